@@ -1,0 +1,45 @@
+# Everything runs in .venv, made from requirements.lock; a second `make` starts at once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+OUT ?= out/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench pictures lock clean
+
+help: ## list what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY) ## the virtual environment with the locked packages
+
+# --without-pip and pip's --python also work where ensurepip is missing (a bare Debian).
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv --clear --without-pip $(VENV)
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: $(READY) ## the main job: today against the link at 200,000 and 500,000 a year
+	$(BIN)/transsib compare scenarios/today.toml scenarios/link-200k.toml scenarios/link-500k.toml --out $(OUT)
+
+lint: $(READY) ## formatting, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint ## everything that has to hold, in under 10 minutes
+	$(BIN)/python -m pytest -n auto
+
+bench: $(READY) ## speed and memory, measured beside the per-container reference
+	$(BIN)/python tests/bench.py
+
+pictures: $(READY) ## re-make the pictures and figures of the README
+	$(BIN)/python tests/readme.py
+
+lock: ## requirements.lock from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --extra dev --extra notebook --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements.lock
+
+clean: ## remove what was built
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

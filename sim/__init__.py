@@ -1,0 +1,56 @@
+"""Transsib: what would a freight corridor really carry?
+
+A discrete-event model of freight routes: throughput, shares, door-to-door times, waits and
+queues, each with its uncertainty. Everything public is here; `sim.plots` draws.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.corridor import simulate as simulate
+    from sim.errors import ScenarioError as ScenarioError
+    from sim.errors import TranssibError as TranssibError
+    from sim.experiments.store import load_results as load_results
+    from sim.experiments.study import compare as compare
+    from sim.experiments.study import run as run
+    from sim.results.observations import Observations as Observations
+    from sim.results.results import Results as Results
+    from sim.scenario.files import load_scenario as load_scenario
+    from sim.scenario.model import Scenario as Scenario
+    from sim.views import plots as plots
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Observations": "sim.results.observations",
+    "Results": "sim.results.results",
+    "Scenario": "sim.scenario.model",
+    "ScenarioError": "sim.errors",
+    "TranssibError": "sim.errors",
+    "compare": "sim.experiments.study",
+    "load_results": "sim.experiments.store",
+    "load_scenario": "sim.scenario.files",
+    "run": "sim.experiments.study",
+    "simulate": "sim.corridor",
+}
+
+__all__ = [  # noqa: RUF022 - in the order of use
+    "load_scenario", "Scenario", "simulate", "Observations", "run", "compare", "Results",
+    "load_results", "plots", "TranssibError", "ScenarioError",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for, so that `import sim` costs nothing."""
+    if name == "plots":
+        return importlib.import_module("sim.views.plots")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sim' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,110 @@
+"""Bookings: when containers are ready, and which route each takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.corridor.choice import RULES, Desk, Shippers, decide
+from sim.corridor.clock import BOOKING, Clock
+from sim.corridor.streams import Floats, quantile, stream
+from sim.corridor.vehicles import Process
+from sim.scenario.fields import DAYS_A_YEAR
+from sim.scenario.model import Scenario
+
+HOURS_A_DAY = 24
+
+
+def booking_days(scenario: Scenario, replication: int) -> Floats:
+    """The days of all bookings before the horizon, rising.
+
+    Poisson bookings are cumulated exponential gaps: a longer horizon keeps the earlier ones.
+    """
+    demand, horizon = scenario.demand, scenario.run.horizon
+    if demand.containers_per_year == 0:
+        return np.empty(0)
+    gap = DAYS_A_YEAR / demand.containers_per_year
+    if demand.arrivals == "even":
+        days = (np.arange(math.ceil(horizon / gap) + 1) + 0.5) * gap
+        return days[days < horizon]
+    random = stream(scenario.run.seed, replication, "demand.bookings")
+    return _cumulated(random, gap, horizon)
+
+
+def _cumulated(random: np.random.Generator, gap: float, horizon: float) -> Floats:
+    expected = horizon / gap
+    more = int(expected + 6 * math.sqrt(expected) + 16)
+    gaps: list[Floats] = []
+    while not gaps or gaps[-1][-1] * gap < horizon:
+        new = random.standard_exponential(more)
+        new[0] += gaps[-1][-1] if gaps else 0.0
+        gaps.append(np.cumsum(new, out=new))
+    days = gaps[0] if len(gaps) == 1 else np.concatenate(gaps)
+    days *= gap
+    return days[: days.searchsorted(horizon)]
+
+
+def shippers(scenario: Scenario, replication: int, containers: int) -> Shippers:
+    """What belongs to each container and moves its choice, drawn in booking order."""
+    seed = scenario.run.seed
+    rule = RULES[scenario.choice.rule]
+    value_of_time = np.empty(0)
+    if rule.uses_value_of_time:
+        u = stream(seed, replication, "demand.value_of_time").random(containers)
+        value_of_time = quantile(scenario.demand.value_of_time_usd_per_day, u)
+    luck = np.empty((0, containers))
+    if rule.uses_luck:
+        luck = np.empty((len(scenario.open_routes), containers))
+        for row, route in zip(luck, scenario.open_routes, strict=True):
+            stream(seed, replication, f"choice.luck.{route}").standard_exponential(out=row)
+    return Shippers(value_of_time, luck)
+
+
+@dataclass
+class Office:
+    """Where every container is booked: what came, what it wanted, what it took.
+
+    `wanted` and `taken` hold the row of a desk, or -1: no route preferred, or none accepted.
+    """
+
+    scenario: Scenario
+    booked: Floats
+    shippers: Shippers
+    desks: list[Desk]
+
+    def __post_init__(self) -> None:
+        self.taken = np.full(len(self.booked), -1, np.int8)
+        self.wanted = np.full(len(self.booked), -1, np.int8)
+        self.rule = RULES[self.scenario.choice.rule]
+        self.score = self.rule.prepare(self.scenario, self.shippers)
+
+    def blocks(self) -> Iterator[tuple[float, slice]]:
+        """The moments at which figures are posted, with the containers booked on them."""
+        every = self.scenario.choice.posted_every_hours / HOURS_A_DAY
+        edges = np.arange(math.ceil(self.scenario.run.horizon / every) + 1) * every
+        rows = self.booked.searchsorted(edges).tolist()
+        for opens, first, end in zip(edges.tolist(), rows, rows[1:], strict=False):
+            if first < end:
+                yield opens, slice(first, end)
+
+    def book(self, rows: slice) -> None:
+        """Let the containers of a block choose, one after the other, and queue."""
+        decided = decide(self.desks, self.score, self.rule, self.booked[rows], rows)
+        self.taken[rows] = decided.taken
+        self.wanted[rows] = decided.wanted
+        for row, desk in enumerate(self.desks):
+            chosen = np.flatnonzero(decided.taken == row).astype(np.int32)
+            chosen += rows.start
+            desk.accept(chosen, self.booked)
+            if decided.refused[row].any():
+                desk.refused.append(np.flatnonzero(decided.refused[row]) + rows.start)
+
+
+def bookings(clock: Clock, office: Office) -> Process:
+    """Post figures, book on them what comes until the next ones."""
+    for opens, rows in office.blocks():
+        yield clock.at(opens, BOOKING)
+        office.book(rows)

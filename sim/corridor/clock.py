@@ -1,0 +1,53 @@
+"""SimPy's environment with exact times: events at computed moments, in the order of their rank.
+
+SimPy schedules by delay, and `now + (t - now)` need not be `t`. A timetable must not drift, and
+who is ready at the instant of departure boards: so moments are given, not added up.
+"""
+
+from __future__ import annotations
+
+import math
+from heapq import heappush
+from typing import Final
+
+import simpy
+
+from sim.errors import SimulationError
+
+COMPLETION: Final = 1
+BOOKING: Final = 2
+DEPARTURE: Final = 3
+"""Ranks at one instant: completions, then bookings, then departures."""
+
+MOST_EVENTS_AT_ONCE = 1_000_000
+
+
+class Clock(simpy.Environment):
+    """Days from 0; processes wait for moments with `at` and for durations with `after`."""
+
+    def at(self, moment: float, rank: int) -> simpy.Event:
+        """The event of reaching a moment. Raises SimulationError unless it is still to come."""
+        if not self._now <= moment < math.inf:  # SimPy would run backwards, or for ever, on nan
+            raise SimulationError(f"an event at day {moment} was asked for at day {self._now}")
+        event = simpy.Event(self)
+        event._ok = True
+        event._value = None
+        heappush(self._queue, (moment, rank, next(self._eid), event))  # type: ignore[misc]
+        return event
+
+    def after(self, days: float) -> simpy.Event:
+        """The event of having worked or moved for some days."""
+        return self.at(self._now + days, COMPLETION)
+
+    def run_to(self, horizon: float) -> None:
+        """Let everything before the horizon happen; what falls on it does not.
+
+        Raises SimulationError when events follow each other without time passing.
+        """
+        day, events = -math.inf, 0
+        while (moment := self.peek()) < horizon:
+            events = events + 1 if moment == day else 0
+            if events > MOST_EVENTS_AT_ONCE:
+                raise SimulationError(f"no progress in time after {events} events at day {day}")
+            day = float(moment)
+            self.step()

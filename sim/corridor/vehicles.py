@@ -1,0 +1,78 @@
+"""Vehicles: what leaves on a timetable, travels, and hands over what it carried."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+import simpy
+
+from sim.corridor.backlog import Backlog, Rows
+from sim.corridor.clock import DEPARTURE, Clock
+from sim.corridor.streams import Floats, quantile, stream
+from sim.scenario.routes import Leg
+
+Process = Generator[simpy.Event, Any, None]
+
+
+class Service:
+    """The departures of one leg at work: who waits, what left with whom, when it arrived.
+
+    Trips are numbered from 0 in the order of departure. `loads` and `arrived` grow with them;
+    `arrived` is infinite while a trip is under way.
+    """
+
+    def __init__(self, route: str, leg: Leg, *, room: int, horizon: float, seed: int, rep: int):
+        departures = leg.departures
+        self.name = leg.name
+        self.capacity = departures.capacity
+        self.headway = departures.headway
+        self.rate = departures.rate
+        self.transit_days = leg.transit_days
+        self.yearly_capacity = departures.yearly_capacity
+        self.times = timetable(departures.headway, horizon)
+        self.days = [
+            quantile(
+                transit.days,
+                stream(seed, rep, f"routes.{route}.stages.{name}").random(len(self.times)),
+            ).tolist()
+            for name, transit in leg.transits
+        ]
+        self.backlog = Backlog(room)
+        self.loads: list[int] = []
+        self.arrived: Floats = np.full(len(self.times), np.inf)
+        self.onward: Service | None = None
+
+    @property
+    def next_departure(self) -> int:
+        """The number of the departure that comes next, counted from 1 as in k × headway."""
+        return len(self.loads) + 1
+
+    def board(self, now: float) -> Rows:
+        """Load what waits, up to capacity; the containers that boarded."""
+        load = self.backlog.board(now, self.capacity)
+        self.loads.append(load)
+        return self.backlog.who[self.backlog.head - load : self.backlog.head]
+
+
+def timetable(headway: float, horizon: float) -> Floats:
+    """Departure k leaves at k × headway, k = 1, 2, …, before the horizon [days]."""
+    times = np.arange(1, int(horizon / headway) + 2) * headway
+    return times[times < horizon]
+
+
+def departures(clock: Clock, service: Service) -> Process:
+    """Depart on the timetable, empty or not, and let each trip run by itself."""
+    for number, moment in enumerate(service.times.tolist()):
+        yield clock.at(moment, DEPARTURE)
+        clock.process(trip(clock, service, number, service.board(moment)))
+
+
+def trip(clock: Clock, service: Service, number: int, aboard: Rows) -> Process:
+    """Travel over the leg's transits and hand the containers over."""
+    for days in service.days:
+        yield clock.after(days[number])
+    service.arrived[number] = clock.now
+    if service.onward is not None and len(aboard):
+        service.onward.backlog.join(aboard, clock.now)

@@ -1,0 +1,1 @@
+"""What came out: pure functions of observations."""

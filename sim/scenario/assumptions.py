@@ -1,0 +1,17 @@
+"""The ledger: for each figure of a scenario where it comes from and how far it may vary."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sim.scenario.fields import Model, Number, Text
+
+
+class Assumption(Model):
+    """What stands behind one figure; kept and shown, never used by a simulation."""
+
+    quality: Literal["sourced", "derived", "assumed"]
+    source: Annotated[Text, Field(min_length=1)]
+    range: Annotated[tuple[Number, Number], Field(strict=False)] | None = None

@@ -1,0 +1,207 @@
+"""One path grammar, one way to merge: what `extends`, `--set` and `with_changes` have in common.
+
+A draft is a scenario in the making: plain data as TOML gives it, and where each value was written.
+A file that extends another, an option and a change in Python are all a draft merged over a draft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sim.errors import Fault
+from sim.scenario import distributions
+from sim.scenario.positions import Position
+from sim.scenario.schema import (
+    Path,
+    did_you_mean,
+    is_distribution,
+    is_model,
+    is_table_of_tables,
+    keys_at,
+    split,
+    type_at,
+)
+
+EXCLUSIVE = [{"every_days", "per_day", "annual_capacity"}]
+"""Keys of which a table holds one: a child's removes the inherited others."""
+
+_NOWHERE = Position(0, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something was written: a file's name, or the option that said it."""
+
+    file: str
+    position: Position = _NOWHERE
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Plain data, where it was written, what is already wrong, what deserves a warning."""
+
+    file: str
+    data: dict[str, Any]
+    places: dict[Path, Place] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+    stale: tuple[str, ...] = ()
+    """Paths whose value a child changed without restating the assumption."""
+
+    def fault(self, path: tuple[str | int, ...], message: str, *, key: bool = False) -> Fault:
+        """A fault at a path's value (or key), or at the nearest table around it."""
+        depth = len(path)
+        while depth and path[:depth] not in self.places:
+            depth -= 1
+        at_key = key or depth < len(path)
+        place = self.places.get(path[:depth], Place(self.file))  # type: ignore[arg-type]
+        where = place.position
+        line, column = (where.line, where.column) if at_key else (where.value_line, where.value_column)
+        return Fault(place.file, line, column, ".".join(map(str, path)), message)
+
+
+def merged(parent: Draft, child: Draft) -> Draft:
+    """The child over the parent: tables merge, values, arrays and distributions replace."""
+    data = _merged(parent.data, child.data, (), parent.data)
+    draft = Draft(
+        child.file,
+        data,
+        {**parent.places, **child.places},
+        parent.faults + child.faults,
+        parent.stale + tuple(_stale(parent.data, child.data)),
+    )
+    faults = tuple(_put_in_order(draft, parent.data, child.data))
+    _forget_assumptions(data, child.data)
+    return Draft(draft.file, data, draft.places, draft.faults + faults, draft.stale)
+
+
+def _merged(parent: Any, child: Any, path: Path, root: Any) -> dict[str, Any]:
+    dropped = {key for group in EXCLUSIVE if group & child.keys() for key in group - child.keys()}
+    result = {key: value for key, value in parent.items() if key not in dropped}
+    for key, value in child.items():
+        old, here = result.get(key), (*path, key)
+        if isinstance(old, dict) and isinstance(value, dict) and not _replaces(old, value, here, root):
+            result[key] = _merged(old, value, here, root)
+        else:
+            result[key] = value
+    return result
+
+
+def _replaces(old: Any, new: Any, path: Path, root: Any) -> bool:
+    """Whether a table takes the place of the inherited one: another distribution or kind."""
+    other_kind = "kind" in new and "kind" in old and new["kind"] != old["kind"]
+    return other_kind or is_distribution(path, root)
+
+
+def _tables(data: Any, *path: str) -> dict[str, Any]:
+    """The table at a path, empty where there is none (or something else, told elsewhere)."""
+    for part in path:
+        data = data.get(part) if isinstance(data, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
+def _put_in_order(draft: Draft, parent: Any, child: Any) -> Iterator[Fault]:
+    """Sort each route's stages by its `order` and take the key away."""
+    for name, route in _tables(draft.data, "routes").items():
+        if not isinstance(route, dict):
+            continue
+        said = _tables(child, "routes", name)
+        inherited = _tables(parent, "routes", name, "stages")
+        own = [stage for stage in _tables(said, "stages") if stage not in inherited]
+        order = route.pop("order", None)
+        if order is not None:
+            yield from _ordered(draft, name, route, order, own)
+        elif inherited and own:
+            yield draft.fault(
+                ("routes", name, "stages", own[0]),
+                f"adds a stage to inherited ones: say order = [...], all stages of {name} "
+                "from first to last",
+                key=True,
+            )
+
+
+def _ordered(draft: Draft, name: str, route: Any, order: Any, own: list[str]) -> Iterator[Fault]:
+    stages, path = _tables(route, "stages"), ("routes", name, "order")
+    if not isinstance(order, list) or not all(isinstance(stage, str) for stage in order):
+        yield draft.fault(path, "must be a list of stage names")
+        return
+    for stage in sorted(set(order) - stages.keys(), key=order.index):
+        yield draft.fault(path, f"no stage named {stage!r:.60}{did_you_mean(stage, stages)}")
+    if len(set(order)) < len(order):
+        yield draft.fault(path, "names a stage twice")
+    for stage in own:
+        if stage not in order:
+            yield draft.fault(path, f"leaves out {stage}, a stage of the same file")
+    route["stages"] = {stage: stages[stage] for stage in order if stage in stages}
+
+
+def _stale(parent: Any, child: Any) -> Iterator[str]:
+    """Inherited assumptions about values that the child changes and does not restate."""
+    restated = _tables(child, "assumptions")
+    for path in _tables(parent, "assumptions"):
+        old, new = _look_up(parent, path), _look_up(child, path)
+        if path not in restated and new is not None and new != old:
+            yield path
+
+
+def _look_up(data: Any, path: str) -> Any:
+    for part in path.split("."):
+        data = data.get(part) if isinstance(data, dict) else None
+    return data
+
+
+def _forget_assumptions(data: dict[str, Any], child: Any) -> None:
+    """Inherited assumptions leave with the value they speak of."""
+    ledger, restated = _tables(data, "assumptions"), _tables(child, "assumptions")
+    for path in list(ledger):
+        if path not in restated and _look_up(data, path) is None:
+            del ledger[path]
+
+
+def with_change(draft: Draft, path: str, value: Any, *, said: str) -> Draft:
+    """The draft with the value at one path changed; `said` names the option in messages.
+
+    A number over a distribution scales it to that mean. Names of routes and stages must exist.
+    """
+    parts = split(path)
+    place = Place(said)
+    fault = _unknown(draft.data, parts, place)
+    if fault is not None:
+        return Draft(draft.file, draft.data, draft.places, (*draft.faults, fault), draft.stale)
+    value = _rescaled(draft.data, parts, value)
+    data: Any = value
+    for part in reversed(parts):
+        data = {part: data}
+    after = merged(draft, Draft(draft.file, data, {parts: place}))
+    return Draft(after.file, after.data, after.places, after.faults, draft.stale)
+
+
+def _unknown(data: Any, parts: Path, place: Place) -> Fault | None:
+    """The fault of a path that leads nowhere; a new name in a table of tables is one."""
+    for depth, part in enumerate(parts):
+        around = type_at(parts[:depth], data)
+        known = keys_at(parts[:depth], data)
+        names_only = is_table_of_tables(around)
+        if (is_model(around) or names_only) and part not in known and part != "order":
+            hint = did_you_mean(part, known)
+            return Fault(place.file, 0, 0, ".".join(parts), f"no {part!r:.60} here{hint}")
+        if around is None:
+            return Fault(place.file, 0, 0, ".".join(parts), "leads nowhere in a scenario")
+    return None
+
+
+def _rescaled(data: Any, parts: Path, value: Any) -> Any:
+    """A number over a distribution becomes that distribution with the number as its mean."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    old = _look_up(data, ".".join(parts))
+    if not number or old is None or not is_distribution(parts, data):
+        return value
+    try:
+        before = distributions.parse(old)
+        after = distributions.parse(value)
+    except ValueError:
+        return value  # told when the whole is validated
+    return before.scaled(after.mean / before.mean).to_data() if before.mean > 0 else value
+
+

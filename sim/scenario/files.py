@@ -1,0 +1,228 @@
+"""Where scenario files are read and written; the only room that opens them."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sim.errors import Fault, ScenarioError, UsageError
+from sim.scenario.changes import Draft, Place, merged, with_change
+from sim.scenario.distributions import show
+from sim.scenario.model import Scenario
+from sim.scenario.positions import Position, positions
+from sim.scenario.schema import did_you_mean
+from sim.scenario.validate import validated
+
+LARGEST_FILE = 1_000_000
+DEEPEST = 32
+"""Tables in tables; a scenario needs six."""
+
+_START = Position(1, 1, 1, 1)
+
+
+def load_scenario(
+    source: str | os.PathLike[str],
+    changes: Mapping[str, Any] | None = None,
+    *,
+    name: str | None = None,
+) -> Scenario:
+    """The scenario of a file, or of a bundled name like "link-200k".
+
+    `changes` are applied over the file before it is validated, as `--set` does. Raises
+    ScenarioError with every fault, each as FILE:LINE:COLUMN.
+    """
+    return load_with_notes(source, changes or {}, said="changes", name=name)[0]
+
+
+def load_with_notes(
+    source: str | os.PathLike[str], changes: Mapping[str, Any], *, said: str, name: str | None = None
+) -> tuple[Scenario, tuple[str, ...]]:
+    """The scenario, and what deserves a warning about how it was written."""
+    path = _find(source)
+    draft = _read(path, str(source), (), path.parent.resolve())
+    for changed_path, value in changes.items():
+        draft = with_change(draft, changed_path, value, said=said)
+    notes = tuple(
+        f"{path}: changed without restating its assumption in [assumptions]" for path in draft.stale
+    )
+    return validated(draft, _checked_name(name or path.stem)), notes
+
+
+def changed(scenario: Scenario, changes: Mapping[str, Any], *, name: str) -> Scenario:
+    """A scenario with changes, validated anew."""
+    draft = Draft("with_changes", scenario.to_data())
+    for path, value in changes.items():
+        draft = with_change(draft, path, value, said="with_changes")
+    return validated(draft, _checked_name(name))
+
+
+def _checked_name(name: str) -> str:
+    if not name.isprintable() or not 0 < len(name) <= 100 or set(name) & set("/\\") or name[0] == ".":
+        raise UsageError(f"a scenario's name must be fit for a file name (got {name!r:.60})")
+    return name
+
+
+def bundled() -> dict[str, Path]:
+    """The scenarios that come with the package, by name."""
+    package = Path(__file__).parents[1]
+    installed = package / "scenarios"
+    folder = installed if installed.is_dir() else package.parent / "scenarios"
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def _find(source: str | os.PathLike[str]) -> Path:
+    path = Path(source)
+    if not os.path.lexists(path) and str(source) in bundled():
+        return bundled()[str(source)]
+    return path
+
+
+def _read(path: Path, file: str, above: tuple[Path, ...], folder: Path) -> Draft:
+    """The draft of a file and of all that it extends; `above` are the files that extend it."""
+    text = _text(path, file)
+    data = _parsed(text, file)
+    places = {where: Place(file, position) for where, position in positions(text).items()}
+    own = Draft(file, data, places)  # type: ignore[arg-type]
+    if "extends" not in data:
+        return merged(Draft(file, {}), own)
+    base = _base(own, data.pop("extends"), path, (*above, path.resolve()), folder)
+    return merged(_read(base, _beside(file, base, path), (*above, path.resolve()), folder), own)
+
+
+def _beside(file: str, base: Path, path: Path) -> str:
+    """How to call an extended file: as the extending one was called, where they are neighbours."""
+    neighbours = base.parent.resolve() == path.parent.resolve() and Path(file).suffix == ".toml"
+    return str(Path(file).with_name(base.name)) if neighbours else base.name
+
+
+def _base(own: Draft, extends: Any, path: Path, above: tuple[Path, ...], folder: Path) -> Path:
+    """The file that `extends` names: in the scenario's folder or below, or a bundled name."""
+
+    def refuse(message: str) -> ScenarioError:
+        return ScenarioError((own.fault(("extends",), message),))
+
+    if not isinstance(extends, str) or not extends.isprintable():
+        raise refuse(f"must be the name of a scenario file (got {show(extends)})")
+    if extends in bundled():
+        base = bundled()[extends]
+    elif "://" in extends:
+        raise refuse(f"must be a file beside this one, not an address (got {show(extends)})")
+    else:
+        base = path.parent / extends
+        if not base.resolve().is_relative_to(folder):
+            raise refuse(f"must stay in the scenario's folder (got {show(extends)})")
+        if not base.is_file():
+            names = [p.name for p in sorted(path.parent.glob("*.toml"))] + list(bundled())
+            raise refuse(f"no such file: {show(extends)}{did_you_mean(extends, names)}")
+    if base.resolve() in above:
+        circle = [p.name for p in above[above.index(base.resolve()) :]] + [base.name]
+        raise refuse(f"goes in a circle: {' > '.join(circle)}")
+    return base
+
+
+def _text(path: Path, file: str) -> str:
+    """The text of a regular UTF-8 file of at most a megabyte."""
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            kind = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
+            raise _refused(file, f"is {kind}")
+        if path.stat().st_size > LARGEST_FILE:
+            raise _refused(file, f"is larger than {LARGEST_FILE:,} bytes: no scenario is")
+        data = path.read_bytes()
+    except FileNotFoundError:
+        hint = did_you_mean(file, list(bundled()))
+        raise _refused(file, f"no such file or bundled scenario{hint}") from None
+    except (OSError, ValueError) as error:
+        raise _refused(file, f"cannot be read: {getattr(error, 'strerror', error)}") from None
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise _refused(file, "is UTF-16: save it as UTF-8")
+    if b"\0" in data:
+        raise _refused(file, "is binary, not a TOML file")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        message = f"byte {data[error.start]:#x} is not UTF-8: save the file as UTF-8"
+        raise ScenarioError((Fault(file, line, column, "", message),)) from None
+
+
+def _refused(file: str, message: str) -> ScenarioError:
+    return ScenarioError((Fault(_legible(file), 0, 0, "", message),))
+
+
+def _legible(file: str) -> str:
+    return file if file.isprintable() else repr(file)
+
+
+def _parsed(text: str, file: str) -> dict[str, Any]:
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError((_syntax(text, file, str(error)),)) from None
+    except RecursionError:
+        raise _refused(file, "is nested too deep for a scenario") from None
+    except ValueError as error:  # a number with more digits than Python reads
+        raise _refused(file, f"holds a value that cannot be read: {error}") from None
+    if any(depth > DEEPEST for depth in _depths(data)):
+        raise _refused(file, f"is nested more than {DEEPEST} deep: no scenario is")
+    if not data:
+        need = "[demand] containers_per_year and [routes.NAME] with stages"
+        raise _refused(
+            file, f"is empty: a scenario needs {need}; start from a bundled one: extends = \"today\""
+        )
+    return data
+
+
+def _syntax(text: str, file: str, message: str) -> Fault:
+    found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)", message)
+    reason = message[: found.start()] if found else message
+    if found and found[1]:
+        line, column = int(found[1]), int(found[2])
+    else:
+        line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
+    return Fault(file, line, column, "", f"not TOML: {reason[:1].lower()}{reason[1:]}")
+
+
+def _depths(data: Any) -> Iterator[int]:
+    """The depth of every value, found without recursion."""
+    waiting = [(data, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        yield depth
+        if depth <= DEEPEST and isinstance(value, dict | list):
+            inner = value.values() if isinstance(value, dict) else value
+            waiting += [(v, depth + 1) for v in inner]
+
+
+def to_toml(scenario: Scenario) -> str:
+    """The text of a file that means the scenario, nothing inherited."""
+    import tomlkit
+
+    document = tomlkit.document()
+    for key, value in scenario.to_data().items():
+        document[key] = _item(value, (key,))
+    return tomlkit.dumps(document)
+
+
+def _item(value: Any, path: tuple[str, ...]) -> Any:
+    """Sections as tables, a stage or a distribution as an inline table."""
+    import tomlkit
+
+    if not isinstance(value, Mapping):
+        return list(value) if isinstance(value, tuple) else value
+    inline = (len(path) == 4 and path[2] == "stages") or (len(path) > 1 and path[0] in _FLAT)
+    table = tomlkit.inline_table() if inline else tomlkit.table()
+    for key, inner in value.items():
+        table[key] = _item(inner, (*path, key))
+    return table
+
+
+_FLAT = ("demand", "choice")
+"""Sections whose tables (distributions, shares) stand on a line."""

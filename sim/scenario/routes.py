@@ -1,0 +1,152 @@
+"""Routes: alternatives from origin to destination, each an ordered chain of stages."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sim.scenario.fields import (
+    DAYS_A_YEAR,
+    Count,
+    Model,
+    NonNegative,
+    Number,
+    Positive,
+    Table,
+    Text,
+    Varying,
+    Wait,
+)
+
+
+class Departures(Model):
+    """Vehicles leaving on a timetable with what waits, up to their capacity.
+
+    Exactly one of `every_days`, `per_day` and `annual_capacity` sets the timetable.
+    """
+
+    kind: Literal["departures"]
+    capacity: Count
+    vehicle: Annotated[Text, Field(min_length=1)] = "vehicle"
+    every_days: Positive | None = None
+    per_day: NonNegative | None = None
+    annual_capacity: NonNegative | None = None
+
+    @property
+    def departures_a_year(self) -> float:
+        """Departures in 365 days; need not be a whole number."""
+        if self.every_days is not None:
+            return DAYS_A_YEAR / self.every_days
+        if self.per_day is not None:
+            return self.per_day * DAYS_A_YEAR
+        assert self.annual_capacity is not None, "checked when the scenario was loaded"
+        return self.annual_capacity / self.capacity
+
+    @property
+    def yearly_capacity(self) -> float:
+        """Containers that 365 days of full departures carry."""
+        return self.departures_a_year * self.capacity
+
+    @property
+    def headway(self) -> float:
+        """Days between two departures."""
+        return self.every_days or DAYS_A_YEAR / self.departures_a_year
+
+    @property
+    def rate(self) -> float:
+        """Containers a day."""
+        return self.capacity / self.headway
+
+
+class Transit(Model):
+    """Time under way, the same for everything on one vehicle."""
+
+    kind: Literal["transit"]
+    days: Varying
+
+
+Stage = Annotated[Departures | Transit, Field(discriminator="kind")]
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A departures stage with the stages that its trips run over, up to the next one."""
+
+    name: str
+    departures: Departures
+    transits: tuple[tuple[str, Transit], ...]
+
+    @property
+    def transit_days(self) -> float:
+        """Mean days from departure to the end of the leg."""
+        return sum(transit.days.mean for _, transit in self.transits)
+
+
+class Route(Model):
+    """One way from origin to destination."""
+
+    stages: Annotated[Table[Stage], Field(min_length=1)]
+    freight_usd: NonNegative = 0.0
+    constant_usd: Number = 0.0
+    max_wait_days: Wait = math.inf
+    closed: bool = False
+
+    @property
+    def departures(self) -> dict[str, Departures]:
+        """Its departures stages by name, in order."""
+        return {n: s for n, s in self.stages.items() if isinstance(s, Departures)}
+
+    @property
+    def approach(self) -> tuple[tuple[str, Transit], ...]:
+        """The transits before the first departures: there each container moves on its own."""
+        return self._transits_after(None)
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The departures stages, each with the transits that follow it."""
+        return tuple(Leg(n, s, self._transits_after(n)) for n, s in self.departures.items())
+
+    def _transits_after(self, departures: str | None) -> tuple[tuple[str, Transit], ...]:
+        current, found = None, []
+        for name, stage in self.stages.items():
+            if isinstance(stage, Departures):
+                current = name
+            elif current == departures:
+                found.append((name, stage))
+        return tuple(found)
+
+    @property
+    def transit_days(self) -> float:
+        """Mean days in transit over the whole route."""
+        return sum(s.days.mean for s in self.stages.values() if isinstance(s, Transit))
+
+    @property
+    def quoted_days(self) -> tuple[float, float]:
+        """The least and the greatest sum of its transits; the second may be infinite."""
+        bounds = [s.days.bounds for s in self.stages.values() if isinstance(s, Transit)]
+        return sum(low for low, _ in bounds), sum(high for _, high in bounds)
+
+    @property
+    def free_flow_days(self) -> float:
+        """Door-to-door days with nothing ahead: half a headway at each departures, transits."""
+        waits = sum(d.headway / 2 for d in self.departures.values())
+        return waits + self.transit_days
+
+    @property
+    def binding_stage(self) -> str | None:
+        """The departures stage with the least yearly capacity; the first of equals."""
+        stages = self.departures
+        return min(stages, key=lambda n: stages[n].yearly_capacity) if stages else None
+
+    @property
+    def yearly_capacity(self) -> float:
+        """Containers a year that can pass its narrowest stage; infinite without departures."""
+        return min((d.yearly_capacity for d in self.departures.values()), default=math.inf)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes part: neither closed nor without capacity."""
+        return not self.closed and self.yearly_capacity > 0

@@ -1,0 +1,90 @@
+"""What may stand where in a scenario: the paths that files, options and Python share."""
+
+from __future__ import annotations
+
+import difflib
+import types
+from collections.abc import Collection, Iterable, Mapping
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from sim.scenario.distributions import Distribution
+from sim.scenario.model import Scenario
+
+Path = tuple[str, ...]
+
+
+def split(path: str) -> Path:
+    """The parts of a dotted path; an assumption's own path stays one part."""
+    head, _, rest = path.partition(".")
+    return (head, rest.strip('"')) if head == "assumptions" else tuple(path.split("."))
+
+
+def type_at(path: Iterable[str | int], data: Any) -> Any:
+    """The type that the schema has at a path, None where it knows no such place.
+
+    `data` is the scenario so far: a stage's kind and the names of tables are read from it.
+    """
+    node: Any = Scenario
+    for part in path:
+        data = data.get(part) if isinstance(data, Mapping) else None
+        node = _child(node, part, data)
+        if node is None:
+            return None
+    return node
+
+
+def _child(node: Any, part: str | int, data: Any) -> Any:
+    if is_model(node):
+        field = node.model_fields.get(part)
+        return _resolve(field.annotation, data) if field and part != "name" else None
+    if get_origin(node) is Mapping:
+        return _resolve(get_args(node)[1], data)
+    return None
+
+
+def _resolve(annotation: Any, data: Any) -> Any:
+    """Look through Annotated and None; pick the member of a union that `kind` names."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) not in (Union, types.UnionType):
+        return annotation
+    members = [m for m in get_args(annotation) if m is not type(None)]
+    if len(members) == 1:
+        return _resolve(members[0], data)
+    kind = data.get("kind") if isinstance(data, Mapping) else None
+    return next((m for m in members if get_args(m.model_fields["kind"].annotation) == (kind,)), None)
+
+
+def is_model(node: Any) -> bool:
+    """Whether a type is a table with fixed keys."""
+    return isinstance(node, type) and issubclass(node, BaseModel)
+
+
+def is_table_of_tables(node: Any) -> bool:
+    """Whether a type is a table of named things that are tables themselves."""
+    return get_origin(node) is Mapping and _resolve(get_args(node)[1], None) is not float
+
+
+def is_distribution(path: Iterable[str | int], data: Any) -> bool:
+    """Whether a distribution stands at a path."""
+    return type_at(path, data) is Distribution
+
+
+def keys_at(path: Iterable[str | int], data: Any) -> list[str]:
+    """The keys that may stand in the table at a path: fields, or the names that exist."""
+    node = type_at(path, data)
+    if is_model(node):
+        return [key for key in node.model_fields if key != "name"]
+    for part in path:
+        data = data.get(part, {}) if isinstance(data, Mapping) else {}
+    return list(data) if isinstance(data, Mapping) else []
+
+
+def did_you_mean(word: object, known: Collection[str]) -> str:
+    """A hint at the nearest known word, or at all of them where there are few."""
+    near = difflib.get_close_matches(str(word), known, n=1)
+    if near:
+        return f"; did you mean {near[0]}?"
+    return f"; known here: {', '.join(known)}" if 0 < len(known) <= 12 else ""
