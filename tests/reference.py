@@ -106,7 +106,7 @@ class Departures:
         self.priority = EventPriority(DEPARTURE + place)
         self.capacity: int = stage["capacity"]
         self.headway = headway(stage)
-        self.rate = self.capacity / self.headway  # containers a day
+        self.rate: float = self.capacity / self.headway  # containers a day
         self.queue: deque[simpy.Event] = deque()
         self.departed = self.boarded = 0  # vehicles; containers
         self.carried = self.offered = 0  # in the measured window: containers; room for them

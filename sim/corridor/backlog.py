@@ -29,14 +29,14 @@ class Backlog:
         """How many have joined and not boarded."""
         return self.tail - self.head
 
-    def join(self, who: Rows, since: Floats | float) -> None:
+    def join(self, who: NDArray[np.intp] | Rows, since: Floats | float) -> None:
         """Append containers; `since` must not be earlier than that of those before."""
         end = self.tail + len(who)
         self.who[self.tail : end] = who
         self.since[self.tail : end] = since
         self.tail = end
 
-    def join_in_order(self, who: Rows, since: Floats) -> None:
+    def join_in_order(self, who: NDArray[np.intp] | Rows, since: Floats) -> None:
         """Add containers that become ready in any order, each to its place by that time."""
         before = self.tail
         self.join(who, since)

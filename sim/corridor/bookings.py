@@ -82,7 +82,13 @@ class Office:
         self.score = self.rule.prepare(self.scenario, self.shippers)
 
     def blocks(self) -> Iterator[tuple[float, slice]]:
-        """The moments at which figures are posted, with the containers booked on them."""
+        """The moments at which figures are posted, with the containers booked on them.
+
+        Where nobody looks at a figure one block holds them all.
+        """
+        if not self.rule.sees_posted_days and all(math.isinf(desk.limit) for desk in self.desks):
+            yield 0.0, slice(0, len(self.booked))
+            return
         every = self.scenario.choice.posted_every_hours / HOURS_A_DAY
         edges = np.arange(math.ceil(self.scenario.run.horizon / every) + 1) * every
         rows = self.booked.searchsorted(edges).tolist()
@@ -96,11 +102,9 @@ class Office:
         self.taken[rows] = decided.taken
         self.wanted[rows] = decided.wanted
         for row, desk in enumerate(self.desks):
-            chosen = np.flatnonzero(decided.taken == row).astype(np.int32)
-            chosen += rows.start
-            desk.accept(chosen, self.booked)
-            if decided.refused[row].any():
-                desk.refused.append(np.flatnonzero(decided.refused[row]) + rows.start)
+            desk.accept((decided.taken == row).nonzero()[0] + rows.start, self.booked)
+            if decided.refused is not None:
+                desk.refused.append(decided.refused[row].nonzero()[0] + rows.start)
 
 
 def bookings(clock: Clock, office: Office) -> Process:

@@ -24,6 +24,10 @@ from sim.scenario.model import Scenario
 from sim.scenario.routes import Route
 
 
+Counts = NDArray[np.int64]
+Poster = Callable[[Counts], tuple[Floats, Floats]]
+
+
 @dataclass(frozen=True)
 class Shippers:
     """What belongs to containers: value of time [USD/day] and luck by route [routes, containers].
@@ -40,69 +44,105 @@ class Desk:
 
     def __init__(self, name: str, route: Route, services: list[Service], own_days: OwnDays) -> None:
         self.name = name
-        self.route = route
         self.services = services
         self.own_days = own_days
         self.limit = route.max_wait_days
-        self.refused: list[Rows] = []
+        self.refused: list[NDArray[np.intp]] = []
         self.accepted = 0
+        self.approached = bool(route.approach)
 
-    def accept(self, who: Rows, booked: Floats) -> None:
+    def accept(self, who: NDArray[np.intp], booked: Floats) -> None:
         """Let containers join the queue of the first departures, or move on their own."""
         self.accepted += len(who)
         if not self.services or not len(who):
             return
         backlog = self.services[0].backlog
-        if self.route.approach:
+        if self.approached:
             backlog.join_in_order(who, booked[who] + self.own_days.of(who))
         else:
             backlog.join(who, booked[who])
 
-    def post(self, times: Floats, ahead: NDArray[np.int64]) -> tuple[Floats, Floats]:
-        """Wait and door-to-door days that containers booking at `times` would have.
+    def poster(self, times: Floats) -> Poster:
+        """What this desk posts to containers that book at `times`, as things are now.
 
-        `ahead` counts those of the same block that take this route before each.
+        The function that is returned takes, for each container, how many of the same block take
+        this route before it, and gives the wait and the door-to-door time, in days.
         """
-        wait: Floats = np.zeros(len(times))
-        days = np.full(len(times), self.own_days.mean)
-        for number, service in enumerate(self.services):
-            if number or self.route.approach:
-                here = self._wait_later(service, ahead, days)
-            else:
-                here = self._wait_first(service, times, ahead)
-            wait += here
-            days += here + service.transit_days
-        return wait, days
+        places = self.places(times)
+
+        def post(ahead: Counts) -> tuple[Floats, Floats]:
+            wait: Floats = np.zeros(len(times))
+            days = np.full(len(times), self.own_days.mean)
+            for number, service in enumerate(self.services):
+                if number or places is None:
+                    here = self._wait_later(service, ahead, days)
+                else:
+                    here = places.departure(places.taken(ahead)) - times
+                wait += here
+                days += here + service.transit_days
+            return wait, days
+
+        return post
+
+    def places(self, times: Floats) -> Places | None:
+        """The places on the departures that open this route; None where others stages do."""
+        if self.approached or not self.services:
+            return None
+        return Places(self.services[0], times)
 
     def may_refuse(self, times: Floats) -> bool:
-        """Whether the wait might pass the limit even if all of a block came here."""
+        """Whether the wait might pass the limit if all of a block came here; True when unsure."""
         if math.isinf(self.limit):
             return False
-        wait, _ = self.post(times[-1:], np.array([len(times)]))
-        return bool(wait[0] + times[-1] - times[0] > self.limit)
+        if self.approached or len(self.services) != 1:
+            return True
+        service = self.services[0]
+        behind_queue = service.next_departure + (service.backlog.waiting + len(times)) / service.capacity
+        after_booking = times[-1] / service.headway + 1 + len(times) / service.capacity
+        return bool(max(behind_queue, after_booking) * service.headway - times[0] > self.limit)
 
-    @staticmethod
-    def _wait_first(service: Service, times: Floats, ahead: NDArray[np.int64]) -> Floats:
-        """Days to the departure with room for one more, behind all that are ahead.
-
-        Departure k has the places k·c … k·c + c - 1; a container takes the first place that is
-        neither taken nor left already.
-        """
-        soon = service.times[service.next_departure - 1 : int(times[-1] / service.headway) + 2]
-        first = soon.searchsorted(times) + service.next_departure
-        unlost = np.maximum.accumulate(first * service.capacity - ahead)
-        place = ahead + np.maximum(
-            unlost, service.next_departure * service.capacity + service.backlog.waiting
-        )
-        return place // service.capacity * service.headway - times
-
-    def _wait_later(self, service: Service, ahead: NDArray[np.int64], days: Floats) -> Floats:
+    def _wait_later(self, service: Service, ahead: Counts, days: Floats) -> Floats:
         """Days at a departures stage that is yet to be reached, `days` after booking.
 
         All of the route's containers that have not left from there are ahead.
         """
         before = self.accepted - service.backlog.head + ahead
         return np.maximum(before / service.rate - days, 0) + service.headway / 2
+
+
+class Places:
+    """The numbered places on a timetable: departure k has k·c … k·c + c - 1.
+
+    A container takes the first place that is neither taken nor left when it books.
+    """
+
+    def __init__(self, service: Service, times: Floats) -> None:
+        upcoming, self._service = service.next_departure, service
+        soon = service.times[upcoming - 1 : int(times[-1] / service.headway) + 2]
+        self.free = upcoming * service.capacity + service.backlog.waiting
+        self.first: Counts = (soon.searchsorted(times) + upcoming) * service.capacity
+
+    def taken(self, ahead: Counts) -> Counts:
+        """The place of each container with `ahead` of its block before it."""
+        unlost = np.maximum.accumulate(self.first - ahead)
+        return ahead + np.maximum(unlost, self.free)
+
+    def departure(self, places: Counts) -> Floats:
+        """The days on which places leave."""
+        return places // self._service.capacity * self._service.headway
+
+    def admitted(self, times: Floats, limit: float, asks: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which of the rows `asks` find a place that leaves within `limit` days of booking.
+
+        The number of places taken follows x → min(max(x, first) + 1, last): a clamp, and clamps
+        in a row are running extremes while a block is shorter than the limit.
+        """
+        row = np.arange(len(asks))
+        last = ((times[asks] + limit) // self._service.headway + 1) * self._service.capacity
+        low = np.maximum(np.maximum.accumulate(self.first[asks] - row), self.free)
+        high = np.minimum.accumulate(last - row)
+        low[1:] = np.minimum(low[1:], high[:-1] - 1)
+        return row + low < last
 
 
 class OwnDays:
@@ -121,7 +161,7 @@ class OwnDays:
             for stage, transit in route.approach
         ]
 
-    def of(self, who: Rows) -> Floats:
+    def of(self, who: NDArray[Any]) -> Floats:
         """The days of some containers."""
         days: Floats = np.zeros(len(who))
         for distribution, u in self._draws:
@@ -186,11 +226,14 @@ RULES: dict[str, Rule] = {
 
 @dataclass(frozen=True)
 class Decision:
-    """What a block of containers wanted, took [rows of desks, -1 for none] and was refused."""
+    """What a block of containers wanted and took [rows of desks, -1 for none].
+
+    `refused` is true where a container was turned away [routes, containers]; None for nowhere.
+    """
 
     wanted: NDArray[np.intp]
     taken: NDArray[np.intp]
-    refused: NDArray[np.bool_]
+    refused: NDArray[np.bool_] | None
 
 
 def decide(desks: list[Desk], score: Score, rule: Rule, times: Floats, rows: slice) -> Decision:
@@ -198,27 +241,47 @@ def decide(desks: list[Desk], score: Score, rule: Rule, times: Floats, rows: sli
     if not rule.sees_posted_days and not any(desk.may_refuse(times) for desk in desks):
         scores = score(rows, np.empty(0))
         wanted = _best(scores)
-        return Decision(wanted, wanted, np.zeros(scores.shape, np.bool_))
+        return Decision(wanted, wanted, None)
     limits = np.array([[desk.limit] for desk in desks])
-    taken = np.zeros(len(times), np.intp)
+    posters = [desk.poster(times) for desk in desks]
+    taken = _guess(desks, posters, limits, score, times, rows)
     while True:
-        posted = post(desks, times, taken)
+        posted = post(posters, taken)
         scores = score(rows, posted.days)
         too_long = posted.wait > limits
         again = _best(np.where(too_long, math.inf, scores))
-        if np.array_equal(again, taken):
+        if (again == taken).all():
             break
         taken = again
-    wanted = _best(scores)
-    return Decision(wanted, taken, _turned_away(scores, too_long, taken))
+    return Decision(_best(scores), taken, _turned_away(scores, too_long, taken))
 
 
-def post(desks: list[Desk], times: Floats, taken: NDArray[np.intp]) -> Posted:
+def _guess(
+    desks: list[Desk], posters: list[Poster], limits: Floats, score: Score, times: Floats, rows: slice
+) -> NDArray[np.intp]:
+    """What a block would take if nobody stood ahead, and full desks refused the rest."""
+    alone = post(posters, np.full(len(times), -1))
+    scores = score(rows, alone.days)
+    scores = np.where(alone.wait > limits, math.inf, scores)
+    taken = _best(scores)
+    for row, desk in enumerate(desks):
+        places = desk.places(times) if math.isfinite(desk.limit) else None
+        asks = np.flatnonzero(taken == row)
+        if places is None or not len(asks):
+            continue
+        turned = asks[~places.admitted(times, desk.limit, asks)]
+        scores[row, turned] = math.inf
+        taken[turned] = _best(scores[:, turned])
+    return taken
+
+
+def post(posters: list[Poster], taken: NDArray[np.intp]) -> Posted:
     """What all desks post to containers, given what those before them took."""
-    takes = taken == np.arange(len(desks))[:, np.newaxis]
-    ahead = takes.cumsum(axis=1) - takes
-    wait, days = zip(*(desk.post(times, row) for desk, row in zip(desks, ahead, strict=True)), strict=True)
-    return Posted(np.array(wait), np.array(days))
+    posted = Posted(*np.empty((2, len(posters), len(taken))))
+    for row, poster in enumerate(posters):
+        takes = taken == row
+        posted.wait[row], posted.days[row] = poster(takes.cumsum() - takes)
+    return posted
 
 
 def _best(scores: Floats) -> NDArray[np.intp]:

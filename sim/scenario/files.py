@@ -201,6 +201,11 @@ def _depths(data: Any) -> Iterator[int]:
             waiting += [(v, depth + 1) for v in inner]
 
 
+def load_text(text: str, name: str, file: str) -> Scenario:
+    """The scenario of a text that `to_toml` made, nothing inherited."""
+    return validated(merged(Draft(file, {}), Draft(file, _parsed(text, file))), _checked_name(name))
+
+
 def to_toml(scenario: Scenario) -> str:
     """The text of a file that means the scenario, nothing inherited."""
     import tomlkit

@@ -1,0 +1,1 @@
+"""Many runs: replications, comparisons, and where their results are kept."""

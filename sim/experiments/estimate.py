@@ -1,0 +1,77 @@
+"""What a study would take, said before anything is allocated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sim.errors import TooLargeError
+from sim.scenario.fields import DAYS_A_YEAR
+from sim.scenario.model import Scenario
+
+SECONDS_A_CONTAINER = 5e-7
+SECONDS_A_TRIP = 2e-5
+BYTES_A_CONTAINER = 110
+BYTES_A_TRIP = 400
+"""Measured by `make bench` on one core; a guess within a factor of three is enough here."""
+
+LONGEST_SECONDS = 3600.0
+MOST_BYTES = 2e9
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds on all jobs together, and the bytes that they hold at one time."""
+
+    seconds: float
+    memory: float
+
+    def __str__(self) -> str:
+        """In words."""
+        hours = self.seconds / 3600
+        time = f"{hours:,.0f} hours" if hours > 2 else f"{self.seconds / 60:,.0f} minutes"
+        return f"about {time} and {self.memory / 1e9:,.1f} GB of memory"
+
+
+def estimate(scenarios: Sequence[Scenario], jobs: int) -> Estimate:
+    """Time and memory of all replications of some scenarios."""
+    seconds = sum(_seconds(scenario) * scenario.run.replications for scenario in scenarios)
+    return Estimate(seconds / jobs, max(map(_bytes, scenarios)) * jobs)
+
+
+def refuse_if_large(scenarios: Sequence[Scenario], jobs: int) -> None:
+    """Raise TooLargeError for more than about an hour or 2 GB."""
+    needs = estimate(scenarios, jobs)
+    if needs.seconds > LONGEST_SECONDS or needs.memory > MOST_BYTES:
+        raise TooLargeError(
+            f"this would take {needs} on {jobs} job{'s' * (jobs > 1)}; "
+            "ask for less, or confirm with --yes (in Python: large=True)"
+        )
+
+
+def _containers(scenario: Scenario) -> float:
+    return scenario.demand.containers_per_year * scenario.run.horizon / DAYS_A_YEAR
+
+
+def _trips(scenario: Scenario) -> float:
+    a_year = sum(
+        stage.departures_a_year
+        for route in scenario.open_routes.values()
+        for stage in route.departures.values()
+    )
+    return a_year * scenario.run.horizon / DAYS_A_YEAR
+
+
+def _blocks(scenario: Scenario) -> float:
+    return scenario.run.horizon * 24 / scenario.choice.posted_every_hours
+
+
+def _seconds(scenario: Scenario) -> float:
+    blocks = min(_blocks(scenario), _containers(scenario))
+    events = _trips(scenario) * SECONDS_A_TRIP + blocks * 10 * SECONDS_A_TRIP
+    return 0.02 + _containers(scenario) * SECONDS_A_CONTAINER + events
+
+
+def _bytes(scenario: Scenario) -> float:
+    blocks = _blocks(scenario) * 50
+    return 1e8 + _containers(scenario) * BYTES_A_CONTAINER + _trips(scenario) * BYTES_A_TRIP + blocks

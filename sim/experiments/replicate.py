@@ -1,0 +1,153 @@
+"""Replications on one or many processes, through one seam: `concurrent.futures.Executor`."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import types
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+
+from sim.corridor import simulate
+from sim.errors import IncompleteError
+from sim.results.metrics import Measures, measure
+from sim.scenario.model import Scenario
+
+Progress = Callable[[int, int], None]
+"""Told how many replications are done, and of how many."""
+
+AHEAD = 2
+"""Tasks in flight for each worker: none starves, and an interruption has few to wait for."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One replication of one scenario."""
+
+    scenario: Scenario
+    replication: int
+
+    def run(self) -> Measures:
+        """Simulate and measure."""
+        return measure(self.scenario, simulate(self.scenario, self.replication))
+
+    def failed(self, error: Exception) -> str:
+        """What went wrong, with what reproduces it."""
+        return (
+            f"{self.scenario.name}, replication {self.replication}: "
+            f"{type(error).__name__}: {error} (seed {self.scenario.run.seed}; "
+            f"sim.simulate(scenario, {self.replication}) repeats it)"
+        )
+
+
+def run_task(task: Task) -> Measures:
+    """Run a task: a function at the top of a module, which every executor can send."""
+    return task.run()
+
+
+def replicate(
+    tasks: Sequence[Task],
+    *,
+    jobs: int,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> dict[Task, Measures | Exception]:
+    """The measures of every task, or the error that ended it.
+
+    With one job and no executor everything happens in this process.
+    """
+    outcomes: dict[Task, Measures | Exception] = {}
+    with _workers(jobs, executor) as workers:
+        for task, future in _finished(tasks, workers, AHEAD * jobs):
+            outcomes[task] = _outcome(future)
+            if progress:
+                progress(len(outcomes), len(tasks))
+    return outcomes
+
+
+def _outcome(future: Future[Measures]) -> Measures | Exception:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        raise IncompleteError(
+            "a worker process died (out of memory?): nothing was kept; fewer --jobs need less memory"
+        ) from None
+    except Exception as error:  # noqa: BLE001 - the others go on, and the error is told
+        return error
+
+
+def _finished(
+    tasks: Sequence[Task], workers: Executor, most: int
+) -> Iterator[tuple[Task, Future[Measures]]]:
+    """Submit tasks, a few ahead of the workers, and give each back when it is done."""
+    waiting, under_way = iter(tasks), dict[Future[Measures], Task]()
+    while True:
+        for task in waiting:
+            under_way[workers.submit(run_task, task)] = task
+            if len(under_way) >= most:
+                break
+        if not under_way:
+            return
+        for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+            yield under_way.pop(future), future
+
+
+@contextlib.contextmanager
+def _workers(jobs: int, executor: Executor | None) -> Iterator[Executor]:
+    if executor is not None:
+        yield executor
+    elif jobs == 1:
+        yield _Here()
+    else:
+        context = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_leave_interrupts)
+        try:
+            with _without_main():
+                pool.submit(os.getpid)  # starts all workers
+            yield pool
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _Here(Executor):
+    """An executor that works at once, in this process."""
+
+    def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def]
+        future: Future[Measures] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - as every executor does
+            future.set_exception(error)
+        return future
+
+
+def _leave_interrupts() -> None:
+    """Let the parent decide what an interruption means."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Start workers that do not import the caller's script again.
+
+    Tasks are functions of this package, so nothing of `__main__` is needed; and a script without
+    `if __name__ == "__main__"` would start itself for ever.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,184 @@
+"""The results folder: one SQLite file that holds everything, and scenarios to read beside it.
+
+    DIR/results.sqlite       provenance, resolved scenarios, a row a metric and replication
+    DIR/scenarios/NAME.toml  the same scenarios, each loads again
+
+The SQLite file is made under another name and renamed when it is whole, so a run that fails or is
+interrupted leaves nothing that reads as results.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sim.errors import ResultsError, TranssibError
+from sim.experiments.study import resimulate
+from sim.results.metrics import METRICS, Key, Measures
+from sim.results.results import Results
+from sim.scenario.files import load_text, to_toml
+from sim.scenario.model import Scenario
+
+FILE = "results.sqlite"
+OURS = 0x7472616E
+"""SQLite's application id of our files: the letters "tran"."""
+
+SCHEMA = """
+CREATE TABLE provenance (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE failures (message TEXT NOT NULL) STRICT;
+CREATE TABLE scenarios (
+    position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
+    seed TEXT NOT NULL, key TEXT NOT NULL, toml TEXT NOT NULL
+) STRICT;
+CREATE TABLE rows (
+    scenario TEXT NOT NULL, replication INTEGER NOT NULL, route TEXT NOT NULL, part TEXT NOT NULL,
+    metric TEXT NOT NULL, unit TEXT NOT NULL, value REAL,
+    PRIMARY KEY (scenario, replication, route, part, metric)
+) STRICT;
+"""
+
+
+def claim(folder: Path) -> None:
+    """Make sure that results can be written into a folder, before anything is simulated.
+
+    Raises ResultsError where it is a file, or holds what this program did not write.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ResultsError(f"{folder}: is a file; name a folder for the results")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / FILE).exists():
+        raise ResultsError(f"{folder}: holds other files and no results; name another folder")
+    if (folder / FILE).exists():
+        _open(folder / FILE).close()
+    with _told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".{FILE}.{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+
+
+def save(results: Results, folder: Path) -> None:
+    """Write results into a folder, in place of those that it held. Raises ResultsError."""
+    claim(folder)
+    with _told(folder):
+        (folder / "scenarios").mkdir(exist_ok=True)
+        for scenario in results.scenarios:
+            written = to_toml(scenario).encode()
+            _replace(folder / "scenarios" / f"{scenario.name}.toml", written)
+        partly = folder / f".{FILE}.{os.getpid()}"
+        try:
+            _write(results, partly)
+            os.replace(partly, folder / FILE)
+        finally:
+            partly.unlink(missing_ok=True)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file so that it is never seen half-written."""
+    partly = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with partly.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partly, path)
+    finally:
+        partly.unlink(missing_ok=True)
+
+
+def _write(results: Results, path: Path) -> None:
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(f"PRAGMA application_id = {OURS}")
+        database.executescript(SCHEMA)
+        rows = list(_rows(results))
+        facts = {**results.provenance, "rows": str(len(rows))}
+        database.executemany("INSERT INTO provenance VALUES (?, ?)", facts.items())
+        database.executemany("INSERT INTO failures VALUES (?)", [(f,) for f in results.failures])
+        database.executemany(
+            "INSERT INTO scenarios VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (n, each.name, each.title, str(each.run.seed), each.key, to_toml(each))
+                for n, each in enumerate(results.scenarios)
+            ],
+        )
+        database.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def _rows(results: Results) -> Iterator[tuple[Any, ...]]:
+    for name, replications in results.measures.items():
+        for number, measures in replications.items():
+            for key, value in measures.items():
+                yield (name, number, *key, METRICS[key.metric].unit, value)
+
+
+def load_results(folder: str | os.PathLike[str]) -> Results:
+    """The results of a folder.
+
+    Raises ResultsError where there are none, or where they are not whole.
+    """
+    path = Path(folder) / FILE
+    if not path.is_file():
+        raise ResultsError(f"{folder}: no results here (no {FILE})")
+    with closing(_open(path)) as database:
+        try:
+            return _read(database, path)
+        except (sqlite3.Error, KeyError, ValueError, TranssibError) as error:
+            raise ResultsError(f"{path}: damaged, {error}") from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """A connection to one of our files that cannot change it. Raises ResultsError."""
+    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        (ours,) = database.execute("PRAGMA application_id").fetchone()
+    except sqlite3.Error as error:
+        database.close()
+        raise ResultsError(f"{path}: damaged, {error}") from error
+    if ours != OURS:
+        database.close()
+        raise ResultsError(f"{path}: not written by transsib")
+    return database
+
+
+def _read(database: sqlite3.Connection, path: Path) -> Results:
+    (health,) = database.execute("PRAGMA integrity_check").fetchone()
+    provenance = dict(database.execute("SELECT name, value FROM provenance"))
+    (count,) = database.execute("SELECT count(*) FROM rows").fetchone()
+    if health != "ok" or count != int(provenance.pop("rows")):
+        raise ResultsError(f"rows are missing or broken ({count} found; {health})")
+    scenarios = tuple(
+        load_text(toml, name, str(path))
+        for name, toml in database.execute("SELECT name, toml FROM scenarios ORDER BY position")
+    )
+    return Results(
+        scenarios=scenarios,
+        measures={each.name: dict(_measures(database, each)) for each in scenarios},
+        provenance=provenance,
+        failures=tuple(message for (message,) in database.execute("SELECT * FROM failures")),
+        resimulate=partial(resimulate, provenance),
+    )
+
+
+def _measures(
+    database: sqlite3.Connection, scenario: Scenario
+) -> Iterator[tuple[int, Mapping[Key, float | None]]]:
+    query = "SELECT replication, route, part, metric, value FROM rows WHERE scenario = ? ORDER BY rowid"
+    found: dict[int, Measures] = {}
+    for replication, route, part, metric, value in database.execute(query, (scenario.name,)):
+        found.setdefault(replication, {})[Key(route, part, metric)] = value
+    yield from found.items()
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Tell an error of the file system with the folder that it concerns."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ResultsError(f"{folder}: cannot be written: {reason}") from error

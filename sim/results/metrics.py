@@ -1,0 +1,214 @@
+"""Metrics: figures of one replication, each over the measured window [warm-up, horizon).
+
+Warm-up is a filter here and nowhere else. A figure that is not defined is None: a time with no
+delivery, a load factor without a departure, a share of no demand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.results.observations import Containers, Floats, Leg, Observations, RouteLog
+from sim.scenario.fields import DAYS_A_YEAR
+from sim.scenario.model import Scenario
+
+ALL: Final = "all"
+"""The route that stands for all routes together, and the part that stands for everything."""
+
+
+class Key(NamedTuple):
+    """What a figure is about: a route (or "all"), a part of it (or "all"), a metric."""
+
+    route: str
+    part: str
+    metric: str
+
+    def __str__(self) -> str:
+        """`rail.share`, `rail.stage:trains.load_factor`."""
+        return ".".join(self if self.part != ALL else (self.route, self.metric))
+
+
+Measures = dict[Key, float | None]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric's unit, what it means, and whether more of it is better (+1), worse (-1), neither."""
+
+    unit: str
+    meaning: str
+    better: int = 0
+    steady: bool = False
+    """Whether it is a mean over time that exists only in steady state."""
+
+
+METRICS: dict[str, Metric] = {
+    "throughput": Metric("containers/year", "containers delivered", +1),
+    "share": Metric("fraction", "throughput over the yearly demand", +1),
+    "booked": Metric("containers/year", "containers that took the route", +1),
+    "refused": Metric("containers/year", "containers that found its wait too long", -1),
+    "unserved": Metric("containers/year", "containers that no route accepted", -1),
+    "door_to_door_mean": Metric("days", "booking to delivery, mean", -1, steady=True),
+    "door_to_door_p5": Metric("days", "booking to delivery, 5th percentile", -1, steady=True),
+    "door_to_door_p50": Metric("days", "booking to delivery, median", -1, steady=True),
+    "door_to_door_p90": Metric("days", "booking to delivery, 90th percentile", -1, steady=True),
+    "door_to_door_p95": Metric("days", "booking to delivery, 95th percentile", -1, steady=True),
+    "wait_mean": Metric("days", "wait for departures, mean", -1, steady=True),
+    "under_way_mean": Metric("containers", "booked and not delivered, time average", 0, steady=True),
+    "backlog_mean": Metric("containers", "waiting for a departure, time average", -1, steady=True),
+    "backlog_end": Metric("containers", "waiting for a departure at the end", -1),
+    "backlog_growth": Metric("containers/year", "growth of the backlog over the window", -1),
+    "load_factor": Metric("fraction", "containers carried over capacity offered", +1),
+}
+
+PERCENTILES: Final = (5, 50, 90, 95)
+
+
+def measure(scenario: Scenario, observations: Observations) -> Measures:
+    """All metrics of one replication, for every route and for all together."""
+    window = _Window(observations.warmup_days, observations.horizon)
+    containers = observations.containers
+    delivered = window.holds(containers.delivered)
+    logs = {route.name: route for route in observations.routes}
+    rows = {route.name: row for row, route in enumerate(observations.routes)}
+    measures: Measures = {}
+    for name in scenario.routes:
+        here = delivered & (containers.route == rows.get(name, -2))
+        measures |= _of(name, _flow(scenario, window, containers, here))
+        if name in logs:
+            measures |= _of(name, _choices(window, observations, logs[name], rows[name]))
+            measures |= _of(name, _queues(window, containers, (logs[name],)))
+            measures |= _loads(window, logs[name])
+        else:
+            measures |= _of(name, _closed())
+    measures |= _of(ALL, _flow(scenario, window, containers, delivered))
+    measures |= _of(ALL, _choices_of_all(window, observations))
+    measures |= _of(ALL, _queues(window, containers, observations.routes))
+    return measures
+
+
+def _of(route: str, figures: dict[str, float | None]) -> Measures:
+    return {Key(route, ALL, metric): figure for metric, figure in figures.items()}
+
+
+@dataclass(frozen=True)
+class _Window:
+    """The measured window, half open."""
+
+    start: float
+    end: float
+
+    @property
+    def days(self) -> float:
+        return self.end - self.start
+
+    def holds(self, moments: Floats) -> NDArray[np.bool_]:
+        return (moments >= self.start) & (moments < self.end)
+
+    def per_year(self, count: float) -> float:
+        return count * DAYS_A_YEAR / self.days
+
+    def time_average(self, since: Floats, until: Floats) -> float:
+        """The mean number present of those that are present from `since` until `until`."""
+        inside = np.minimum(until, self.end) - np.maximum(since, self.start)
+        return float(inside.clip(0).sum()) / self.days
+
+
+def _flow(
+    scenario: Scenario, window: _Window, containers: Containers, here: NDArray[np.bool_]
+) -> dict[str, float | None]:
+    """What was delivered, and how long that took."""
+    demand = scenario.demand.containers_per_year
+    throughput = window.per_year(int(np.count_nonzero(here)))
+    days = containers.delivered[here] - containers.booked[here]
+    any_came = len(days) > 0
+    percentiles = np.percentile(days, PERCENTILES) if any_came else None
+    return {
+        "throughput": throughput,
+        "share": throughput / demand if demand else None,
+        "door_to_door_mean": float(days.mean()) if any_came else None,
+        **{
+            f"door_to_door_p{p}": None if percentiles is None else float(percentiles[n])
+            for n, p in enumerate(PERCENTILES)
+        },
+        "wait_mean": float(containers.wait[here].mean()) if any_came else None,
+    }
+
+
+def _choices(
+    window: _Window, observations: Observations, log: RouteLog, row: int
+) -> dict[str, float | None]:
+    """What was booked, refused, and wanted it in vain, by the day of booking."""
+    lost = observations.booked[(observations.wanted == row) & (observations.taken < 0)]
+    return {
+        "booked": _count(window, observations.booked[log.accepted]),
+        "refused": _count(window, observations.booked[log.refused]),
+        "unserved": _count(window, lost),
+    }
+
+
+def _choices_of_all(window: _Window, observations: Observations) -> dict[str, float | None]:
+    booked = observations.booked
+    refused = np.zeros(len(booked), np.bool_)
+    for log in observations.routes:
+        refused[log.refused] = True
+    return {
+        "booked": _count(window, booked[observations.taken >= 0]),
+        "refused": _count(window, booked[refused]),
+        "unserved": _count(window, booked[observations.taken < 0]),
+    }
+
+
+def _count(window: _Window, moments: Floats) -> float:
+    return window.per_year(int(np.count_nonzero(window.holds(moments))))
+
+
+def _queues(
+    window: _Window, containers: Containers, logs: tuple[RouteLog, ...]
+) -> dict[str, float | None]:
+    """Containers under way and waiting."""
+    legs = [leg for log in logs for leg in log.legs]
+    at_start, at_end = waiting(legs, window.start), waiting(legs, window.end)
+    return {
+        "under_way_mean": sum(
+            window.time_average(containers.booked[log.accepted], containers.delivered[log.accepted])
+            for log in logs
+        ),
+        "backlog_mean": sum(window.time_average(leg.since, leg.boarding_days) for leg in legs),
+        "backlog_end": float(at_end),
+        "backlog_growth": window.per_year(at_end - at_start),
+    }
+
+
+def waiting(legs: Sequence[Leg], moment: float) -> int:
+    """Containers that are ready before a moment and do not leave before it."""
+    ready = sum(int(leg.since.searchsorted(moment)) for leg in legs)
+    return ready - sum(int(leg.loads[: leg.departed.searchsorted(moment)].sum()) for leg in legs)
+
+
+def _loads(window: _Window, log: RouteLog) -> Measures:
+    """Load factors: of each departures stage, and of the one with the least yearly capacity."""
+    if not log.legs:
+        return {Key(log.name, ALL, "load_factor"): None}
+    binding = min(log.legs, key=lambda leg: leg.yearly_capacity)
+    stages = {
+        Key(log.name, f"stage:{leg.name}", "load_factor"): _load_factor(window, leg)
+        for leg in log.legs
+    }
+    return {Key(log.name, ALL, "load_factor"): _load_factor(window, binding), **stages}
+
+
+def _load_factor(window: _Window, leg: Leg) -> float | None:
+    loads = leg.loads[window.holds(leg.departed)]
+    return float(loads.sum()) / (len(loads) * leg.capacity) if len(loads) else None
+
+
+def _closed() -> dict[str, float | None]:
+    """The figures of a route that takes no part, beyond what was delivered: nothing."""
+    zeros = ("booked", "refused", "unserved", "under_way_mean", "backlog_mean", "backlog_end")
+    return dict.fromkeys((*zeros, "backlog_growth"), 0.0) | {"load_factor": None}

@@ -1,0 +1,213 @@
+"""Results: every metric of every replication of one or more scenarios, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import UsageError
+from sim.results.curves import Curves, curves
+from sim.results.intervals import UNDEFINED, Difference, Interval, paired, student
+from sim.results.metrics import ALL, METRICS, Key, Measures
+from sim.results.observations import Observations
+from sim.scenario.model import Scenario
+from sim.scenario.schema import did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What came out of a study; the first scenario is the baseline.
+
+    measures: for each scenario, by the number of the replication, its metrics
+    failures: replications that ended in an error, as sentences
+    provenance: version, seed and packages that made these numbers
+    """
+
+    scenarios: tuple[Scenario, ...]
+    measures: Mapping[str, Mapping[int, Measures]]
+    provenance: Mapping[str, str]
+    failures: tuple[str, ...] = ()
+    resimulate: Callable[[Scenario, Measures], Observations] | None = field(
+        default=None, repr=False
+    )
+
+    @property
+    def baseline(self) -> Scenario:
+        """The first scenario."""
+        return self.scenarios[0]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The scenarios' names in order."""
+        return tuple(scenario.name for scenario in self.scenarios)
+
+    def scenario(self, name: str | None = None) -> Scenario:
+        """A scenario by name, the only one without. Raises UsageError with a suggestion."""
+        if name is None and len(self.scenarios) == 1:
+            return self.scenarios[0]
+        for scenario in self.scenarios:
+            if scenario.name == name:
+                return scenario
+        raise UsageError(f"no scenario {name!r} in these results{did_you_mean(name, self.names)}")
+
+    def keys(self, scenario: str) -> list[Key]:
+        """What was measured of a scenario, in order."""
+        return list(next(iter(self.measures[scenario].values()), {}))
+
+    def values(self, key: Key, scenario: str) -> list[float | None]:
+        """One metric in each replication."""
+        return [measures[key] for measures in self.measures[scenario].values()]
+
+    def interval(self, key: Key, scenario: str) -> Interval:
+        """The mean of a metric with its confidence interval; undefined without a steady state."""
+        about = self.scenario(scenario)
+        if not self._exists(key, about):
+            return UNDEFINED
+        return student(self.values(key, scenario), about.run.confidence)
+
+    def difference(self, key: Key, scenario: str) -> Difference:
+        """A metric of a scenario minus that of the baseline, paired by replication."""
+        about = self.scenario(scenario)
+        known = all(key in self.keys(name) for name in (scenario, self.baseline.name))
+        if not known or not (self._exists(key, about) and self._exists(key, self.baseline)):
+            return Difference(UNDEFINED)
+        return paired(
+            self.values(key, scenario),
+            self.values(key, self.baseline.name),
+            about.run.confidence,
+        )
+
+    def _exists(self, key: Key, scenario: Scenario) -> bool:
+        """Whether a mean over time exists: its queue must not grow for ever."""
+        return not METRICS[key.metric].steady or key.route not in _growing(scenario)
+
+    def value(self, metric: str, scenario: str | None = None) -> float | None:
+        """The mean of a metric such as "rail.share" or "rail.stage:trains.load_factor"."""
+        return self.interval(self.key(metric, scenario), self.scenario(scenario).name).mean
+
+    def key(self, metric: str, scenario: str | None = None) -> Key:
+        """The key of a metric's name. Raises UsageError with a suggestion."""
+        known = {str(key): key for key in self.keys(self.scenario(scenario).name)}
+        if metric not in known:
+            raise UsageError(f"no metric {metric!r}{did_you_mean(metric, list(known))}")
+        return known[metric]
+
+    def summary(self) -> pd.DataFrame:
+        """A row a metric: scenario, route, part, metric, unit, mean, low, high."""
+        return _frame(
+            {"scenario": name, **described(key), **_bounds(self.interval(key, name))}
+            for name in self.names
+            for key in self.keys(name)
+        )
+
+    def differences(self) -> pd.DataFrame:
+        """The same for each scenario minus the baseline, paired by replication.
+
+        With the fraction of replications in which the scenario is better, and the factor by which
+        common random numbers reduced the variance.
+        """
+        return _frame(difference_rows(self))
+
+    def replications(self) -> pd.DataFrame:
+        """A row a replication and metric, as measured."""
+        return _frame(
+            {"scenario": name, "replication": number, **described(key), "value": value}
+            for name in self.names
+            for number, measures in self.measures[name].items()
+            for key, value in measures.items()
+        )
+
+    def detail(self, scenario: str | None = None) -> Observations:
+        """Replication 0 once more, with every container; refused where it differs from what is stored.
+
+        Raises ResultsError then, naming the versions.
+        """
+        about = self.scenario(scenario)
+        if self.resimulate is None:
+            raise UsageError("these results cannot simulate again")
+        if 0 not in self.measures[about.name]:
+            raise UsageError(f"replication 0 of {about.name} failed: there is no detail of it")
+        return self.resimulate(about, self.measures[about.name][0])
+
+    def curves(self, scenario: str | None = None) -> Curves:
+        """What pictures show of replication 0; kept, for it is small."""
+        return _curves(self, self.scenario(scenario).name)
+
+
+@lru_cache(maxsize=64)
+def _curves(results: Results, name: str) -> Curves:
+    return curves(results.detail(name))
+
+
+@cache
+def _growing(scenario: Scenario) -> frozenset[str]:
+    """The routes whose queue grows for ever, and all together if there is one."""
+    growing = {route.name for route in scenario.preview().routes if not route.steady}
+    return frozenset(growing | {ALL} if growing else growing)
+
+
+def described(key: Key) -> dict[str, str]:
+    """Route, part, metric and unit of a figure."""
+    return {**key._asdict(), "unit": METRICS[key.metric].unit}
+
+
+def _bounds(interval: Interval) -> dict[str, float | None]:
+    return {"mean": interval.mean, "low": interval.low, "high": interval.high}
+
+
+def better(key: Key, difference: Difference) -> float | None:
+    """The fraction of replications in which the scenario is better; None for a neutral metric."""
+    sign = METRICS[key.metric].better
+    return {1: difference.higher, -1: difference.lower, 0: None}[sign]
+
+
+def difference_rows(results: Results) -> Iterator[dict[str, Any]]:
+    """Each metric that a scenario and the baseline share, as a row."""
+    for name in results.names[1:]:
+        for key in results.keys(name):
+            if key in results.keys(results.baseline.name):
+                difference = results.difference(key, name)
+                yield {
+                    "scenario": name,
+                    **described(key),
+                    **_bounds(difference.interval),
+                    "better": better(key, difference),
+                    "variance_reduction": difference.variance_reduction,
+                }
+
+
+def document(results: Results, name: str) -> dict[str, Any]:
+    """One scenario's results as plain data for JSON."""
+    scenario = results.scenario(name)
+    run = scenario.run
+    return {
+        "scenario": name,
+        "title": scenario.title,
+        "seed": run.seed,
+        "replications": len(results.measures[name]),
+        "confidence": run.confidence,
+        "warmup_days": run.warmup_days,
+        "days": run.days,
+        "metrics": [
+            {**described(key), **_bounds(results.interval(key, name))} for key in results.keys(name)
+        ],
+    }
+
+
+def _frame(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(list(rows))
+
+
+def unique_names(scenarios: Sequence[Scenario]) -> None:
+    """Raise UsageError where two scenarios of one study have the same name."""
+    names = [scenario.name for scenario in scenarios]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"two scenarios are called {name!r}: give one another name")
