@@ -105,13 +105,19 @@ def _workers(jobs: int, executor: Executor | None) -> Iterator[Executor]:
         yield _Here()
     else:
         context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_leave_interrupts)
+        pool = _Pool(jobs, mp_context=context, initializer=_leave_interrupts)
         try:
-            with _without_main():
-                pool.submit(os.getpid)  # starts all workers
             yield pool
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _Pool(ProcessPoolExecutor):
+    """A pool whose workers, which start as tasks are submitted, do not run the caller's script."""
+
+    def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def]
+        with _without_main():
+            return super().submit(fn, *args, **kwargs)
 
 
 class _Here(Executor):
