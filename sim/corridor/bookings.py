@@ -16,6 +16,7 @@ from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Scenario
 
 HOURS_A_DAY = 24
+LONG_BLOCK_DAYS = 1.0
 
 
 def booking_days(scenario: Scenario, replication: int) -> Floats:
@@ -84,12 +85,15 @@ class Office:
     def blocks(self) -> Iterator[tuple[float, slice]]:
         """The moments at which figures are posted, with the containers booked on them.
 
-        Where nobody looks at a figure one block holds them all.
+        Where nobody looks at a figure one block holds them all. Where figures are right however
+        early they are posted, blocks of a day give the same choices in fewer rounds.
         """
         if not self.rule.sees_posted_days and all(math.isinf(desk.limit) for desk in self.desks):
             yield 0.0, slice(0, len(self.booked))
             return
         every = self.scenario.choice.posted_every_hours / HOURS_A_DAY
+        if all(desk.foresees for desk in self.desks):
+            every = max(every, LONG_BLOCK_DAYS)
         edges = np.arange(math.ceil(self.scenario.run.horizon / every) + 1) * every
         rows = self.booked.searchsorted(edges).tolist()
         for opens, first, end in zip(edges.tolist(), rows, rows[1:], strict=False):

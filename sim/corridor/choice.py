@@ -51,6 +51,14 @@ class Desk:
         self.accepted = 0
         self.approached = bool(route.approach)
 
+    @property
+    def foresees(self) -> bool:
+        """Whether its figures are exact and so do not depend on when they are posted.
+
+        A timetable tells who leaves when, unless a queue further on is still to come.
+        """
+        return not self.services or (len(self.services) == 1 and not self.approached)
+
     def accept(self, who: NDArray[np.intp], booked: Floats) -> None:
         """Let containers join the queue of the first departures, or move on their own."""
         self.accepted += len(who)
@@ -90,15 +98,15 @@ class Desk:
             return None
         return Places(self.services[0], times)
 
-    def may_refuse(self, times: Floats) -> bool:
-        """Whether the wait might pass the limit if all of a block came here; True when unsure."""
-        if math.isinf(self.limit):
+    def may_refuse(self, times: Floats, coming: int) -> bool:
+        """Whether the wait of some of those coming might pass the limit; True when unsure."""
+        if math.isinf(self.limit) or not self.services:
             return False
-        if self.approached or len(self.services) != 1:
+        if not self.foresees:
             return True
         service = self.services[0]
-        behind_queue = service.next_departure + (service.backlog.waiting + len(times)) / service.capacity
-        after_booking = times[-1] / service.headway + 1 + len(times) / service.capacity
+        behind_queue = service.next_departure + (service.backlog.waiting + coming) / service.capacity
+        after_booking = times[-1] / service.headway + 1 + coming / service.capacity
         return bool(max(behind_queue, after_booking) * service.headway - times[0] > self.limit)
 
     def _wait_later(self, service: Service, ahead: Counts, days: Floats) -> Floats:
@@ -238,10 +246,11 @@ class Decision:
 
 def decide(desks: list[Desk], score: Score, rule: Rule, times: Floats, rows: slice) -> Decision:
     """Decide a block of containers one after the other, all at once."""
-    if not rule.sees_posted_days and not any(desk.may_refuse(times) for desk in desks):
-        scores = score(rows, np.empty(0))
-        wanted = _best(scores)
-        return Decision(wanted, wanted, None)
+    if not rule.sees_posted_days:
+        wanted = _best(score(rows, np.empty(0)))
+        coming = [int(np.count_nonzero(wanted == row)) for row in range(len(desks))]
+        if not any(desk.may_refuse(times, n) for desk, n in zip(desks, coming, strict=True)):
+            return Decision(wanted, wanted, None)
     limits = np.array([[desk.limit] for desk in desks])
     posters = [desk.poster(times) for desk in desks]
     taken = _guess(desks, posters, limits, score, times, rows)

@@ -199,6 +199,15 @@ def document(results: Results, name: str) -> dict[str, Any]:
     }
 
 
+def comparison(results: Results) -> dict[str, Any]:
+    """Several scenarios and their differences to the baseline as plain data for JSON."""
+    return {
+        "baseline": results.baseline.name,
+        "scenarios": [document(results, name) for name in results.names],
+        "differences": list(difference_rows(results)),
+    }
+
+
 def _frame(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
     import pandas as pd
 

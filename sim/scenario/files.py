@@ -6,9 +6,10 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.errors import Fault, ScenarioError, UsageError
 from sim.scenario.changes import Draft, Place, merged, with_change
@@ -36,20 +37,53 @@ def load_scenario(
     `changes` are applied over the file before it is validated, as `--set` does. Raises
     ScenarioError with every fault, each as FILE:LINE:COLUMN.
     """
-    return load_with_notes(source, changes or {}, said="changes", name=name)[0]
+    said = [Change(path, value, "changes") for path, value in (changes or {}).items()]
+    return load_with_notes(source, said, name=name)[0]
+
+
+class Change(NamedTuple):
+    """A value to put at a path, and how messages call what asked for it."""
+
+    path: str
+    value: Any
+    said: str
+
+
+def setting(text: str) -> Change:
+    """The change that an option `--set PATH=VALUE` asks for; VALUE as in a file, or a bare word.
+
+    Raises ScenarioError.
+    """
+    path, equals, written = (part.strip() for part in text.partition("="))
+    if not (path and equals and written):
+        raise ScenarioError((Fault("--set", 0, 0, show(text), "must be PATH=VALUE"),))
+    if re.fullmatch(r"[A-Za-z][\w-]*", written) and written not in ("true", "false", "nan", "inf"):
+        return Change(path, written, "--set")
+    try:
+        document = tomllib.loads(f"value = {written}")
+    except (ValueError, RecursionError):
+        document = {}
+    if list(document) != ["value"]:
+        message = f"the value is neither TOML nor a word (got {show(written)})"
+        raise ScenarioError((Fault("--set", 0, 0, _legible(path), message),))
+    return Change(path, document["value"], "--set")
 
 
 def load_with_notes(
-    source: str | os.PathLike[str], changes: Mapping[str, Any], *, said: str, name: str | None = None
+    source: str | os.PathLike[str], changes: Sequence[Change], *, name: str | None = None
 ) -> tuple[Scenario, tuple[str, ...]]:
     """The scenario, and what deserves a warning about how it was written."""
     path = _find(source)
     draft = _read(path, str(source), (), path.parent.resolve())
-    for changed_path, value in changes.items():
-        draft = with_change(draft, changed_path, value, said=said)
+    paths = [change.path for change in changes]
+    twice = [change for n, change in enumerate(changes) if change.path in paths[:n]]
+    faults = tuple(Fault(c.said, 0, 0, c.path, "is said twice: say it once") for c in twice)
+    for change in changes:
+        draft = with_change(draft, change.path, change.value, said=change.said)
     notes = tuple(
         f"{path}: changed without restating its assumption in [assumptions]" for path in draft.stale
     )
+    draft = replace(draft, faults=draft.faults + faults)
     return validated(draft, _checked_name(name or path.stem)), notes
 
 

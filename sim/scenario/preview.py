@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from sim.scenario.model import Scenario
 from sim.scenario.routes import Departures, Route, Transit
@@ -249,3 +250,18 @@ def _odd(path: str, stage: Departures | Transit) -> Iterator[str]:
             f"{path}: {stage.yearly_capacity:,.4g} containers a year is {a_day:,.2g} a day; "
             f"a {stage.vehicle} holds {stage.capacity:,}: one departure in {stage.headway:,.3g} days"
         )
+
+
+def to_json(scenario: Scenario, notes: Sequence[str] = ()) -> dict[str, Any]:
+    """The preview as plain data for JSON; infinite is null."""
+    plain = asdict(preview(scenario))
+    plain["warnings"] = [*plain["warnings"], *notes]
+    return {key: _finite(value) for key, value in plain.items()}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and math.isinf(value) else value

@@ -1,0 +1,352 @@
+"""The command line: parse, call, print, exit status. Results go to standard output alone."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
+
+import typer
+
+from sim.errors import IncompleteError, ResultsError, TranssibError, UsageError
+
+if TYPE_CHECKING:
+    from sim.results.results import Results
+    from sim.scenario.files import Change
+    from sim.scenario.model import Scenario
+
+P = ParamSpec("P")
+
+INTERRUPTED, TERMINATED, BROKEN_PIPE = 130, 143, 141
+
+EXAMPLES = """
+What would a freight corridor really carry?
+
+\b
+Examples:
+  transsib check link-200k
+  transsib run link-500k --replications 5
+  transsib compare today link-200k link-500k --out results
+  transsib run today --set routes.rail.stages.line.days=20
+
+FILE is a scenario file or a bundled name: today, link-200k, link-500k, open-queue.
+"""
+
+app = typer.Typer(
+    name="transsib",
+    help=EXAMPLES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="scenario files or bundled names")]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="a results folder")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="change a value in every scenario; repeatable"),
+]
+Replications = Annotated[int | None, typer.Option(min=1, help="in place of the scenario's own")]
+Seed = Annotated[int | None, typer.Option(min=0, help="in place of the scenario's own")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="processes [default: one a core]")]
+Out = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="keep results, scenarios and pictures there")
+]
+Json = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no progress bar and no notes")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="go on where it takes hours or gigabytes")]
+
+
+def told(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn what a command raises into a message and an exit status."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+            sys.stdout.flush()
+        except TranssibError as error:
+            _quit(str(error), error.exit_status)
+        except KeyboardInterrupt:
+            _quit("interrupted: nothing was kept", INTERRUPTED)
+        except BrokenPipeError:
+            _quit("", BROKEN_PIPE)
+        except MemoryError:
+            _quit("out of memory: fewer --jobs need less", ResultsError.exit_status)
+        except OSError as error:
+            _quit(f"input or output failed: {error}", ResultsError.exit_status)
+        except typer.Exit:
+            raise
+        except Exception:  # noqa: BLE001 - a bug, told as one
+            _quit(f"{traceback.format_exc()}\nthis is a bug in transsib: please report it", 1)
+
+    return wrapped
+
+
+def _quit(message: str, status: int) -> NoReturn:
+    """Say why on standard error and leave; what standard output still holds is given up."""
+    with contextlib.suppress(OSError, ValueError):
+        if message:
+            print(message, file=sys.stderr)  # noqa: T201 - a command line prints
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    if sys.stdout is not None and status in (BROKEN_PIPE, ResultsError.exit_status):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the interpreter flushes once more
+    raise typer.Exit(status)
+
+
+def _note(*lines: str, quiet: bool) -> None:
+    if not quiet:
+        for line in lines:
+            print(line, file=sys.stderr)  # noqa: T201 - a command line prints
+
+
+@app.command()
+@told
+def check(
+    files: Files,
+    set_: Set = None,
+    strict: Annotated[bool, typer.Option("--strict", help="warnings are errors")] = False,
+    ledger: Annotated[bool, typer.Option("--ledger", help="show the assumptions")] = False,
+    as_json: Json = False,
+) -> None:
+    """Validate scenarios and preview them without simulating."""
+    from sim.scenario.preview import to_json
+    from sim.views.tables import print_ledger, print_preview
+
+    previews, warned = [], False
+    for scenario, notes in _loaded(files, set_, {}):
+        previews.append(to_json(scenario, notes))
+        warned = warned or bool(previews[-1]["warnings"])
+        if not as_json:
+            print_preview(scenario, notes)
+        if ledger and not as_json:
+            print_ledger(scenario)
+    if as_json:
+        _print_json(previews[0] if len(previews) == 1 else previews)
+    if warned and strict:
+        raise UsageError("there are warnings, and --strict makes them errors")
+
+
+@app.command()
+@told
+def run(
+    files: Files,
+    set_: Set = None,
+    replications: Replications = None,
+    seed: Seed = None,
+    jobs: Jobs = None,
+    out: Out = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    yes: Yes = False,
+) -> None:
+    """Simulate scenarios, each by itself."""
+    from sim.experiments.study import run as study
+    from sim.results.results import document
+
+    scenarios = _scenarios(files, set_, replications, seed, quiet=quiet)
+    results = _studied(study, scenarios, jobs=jobs, out=out, quiet=quiet, yes=yes)
+    documents = [document(results, name) for name in results.names]
+    _show(results, documents[0] if len(documents) == 1 else documents, as_json=as_json)
+    _finish(results, out, quiet=quiet)
+
+
+@app.command()
+@told
+def compare(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="the baseline")],
+    files: Files,
+    set_: Set = None,
+    replications: Replications = None,
+    seed: Seed = None,
+    jobs: Jobs = None,
+    out: Out = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    yes: Yes = False,
+) -> None:
+    """Simulate scenarios and pair them with a baseline, replication by replication."""
+    from sim.experiments.study import compare as study
+    from sim.results.results import comparison
+
+    scenarios = _scenarios([base, *files], set_, replications, seed, quiet=quiet)
+    results = _studied(study, scenarios, jobs=jobs, out=out, quiet=quiet, yes=yes)
+    _show(results, comparison(results), as_json=as_json)
+    _finish(results, out, quiet=quiet)
+
+
+@app.command()
+@told
+def show(folder: Folder, as_json: Json = False) -> None:
+    """Show results once more."""
+    from sim.experiments.store import load_results
+    from sim.results.results import comparison, document
+
+    results = load_results(folder)
+    single = len(results.names) == 1
+    _show(
+        results,
+        document(results, results.names[0]) if single else comparison(results),
+        as_json=as_json,
+    )
+    _failed(results)
+
+
+@app.command()
+@told
+def plot(folder: Folder, quiet: Quiet = False) -> None:
+    """Draw the pictures of results once more, as PNG and SVG in their folder."""
+    from sim.experiments.store import load_results
+
+    _draw(load_results(folder), folder, quiet=quiet)
+
+
+def _loaded(
+    files: list[str], settings: list[str] | None, options: dict[str, Any]
+) -> list[tuple[Scenario, tuple[str, ...]]]:
+    """Every scenario with its notes, or the faults of all of them."""
+    from sim.errors import ScenarioError
+    from sim.scenario.files import Change, load_with_notes
+
+    changes = _changes(settings)
+    changes += [Change(f"run.{n}", v, f"--{n}") for n, v in options.items() if v is not None]
+    loaded, faults = [], []
+    for file in files:
+        try:
+            loaded.append(load_with_notes(file, changes))
+        except ScenarioError as error:
+            faults += error.faults
+    if faults:
+        raise ScenarioError(tuple(dict.fromkeys(faults)))
+    return loaded
+
+
+def _changes(settings: list[str] | None) -> list[Change]:
+    from sim.errors import ScenarioError
+    from sim.scenario.files import setting
+
+    changes, faults = [], []
+    for text in settings or []:
+        try:
+            changes.append(setting(text))
+        except ScenarioError as error:
+            faults += error.faults
+    if faults:
+        raise ScenarioError(tuple(faults))
+    return changes
+
+
+def _scenarios(
+    files: list[str],
+    settings: list[str] | None,
+    replications: int | None,
+    seed: int | None,
+    *,
+    quiet: bool,
+) -> list[Scenario]:
+    """The scenarios to simulate; their warnings are told."""
+    loaded = _loaded(files, settings, {"replications": replications, "seed": seed})
+    for scenario, notes in loaded:
+        warnings = (*scenario.preview().warnings, *notes)
+        _note(*(f"warning: {scenario.name}: {warning}" for warning in warnings), quiet=quiet)
+    return [scenario for scenario, _ in loaded]
+
+
+def _studied(
+    study: Callable[..., Results],
+    scenarios: list[Scenario],
+    *,
+    jobs: int | None,
+    out: Path | None,
+    quiet: bool,
+    yes: bool,
+) -> Results:
+    """Simulate, after making sure that there is a place for what comes out."""
+    from sim.experiments.store import claim
+    from sim.views.progress import progress_bar
+
+    if out is not None:
+        claim(out)
+    tasks = sum(scenario.run.replications for scenario in scenarios)
+    if jobs is not None and jobs > tasks:
+        _note(f"--jobs {jobs}: there are {tasks} replications, so as many jobs", quiet=quiet)
+    with _terminable(), progress_bar(quiet=quiet) as progress:
+        return study(scenarios, jobs=jobs, progress=progress, large=yes)
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end the workers too."""
+
+    def leave(*_: object) -> NoReturn:
+        raise typer.Exit(TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _show(results: Results, document: Any, *, as_json: bool) -> None:
+    if as_json:
+        _print_json(document)
+    else:
+        from sim.views.tables import print_results
+
+        print_results(results)
+
+
+def _print_json(document: Any) -> None:
+    print(json.dumps(document, ensure_ascii=False, allow_nan=False))  # noqa: T201
+
+
+def _finish(results: Results, out: Path | None, *, quiet: bool) -> None:
+    """Keep and draw what was asked for, name the next command, tell of failures."""
+    if out is not None:
+        from sim.experiments.store import save
+
+        sys.stdout.flush()
+        save(results, out)
+        _draw(results, out, quiet=quiet)
+        _note(f"kept in {out}; once more: transsib show {out}", quiet=quiet)
+    else:
+        _note("nothing was kept; --out DIR keeps results and draws pictures", quiet=quiet)
+    _failed(results)
+
+
+def _draw(results: Results, folder: Path, *, quiet: bool) -> None:
+    from sim.views.pictures import save_pictures
+
+    for path in save_pictures(results, folder):
+        _note(f"picture: {path}", quiet=quiet)
+
+
+def _failed(results: Results) -> None:
+    if results.failures:
+        raise IncompleteError("\n".join(["some replications failed:", *results.failures]))
+
+
+def main() -> None:
+    """Run the command line: UTF-8 whatever the locale, and a word where nothing can be written."""
+    if sys.stdout is None:
+        os.write(2, b"standard output is closed: there is nowhere to write results\n")
+        sys.exit(ResultsError.exit_status)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""Tables for reading, at most 100 columns wide, the answer first."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import IO, Any
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from sim.results.metrics import ALL, Key
+from sim.results.results import Results, better
+from sim.scenario.model import Scenario
+from sim.scenario.preview import Preview, RoutePreview, StagePreview
+from sim.views import words
+
+WIDEST = 100
+ABREAST = 3
+"""Scenarios beside each other."""
+
+LINES = {
+    "throughput": "throughput [containers/year]",
+    "share": "share of demand",
+    "refused": "refused [containers/year]",
+    "unserved": "unserved [containers/year]",
+    "door_to_door_mean": "door to door, mean [days]",
+    "door_to_door_p5": "  fastest 5 % within [days]",
+    "door_to_door_p50": "  half within [days]",
+    "door_to_door_p95": "  95 % within [days]",
+    "wait_mean": "wait, mean [days]",
+    "load_factor": "load factor",
+    "backlog_mean": "backlog, mean [containers]",
+    "backlog_growth": "backlog growth [containers/year]",
+    "under_way_mean": "under way, mean [containers]",
+}
+"""The metrics of the table in their order, in words."""
+
+COMPARED = ("throughput", "share", "door_to_door_mean", "door_to_door_p95", "wait_mean", "load_factor")
+"""The metrics whose differences are worth a line."""
+
+
+def console(file: IO[str] | None = None) -> Console:
+    """Where tables are printed: plain where nobody looks, never wider than 100 columns."""
+    out = Console(file=file or sys.stdout, highlight=False, markup=False, emoji=False)
+    out.width = min(out.width, WIDEST) if out.is_terminal else WIDEST
+    return out
+
+
+def print_results(results: Results, file: IO[str] | None = None) -> None:
+    """The answer, every scenario, the differences to the baseline, and how sure."""
+    out = console(file)
+    out.print(Text(words.answer(results), style="bold"))
+    for scenario in results.scenarios:
+        for warning in _unsteady(scenario):
+            out.print(Text(f"{scenario.name}: {warning}"))
+    for first in range(0, len(results.names), ABREAST):
+        out.print(_figures(results, results.names[first : first + ABREAST]))
+    if len(results.names) > 1:
+        out.print(_differences(results))
+        out.print(Text(PAIRED, style="dim"))
+    out.print(Text(words.how_sure(results), style="dim"))
+
+
+PAIRED = (
+    "better: in how many of the replications the scenario is better than the baseline. "
+    "gain: by what factor common random numbers reduced the variance of the difference."
+)
+
+
+def _unsteady(scenario: Scenario) -> list[str]:
+    """Why some means are missing: queues that grow for ever."""
+    return [w for w in scenario.preview().warnings if "no steady state" in w]
+
+
+def _table(*columns: str, title: str | None = None) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(Text(column), justify="right" if number else "left", overflow="fold")
+    return table
+
+
+def _figures(results: Results, names: Sequence[str]) -> Table:
+    table = _table("", *names)
+    for route in _routes(results, names):
+        lines = [line for line in _lines(results, route, names) if any(line[1:])]
+        if lines:
+            table.add_row(Text(_heading(route), style="bold"))
+            for label, *cells in lines:
+                table.add_row(Text(f"  {label}"), *map(Text, cells))
+    return table
+
+
+def _heading(route: str) -> str:
+    return "all routes" if route == ALL else route
+
+
+def _routes(results: Results, names: Sequence[str]) -> list[str]:
+    """The routes of some scenarios, each once, and all together where there are several."""
+    routes = list(dict.fromkeys(r for name in names for r in results.scenario(name).routes))
+    return [*routes, ALL] if len(routes) > 1 else routes
+
+
+def _lines(results: Results, route: str, names: Sequence[str]) -> Iterator[list[str]]:
+    for metric, label in LINES.items():
+        key = Key(route, ALL, metric)
+        found = [results.interval(key, n) if key in results.keys(n) else None for n in names]
+        if metric in ZEROS_UNSAID and not any(f and f.mean and abs(f.mean) > 0 for f in found):
+            continue
+        if metric == "backlog_growth" and not any(map(_grows, map(results.scenario, names))):
+            continue
+        yield [label, *("" if f is None else words.interval(f, words.unit(key)) for f in found)]
+
+
+ZEROS_UNSAID = ("refused", "unserved")
+"""Metrics that are left out where they are zero in all scenarios."""
+
+
+def _grows(scenario: Scenario) -> bool:
+    return scenario.preview().backlog_growth > 0
+
+
+def _differences(results: Results) -> Table:
+    base = results.baseline.name
+    table = _table("", "difference", "better", "gain", title=f"Against {base}, paired by replication")
+    for name in results.names[1:]:
+        for route in _routes(results, [name]):
+            lines = list(_difference_lines(results, name, route))
+            if lines:
+                table.add_row(Text(f"{name}, {_heading(route)}", style="bold"))
+            for line in lines:
+                table.add_row(*map(Text, line))
+    return table
+
+
+def _difference_lines(results: Results, name: str, route: str) -> Iterator[tuple[str, ...]]:
+    for metric in COMPARED:
+        key = Key(route, ALL, metric)
+        difference = results.difference(key, name)
+        if difference.interval.mean is None:
+            continue
+        ahead, gain = better(key, difference), difference.variance_reduction
+        yield (
+            f"  {LINES[metric].strip()}",
+            words.interval(difference.interval, words.unit(key), signed=True),
+            words.NONE if ahead is None else f"{100 * ahead:.0f} %",
+            words.NONE if gain is None else f"{gain:,.3g}",
+        )
+
+
+def print_preview(scenario: Scenario, notes: Sequence[str], file: IO[str] | None = None) -> None:
+    """What is known of a scenario without simulating it."""
+    out, preview = console(file), scenario.preview()
+    title = f": {preview.title}" if preview.title else ""
+    out.print(Text(f"{preview.scenario}{title}", style="bold"))
+    out.print(Text(f"{words.demand(scenario)}, rule {scenario.choice.rule}; valid."))
+    out.print(_routes_table(preview))
+    for route in preview.routes:
+        out.print(Text(f"{route.name}: {_binding(route)}"))
+    for warning in (*preview.warnings, *notes):
+        out.print(Text(f"warning: {warning}", style="yellow"))
+
+
+def _routes_table(preview: Preview) -> Table:
+    columns = ("route", "free flow", "in transit", "departures", "", "a year", "capacity a year")
+    table = _table(*columns)
+    for number in (3, 4):
+        table.columns[number].justify = "left"
+    for route in preview.routes:
+        first = [route.name, _days(route), _quoted(route)]
+        for number, stage in enumerate(route.stages or (None,)):
+            table.add_row(*map(Text, [*(first if number == 0 else ["", "", ""]), *_stage(stage)]))
+    return table
+
+
+def _days(route: RoutePreview) -> str:
+    return words.NONE if route.free_flow_days is None else f"{route.free_flow_days:.2f} d"
+
+
+def _quoted(route: RoutePreview) -> str:
+    low, high = route.quoted_days
+    return f"{low:g} d" if low == high else f"{low:g}–{high:g} d"
+
+
+def _stage(stage: StagePreview | None) -> list[str]:
+    if stage is None:
+        return ["none", "", words.NONE, "unlimited"]
+    often = f"{stage.departures_a_year:,.1f} ({stage.departures_a_year / 365:,.3g} a day)"
+    each = f"{stage.vehicle} of {stage.capacity:,}"
+    return [stage.name, each, often, f"{stage.yearly_capacity:,.0f}"]
+
+
+def _binding(route: RoutePreview) -> str:
+    if not route.is_open:
+        return "closed: it takes no part"
+    if not route.demand:
+        return "nobody wants it while nothing waits elsewhere"
+    wanted = f"{words.count(route.demand)} containers a year want it while nothing waits"
+    if route.binds:
+        return f"{wanted}; {route.binds} binds at {words.count(route.yearly_capacity)}"
+    return f"{wanted}; demand binds, not capacity"
+
+
+def print_ledger(scenario: Scenario, file: IO[str] | None = None) -> None:
+    """Every assumption: the value, how far it may vary, its quality and its source."""
+    out, data = console(file), scenario.to_data()
+    out.print(Text("\nAssumptions", style="bold"))
+    for path, assumption in scenario.assumptions.items():
+        bounds = ""
+        if assumption.range is not None:
+            low, high = assumption.range
+            bounds = f", may be {low:,.12g} to {high:,.12g}"
+        out.print(Text(f"{path} = {_value(data, path)}{bounds} ({assumption.quality})"))
+        out.print(Padding(Text(assumption.source, style="dim"), (0, 0, 0, 4)))
+
+
+def _value(data: Any, path: str) -> str:
+    for part in path.split("."):
+        data = data.get(part) if isinstance(data, dict) else None
+    if isinstance(data, list):
+        return "–".join(f"{each:,.12g}" for each in data)
+    if isinstance(data, dict):
+        return ", ".join(f"{key} {value}" for key, value in data.items())
+    return f"{data:,.12g}" if isinstance(data, int | float) else str(data)

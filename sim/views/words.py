@@ -1,0 +1,128 @@
+"""Figures in words: the same rounding and the same sentences in tables and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sim.results.intervals import Interval
+from sim.results.metrics import ALL, METRICS, Key
+from sim.results.results import Results
+from sim.scenario.model import Scenario
+
+NONE = "–"
+"""Stands where a figure is not defined."""
+
+
+def figure(value: float | None, unit: str) -> str:
+    """A figure as people write it: 200,000 · 15.52 · 5.00 %."""
+    if value is None:
+        return NONE
+    if unit == "fraction":
+        return f"{100 * value:,.2f} %"
+    return f"{value + 0.0:,.{2 if unit == 'days' else _decimals(value)}f}"
+
+
+def _decimals(value: float) -> int:
+    """Containers are counted whole; few of them keep some digits."""
+    return 0 if value == round(value) or abs(value) >= 100 else 2
+
+
+def interval(found: Interval, unit: str, *, signed: bool = False) -> str:
+    """A mean with the half width of its interval, where there is one: 200,000 ± 12."""
+    if found.mean is None:
+        return NONE
+    mean = figure(found.mean, unit)
+    if signed and not mean.startswith("-") and found.mean != 0:
+        mean = f"+{mean}"
+    if found.half_width is None:
+        return mean
+    if unit == "fraction":
+        return f"{mean.removesuffix(' %')} ± {100 * found.half_width:.2f} %"
+    return f"{mean} ± {figure(found.half_width, unit)}"
+
+
+def count(value: float | None) -> str:
+    """Containers, rounded to three significant digits at least: about 200,000."""
+    if value is None:
+        return NONE
+    return f"{value:,.0f}" if value >= 10 or value == round(value) else f"{value:.2g}"
+
+
+def share(value: float | None) -> str:
+    """A share with one decimal: 5.0 %."""
+    return NONE if value is None else f"{100 * value:.1f} %"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """A, b and c."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def demand(scenario: Scenario) -> str:
+    """1,000,000 containers a year."""
+    return f"{count(scenario.demand.containers_per_year)} containers a year"
+
+
+def focus(results: Results) -> str:
+    """The route that the answer is about: the one whose share moves most between scenarios."""
+
+    def moves(route: str) -> float:
+        shares = [
+            results.interval(Key(route, ALL, "throughput"), name).mean or 0.0
+            for name in results.names
+            if route in results.scenario(name).routes
+        ]
+        return max(shares) - min(shares)
+
+    return max(results.baseline.routes, key=moves)
+
+
+def answer(results: Results) -> str:
+    """What a study found, in a sentence."""
+    if len(results.scenarios) == 1:
+        return _answer_of_one(results)
+    route, demands = focus(results), {demand(scenario) for scenario in results.scenarios}
+    carried = [
+        f"{_carried(results, route, name)} in {name}"
+        for name in results.names
+        if route in results.scenario(name).routes
+    ]
+    of = f" of {demands.pop()}" if len(demands) == 1 else ""
+    return f"{route}{of} carries {listed(carried)}."
+
+
+def _answer_of_one(results: Results) -> str:
+    scenario = results.baseline
+    parts = [
+        f"{_carried(results, route, scenario.name)} by {route}{_in_days(results, route)}"
+        for route in scenario.routes
+    ]
+    return f"Of {demand(scenario)} {scenario.name} carries {listed(parts)}."
+
+
+def _carried(results: Results, route: str, name: str) -> str:
+    throughput = results.interval(Key(route, ALL, "throughput"), name).mean
+    fraction = results.interval(Key(route, ALL, "share"), name).mean
+    return f"{count(throughput)} ({share(fraction)})" if fraction is not None else count(throughput)
+
+
+def _in_days(results: Results, route: str) -> str:
+    days = results.interval(Key(route, ALL, "door_to_door_mean"), results.baseline.name).mean
+    return "" if days is None else f" in {days:.1f} days"
+
+
+def unit(key: Key) -> str:
+    """The unit of a figure."""
+    return METRICS[key.metric].unit
+
+
+def how_sure(results: Results) -> str:
+    """How the figures were made, and what ± means."""
+    run = results.baseline.run
+    number = len(results.measures[results.baseline.name])
+    times = "replications" if number > 1 else "replication: no intervals"
+    sure = f"± is the half width of a {100 * run.confidence:g} % Student-t interval"
+    return (
+        f"{number} {times} of {run.days:g} days after {run.warmup_days:g} days of warm-up, "
+        f"seed {run.seed}{'; ' + sure if number > 1 else ''}."
+    )
