@@ -1,4 +1,4 @@
-"""Transsib: what would a freight corridor really carry?
+"""Transsib asks what a freight corridor would really carry.
 
 A discrete-event model of freight routes: throughput, shares, door-to-door times, waits and
 queues, each with its uncertainty. Everything public is here; `sim.plots` draws.
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from sim.scenario.model import Scenario as Scenario
     from sim.views import plots as plots
 
-__version__ = "0.1.0"
-
 _HOMES = {
     "Observations": "sim.results.observations",
     "Results": "sim.results.results",
@@ -45,6 +43,8 @@ __all__ = [  # noqa: RUF022 - in the order of use
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for, so that `import sim` costs nothing."""
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("transsib")
     if name == "plots":
         return importlib.import_module("sim.views.plots")
     if name not in _HOMES:

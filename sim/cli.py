@@ -18,6 +18,7 @@ import typer
 from sim.errors import IncompleteError, ResultsError, TranssibError, UsageError
 
 if TYPE_CHECKING:
+    from sim.errors import Fault
     from sim.results.results import Results
     from sim.scenario.files import Change
     from sim.scenario.model import Scenario
@@ -49,11 +50,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="scenario files or bundled names")]
+Files = Annotated[
+    list[str], typer.Argument(metavar="FILE...", help="scenario files or bundled names")
+]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="a results folder")]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="change a value in every scenario; repeatable"),
+    typer.Option(
+        "--set", metavar="PATH=VALUE", help="change a value in every scenario; repeatable"
+    ),
 ]
 Replications = Annotated[int | None, typer.Option(min=1, help="in place of the scenario's own")]
 Seed = Annotated[int | None, typer.Option(min=0, help="in place of the scenario's own")]
@@ -86,7 +91,7 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
             _quit(f"input or output failed: {error}", ResultsError.exit_status)
         except typer.Exit:
             raise
-        except Exception:  # noqa: BLE001 - a bug, told as one
+        except Exception:
             _quit(f"{traceback.format_exc()}\nthis is a bug in transsib: please report it", 1)
 
     return wrapped
@@ -220,7 +225,8 @@ def _loaded(
 
     changes = _changes(settings)
     changes += [Change(f"run.{n}", v, f"--{n}") for n, v in options.items() if v is not None]
-    loaded, faults = [], []
+    loaded: list[tuple[Scenario, tuple[str, ...]]] = []
+    faults: list[Fault] = []
     for file in files:
         try:
             loaded.append(load_with_notes(file, changes))
@@ -235,7 +241,8 @@ def _changes(settings: list[str] | None) -> list[Change]:
     from sim.errors import ScenarioError
     from sim.scenario.files import setting
 
-    changes, faults = [], []
+    changes: list[Change] = []
+    faults: list[Fault] = []
     for text in settings or []:
         try:
             changes.append(setting(text))

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.corridor.choice import RULES, Desk, Shippers, decide
+from sim.corridor.choice import NOBODY, RULES, Shippers, decide
 from sim.corridor.clock import BOOKING, Clock
+from sim.corridor.desks import Desk
 from sim.corridor.streams import Floats, quantile, stream
 from sim.corridor.vehicles import Process
 from sim.scenario.fields import DAYS_A_YEAR
@@ -29,7 +30,7 @@ def booking_days(scenario: Scenario, replication: int) -> Floats:
         return np.empty(0)
     gap = DAYS_A_YEAR / demand.containers_per_year
     if demand.arrivals == "even":
-        days = (np.arange(math.ceil(horizon / gap) + 1) + 0.5) * gap
+        days: Floats = (np.arange(math.ceil(horizon / gap) + 1, dtype=float) + 0.5) * gap
         return days[days < horizon]
     random = stream(scenario.run.seed, replication, "demand.bookings")
     return _cumulated(random, gap, horizon)
@@ -68,7 +69,7 @@ def shippers(scenario: Scenario, replication: int, containers: int) -> Shippers:
 class Office:
     """Where every container is booked: what came, what it wanted, what it took.
 
-    `wanted` and `taken` hold the row of a desk, or -1: no route preferred, or none accepted.
+    `wanted` and `taken` hold the row of a desk, or NOBODY: no route preferred, or none accepted.
     """
 
     scenario: Scenario
@@ -77,8 +78,8 @@ class Office:
     desks: list[Desk]
 
     def __post_init__(self) -> None:
-        self.taken = np.full(len(self.booked), -1, np.int8)
-        self.wanted = np.full(len(self.booked), -1, np.int8)
+        self.taken = np.full(len(self.booked), NOBODY, np.int8)
+        self.wanted = np.full(len(self.booked), NOBODY, np.int8)
         self.rule = RULES[self.scenario.choice.rule]
         self.score = self.rule.prepare(self.scenario, self.shippers)
 
@@ -102,7 +103,7 @@ class Office:
 
     def book(self, rows: slice) -> None:
         """Let the containers of a block choose, one after the other, and queue."""
-        decided = decide(self.desks, self.score, self.rule, self.booked[rows], rows)
+        decided = decide(self.desks, self.rule, self.score, self.booked[rows], rows)
         self.taken[rows] = decided.taken
         self.wanted[rows] = decided.wanted
         for row, desk in enumerate(self.desks):

@@ -17,7 +17,7 @@ from sim.errors import SimulationError
 COMPLETION: Final = 1
 BOOKING: Final = 2
 DEPARTURE: Final = 3
-"""Ranks at one instant: completions, then bookings, then departures."""
+"""Ranks at one instant: completions, then bookings, then departures, each route's in its order."""
 
 MOST_EVENTS_AT_ONCE = 1_000_000
 
@@ -44,10 +44,10 @@ class Clock(simpy.Environment):
 
         Raises SimulationError when events follow each other without time passing.
         """
-        day, events = -math.inf, 0
-        while (moment := self.peek()) < horizon:
-            events = events + 1 if moment == day else 0
+        queue, day, events = self._queue, -math.inf, 0
+        while queue and queue[0][0] < horizon:
+            events = events + 1 if queue[0][0] == day else 0
             if events > MOST_EVENTS_AT_ONCE:
                 raise SimulationError(f"no progress in time after {events} events at day {day}")
-            day = float(moment)
+            day = queue[0][0]
             self.step()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.corridor.bookings import Office
-from sim.corridor.choice import Desk
+from sim.corridor.desks import Desk
 from sim.corridor.vehicles import Service
 from sim.errors import SimulationError
 from sim.results.observations import Floats, Leg, Observations, RouteLog

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from sim.corridor.bookings import Office, booking_days, bookings, shippers
-from sim.corridor.choice import Desk, OwnDays
 from sim.corridor.clock import Clock
+from sim.corridor.desks import Desk, OwnDays
 from sim.corridor.recorder import checked, observed
 from sim.corridor.vehicles import Service, departures
 from sim.results.observations import Observations
@@ -34,8 +34,8 @@ def simulate(scenario: Scenario, replication: int = 0) -> Observations:
 def _desk(scenario: Scenario, name: str, replication: int, containers: int) -> Desk:
     route, run = scenario.routes[name], scenario.run
     services = [
-        Service(name, leg, room=containers, horizon=run.horizon, seed=run.seed, rep=replication)
-        for leg in route.legs
+        Service(name, n, leg, room=containers, horizon=run.horizon, seed=run.seed, rep=replication)
+        for n, leg in enumerate(route.legs)
     ]
     for service, onward in pairwise(services):
         service.onward = onward

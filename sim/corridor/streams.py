@@ -27,7 +27,7 @@ def stream(seed: int, replication: int, purpose: str) -> np.random.Generator:
 
 
 @singledispatch
-def quantile(distribution: d.Distribution, u: Floats) -> Floats:
+def quantile(distribution: d.Distribution, u: Floats) -> Floats:  # noqa: ARG001
     """The values of a distribution at uniform numbers in [0, 1), element by element."""
     raise TypeError(f"no quantile function for {type(distribution).__name__}")
 
@@ -58,7 +58,8 @@ def _(distribution: d.Triangular, u: Floats) -> Floats:
         return np.full_like(u, low)
     rising = low + np.sqrt(u * (high - low) * (mode - low))
     falling = high - np.sqrt((1 - u) * (high - low) * (high - mode))
-    return np.where(u < (mode - low) / (high - low), rising, falling)
+    values: Floats = np.where(u < (mode - low) / (high - low), rising, falling)
+    return values
 
 
 @quantile.register
@@ -83,7 +84,5 @@ def _(distribution: d.Exponential, u: Floats) -> Floats:
 
 @quantile.register
 def _(distribution: d.Empirical, u: Floats) -> Floats:
-    values = np.sort(np.array(distribution.values))
+    values: Floats = np.sort(np.array(distribution.values, float))
     return values[(u * len(values)).astype(np.intp)]
-
-

@@ -23,8 +23,11 @@ class Service:
     `arrived` is infinite while a trip is under way.
     """
 
-    def __init__(self, route: str, leg: Leg, *, room: int, horizon: float, seed: int, rep: int):
+    def __init__(
+        self, route: str, place: int, leg: Leg, *, room: int, horizon: float, seed: int, rep: int
+    ) -> None:
         departures = leg.departures
+        self.rank = DEPARTURE + place
         self.name = leg.name
         self.capacity = departures.capacity
         self.headway = departures.headway
@@ -58,14 +61,14 @@ class Service:
 
 def timetable(headway: float, horizon: float) -> Floats:
     """Departure k leaves at k × headway, k = 1, 2, …, before the horizon [days]."""
-    times = np.arange(1, int(horizon / headway) + 2) * headway
+    times: Floats = np.arange(1, int(horizon / headway) + 2, dtype=float) * headway
     return times[times < horizon]
 
 
 def departures(clock: Clock, service: Service) -> Process:
     """Depart on the timetable, empty or not, and let each trip run by itself."""
     for number, moment in enumerate(service.times.tolist()):
-        yield clock.at(moment, DEPARTURE)
+        yield clock.at(moment, service.rank)
         clock.process(trip(clock, service, number, service.board(moment)))
 
 

@@ -74,4 +74,6 @@ def _seconds(scenario: Scenario) -> float:
 
 def _bytes(scenario: Scenario) -> float:
     blocks = _blocks(scenario) * 50
-    return 1e8 + _containers(scenario) * BYTES_A_CONTAINER + _trips(scenario) * BYTES_A_TRIP + blocks
+    return (
+        1e8 + _containers(scenario) * BYTES_A_CONTAINER + _trips(scenario) * BYTES_A_TRIP + blocks
+    )

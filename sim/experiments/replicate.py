@@ -75,9 +75,9 @@ def _outcome(future: Future[Measures]) -> Measures | Exception:
         return future.result()
     except BrokenProcessPool:
         raise IncompleteError(
-            "a worker process died (out of memory?): nothing was kept; fewer --jobs need less memory"
+            "a worker process died (out of memory?): nothing was kept; fewer --jobs need less"
         ) from None
-    except Exception as error:  # noqa: BLE001 - the others go on, and the error is told
+    except Exception as error:
         return error
 
 
@@ -127,7 +127,7 @@ class _Here(Executor):
         future: Future[Measures] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - as every executor does
+        except Exception as error:
             future.set_exception(error)
         return future
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -72,7 +72,7 @@ def save(results: Results, folder: Path) -> None:
         partly = folder / f".{FILE}.{os.getpid()}"
         try:
             _write(results, partly)
-            os.replace(partly, folder / FILE)
+            partly.replace(folder / FILE)
         finally:
             partly.unlink(missing_ok=True)
 
@@ -85,7 +85,7 @@ def _replace(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(partly, path)
+        partly.replace(path)
     finally:
         partly.unlink(missing_ok=True)
 
@@ -164,10 +164,10 @@ def _read(database: sqlite3.Connection, path: Path) -> Results:
     )
 
 
-def _measures(
-    database: sqlite3.Connection, scenario: Scenario
-) -> Iterator[tuple[int, Mapping[Key, float | None]]]:
-    query = "SELECT replication, route, part, metric, value FROM rows WHERE scenario = ? ORDER BY rowid"
+def _measures(database: sqlite3.Connection, scenario: Scenario) -> Iterator[tuple[int, Measures]]:
+    query = (
+        "SELECT replication, route, part, metric, value FROM rows WHERE scenario = ? ORDER BY rowid"
+    )
     found: dict[int, Measures] = {}
     for replication, route, part, metric, value in database.execute(query, (scenario.name,)):
         found.setdefault(replication, {})[Key(route, part, metric)] = value

@@ -8,7 +8,6 @@ from concurrent.futures import Executor
 from functools import partial
 from importlib.metadata import version
 
-from sim import __version__
 from sim.corridor import simulate
 from sim.errors import IncompleteError, ResultsError, UsageError
 from sim.experiments.estimate import refuse_if_large
@@ -119,7 +118,7 @@ def made_by() -> dict[str, str]:
     """The versions that determine numbers."""
     packages = {name: version(name) for name in PACKAGES}
     python = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    return {"transsib": __version__, "python": python, **packages}
+    return {"transsib": version("transsib"), "python": python, **packages}
 
 
 def resimulate(made_with: dict[str, str], scenario: Scenario, stored: Measures) -> Observations:
@@ -129,7 +128,9 @@ def resimulate(made_with: dict[str, str], scenario: Scenario, stored: Measures) 
     differing = [key for key in stored if not _agree(stored[key], found.get(key))]
     if differing:
         now = made_by()
-        changed = [f"{n}: {v} then, {now.get(n)} now" for n, v in made_with.items() if now.get(n) != v]
+        changed = [
+            f"{n}: {v} then, {now.get(n)} now" for n, v in made_with.items() if now.get(n) != v
+        ]
         raise ResultsError(
             f"{scenario.name}: replication 0 does not come out as stored ({differing[0]}, "
             f"{len(differing)} in all); {'; '.join(changed) or 'no version differs: a bug'}"

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.results.observations import Containers, Floats, Leg, Observations, RouteLog
+from sim.results.observations import Floats, Leg, Observations, RouteLog, Rows
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Scenario
 
@@ -38,7 +38,7 @@ Measures = dict[Key, float | None]
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric's unit, what it means, and whether more of it is better (+1), worse (-1), neither."""
+    """A metric's unit and meaning, and whether more of it is better (+1) or worse (-1)."""
 
     unit: str
     meaning: str
@@ -59,7 +59,9 @@ METRICS: dict[str, Metric] = {
     "door_to_door_p90": Metric("days", "booking to delivery, 90th percentile", -1, steady=True),
     "door_to_door_p95": Metric("days", "booking to delivery, 95th percentile", -1, steady=True),
     "wait_mean": Metric("days", "wait for departures, mean", -1, steady=True),
-    "under_way_mean": Metric("containers", "booked and not delivered, time average", 0, steady=True),
+    "under_way_mean": Metric(
+        "containers", "booked and not delivered, time average", 0, steady=True
+    ),
     "backlog_mean": Metric("containers", "waiting for a departure, time average", -1, steady=True),
     "backlog_end": Metric("containers", "waiting for a departure at the end", -1),
     "backlog_growth": Metric("containers/year", "growth of the backlog over the window", -1),
@@ -72,23 +74,27 @@ PERCENTILES: Final = (5, 50, 90, 95)
 def measure(scenario: Scenario, observations: Observations) -> Measures:
     """All metrics of one replication, for every route and for all together."""
     window = _Window(observations.warmup_days, observations.horizon)
-    containers = observations.containers
-    delivered = window.holds(containers.delivered)
-    logs = {route.name: route for route in observations.routes}
-    rows = {route.name: row for row, route in enumerate(observations.routes)}
+    journeys = {
+        log.name: _journeys(window, log, observations.booked) for log in observations.routes
+    }
+    rows = {log.name: row for row, log in enumerate(observations.routes)}
     measures: Measures = {}
     for name in scenario.routes:
-        here = delivered & (containers.route == rows.get(name, -2))
-        measures |= _of(name, _flow(scenario, window, containers, here))
-        if name in logs:
-            measures |= _of(name, _choices(window, observations, logs[name], rows[name]))
-            measures |= _of(name, _queues(window, containers, (logs[name],)))
-            measures |= _loads(window, logs[name])
+        measures |= _of(name, _flow(scenario, window, journeys.get(name, NOBODY)))
+        if name in rows:
+            log = observations.routes[rows[name]]
+            measures |= _of(name, _choices(window, observations, log, rows[name]))
+            measures |= _of(name, _queues(window, observations.booked, (log,)))
+            measures |= _loads(window, log)
         else:
             measures |= _of(name, _closed())
-    measures |= _of(ALL, _flow(scenario, window, containers, delivered))
+    everybody = Journeys(
+        np.concatenate([NOBODY.days, *(some.days for some in journeys.values())]),
+        np.concatenate([NOBODY.wait, *(some.wait for some in journeys.values())]),
+    )
+    measures |= _of(ALL, _flow(scenario, window, everybody))
     measures |= _of(ALL, _choices_of_all(window, observations))
-    measures |= _of(ALL, _queues(window, containers, observations.routes))
+    measures |= _of(ALL, _queues(window, observations.booked, observations.routes))
     return measures
 
 
@@ -113,30 +119,62 @@ class _Window:
     def per_year(self, count: float) -> float:
         return count * DAYS_A_YEAR / self.days
 
-    def time_average(self, since: Floats, until: Floats) -> float:
-        """The mean number present of those that are present from `since` until `until`."""
-        inside = np.minimum(until, self.end) - np.maximum(since, self.start)
-        return float(inside.clip(0).sum()) / self.days
+    def days_after(self, moments: Floats, weights: Rows | None = None) -> float:
+        """The days of the window that come after each moment, summed.
+
+        The integral of a level over the window is this for what raises it, less this for what
+        lowers it.
+        """
+        days = self.end - np.maximum(moments, self.start).clip(max=self.end)
+        return float(days.sum() if weights is None else days @ weights)
 
 
-def _flow(
-    scenario: Scenario, window: _Window, containers: Containers, here: NDArray[np.bool_]
-) -> dict[str, float | None]:
+@dataclass(frozen=True)
+class Journeys:
+    """Containers delivered in the window: door-to-door days and days waited [containers]."""
+
+    days: Floats
+    wait: Floats
+
+
+NOBODY = Journeys(np.empty(0), np.empty(0))
+
+
+def _journeys(window: _Window, log: RouteLog, booked: Floats) -> Journeys:
+    if not log.legs:
+        here = window.holds(log.own_arrivals)
+        days = log.own_arrivals[here] - booked[log.accepted[here]]
+        return Journeys(days, np.zeros(len(days)))
+    last = log.legs[-1]
+    trips = window.holds(last.arrived)
+    here = np.repeat(trips, last.loads)
+    who = last.who[: last.boarded][here]
+    days = np.repeat(last.arrived[trips], last.loads[trips]) - booked[who]
+    wait = np.repeat(last.departed[trips], last.loads[trips]) - last.since[: last.boarded][here]
+    for leg in log.legs[:-1]:
+        waited = np.zeros(len(booked))
+        waited[leg.who[: leg.boarded]] = (
+            np.repeat(leg.departed, leg.loads) - leg.since[: leg.boarded]
+        )
+        wait += waited[who]
+    return Journeys(days, wait)
+
+
+def _flow(scenario: Scenario, window: _Window, journeys: Journeys) -> dict[str, float | None]:
     """What was delivered, and how long that took."""
     demand = scenario.demand.containers_per_year
-    throughput = window.per_year(int(np.count_nonzero(here)))
-    days = containers.delivered[here] - containers.booked[here]
-    any_came = len(days) > 0
-    percentiles = np.percentile(days, PERCENTILES) if any_came else None
+    throughput = window.per_year(len(journeys.days))
+    any_came = len(journeys.days) > 0
+    percentiles = np.percentile(journeys.days, PERCENTILES) if any_came else None
     return {
         "throughput": throughput,
         "share": throughput / demand if demand else None,
-        "door_to_door_mean": float(days.mean()) if any_came else None,
+        "door_to_door_mean": float(journeys.days.mean()) if any_came else None,
         **{
             f"door_to_door_p{p}": None if percentiles is None else float(percentiles[n])
             for n, p in enumerate(PERCENTILES)
         },
-        "wait_mean": float(containers.wait[here].mean()) if any_came else None,
+        "wait_mean": float(journeys.wait.mean()) if any_came else None,
     }
 
 
@@ -168,18 +206,22 @@ def _count(window: _Window, moments: Floats) -> float:
     return window.per_year(int(np.count_nonzero(window.holds(moments))))
 
 
-def _queues(
-    window: _Window, containers: Containers, logs: tuple[RouteLog, ...]
-) -> dict[str, float | None]:
-    """Containers under way and waiting."""
+def _queues(window: _Window, booked: Floats, logs: Sequence[RouteLog]) -> dict[str, float | None]:
+    """Containers under way and waiting: exact integrals over the window."""
     legs = [leg for log in logs for leg in log.legs]
     at_start, at_end = waiting(legs, window.start), waiting(legs, window.end)
+    came = sum(window.days_after(booked[log.accepted]) for log in logs)
+    went = sum(
+        window.days_after(log.legs[-1].arrived, log.legs[-1].loads)
+        if log.legs
+        else window.days_after(log.own_arrivals)
+        for log in logs
+    )
+    joined = sum(window.days_after(leg.since) for leg in legs)
+    left = sum(window.days_after(leg.departed, leg.loads) for leg in legs)
     return {
-        "under_way_mean": sum(
-            window.time_average(containers.booked[log.accepted], containers.delivered[log.accepted])
-            for log in logs
-        ),
-        "backlog_mean": sum(window.time_average(leg.since, leg.boarding_days) for leg in legs),
+        "under_way_mean": (came - went) / window.days,
+        "backlog_mean": (joined - left) / window.days,
         "backlog_end": float(at_end),
         "backlog_growth": window.per_year(at_end - at_start),
     }

@@ -123,9 +123,9 @@ class Results:
         )
 
     def detail(self, scenario: str | None = None) -> Observations:
-        """Replication 0 once more, with every container; refused where it differs from what is stored.
+        """Replication 0 once more, with every container, if it still measures as stored.
 
-        Raises ResultsError then, naming the versions.
+        Raises ResultsError where it does not, naming the versions.
         """
         about = self.scenario(scenario)
         if self.resimulate is None:

@@ -57,7 +57,9 @@ class Draft:
         at_key = key or depth < len(path)
         place = self.places.get(path[:depth], Place(self.file))  # type: ignore[arg-type]
         where = place.position
-        line, column = (where.line, where.column) if at_key else (where.value_line, where.value_column)
+        line, column = (
+            (where.line, where.column) if at_key else (where.value_line, where.value_column)
+        )
         return Fault(place.file, line, column, ".".join(map(str, path)), message)
 
 
@@ -81,7 +83,11 @@ def _merged(parent: Any, child: Any, path: Path, root: Any) -> dict[str, Any]:
     result = {key: value for key, value in parent.items() if key not in dropped}
     for key, value in child.items():
         old, here = result.get(key), (*path, key)
-        if isinstance(old, dict) and isinstance(value, dict) and not _replaces(old, value, here, root):
+        if (
+            isinstance(old, dict)
+            and isinstance(value, dict)
+            and not _replaces(old, value, here, root)
+        ):
             result[key] = _merged(old, value, here, root)
         else:
             result[key] = value
@@ -203,5 +209,3 @@ def _rescaled(data: Any, parts: Path, value: Any) -> Any:
     except ValueError:
         return value  # told when the whole is validated
     return before.scaled(after.mean / before.mean).to_data() if before.mean > 0 else value
-
-

@@ -96,7 +96,12 @@ def changed(scenario: Scenario, changes: Mapping[str, Any], *, name: str) -> Sce
 
 
 def _checked_name(name: str) -> str:
-    if not name.isprintable() or not 0 < len(name) <= 100 or set(name) & set("/\\") or name[0] == ".":
+    if (
+        not name.isprintable()
+        or not 0 < len(name) <= 100
+        or set(name) & set("/\\")
+        or name[0] == "."
+    ):
         raise UsageError(f"a scenario's name must be fit for a file name (got {name!r:.60})")
     return name
 
@@ -209,7 +214,7 @@ def _parsed(text: str, file: str) -> dict[str, Any]:
     if not data:
         need = "[demand] containers_per_year and [routes.NAME] with stages"
         raise _refused(
-            file, f"is empty: a scenario needs {need}; start from a bundled one: extends = \"today\""
+            file, f'is empty: a scenario needs {need}; start from a bundled one: extends = "today"'
         )
     return data
 

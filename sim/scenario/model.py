@@ -74,7 +74,9 @@ class Scenario(Model):
 
         The alphabet settles ties, so the order of the tables in a file settles nothing.
         """
-        return {name: self.routes[name] for name in sorted(self.routes) if self.routes[name].is_open}
+        return {
+            name: self.routes[name] for name in sorted(self.routes) if self.routes[name].is_open
+        }
 
     @property
     def stream_names(self) -> list[str]:

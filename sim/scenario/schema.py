@@ -54,7 +54,9 @@ def _resolve(annotation: Any, data: Any) -> Any:
     if len(members) == 1:
         return _resolve(members[0], data)
     kind = data.get("kind") if isinstance(data, Mapping) else None
-    return next((m for m in members if get_args(m.model_fields["kind"].annotation) == (kind,)), None)
+    return next(
+        (m for m in members if get_args(m.model_fields["kind"].annotation) == (kind,)), None
+    )
 
 
 def is_model(node: Any) -> bool:

@@ -39,7 +39,7 @@ LINES = {
 }
 """The metrics of the table in their order, in words."""
 
-COMPARED = ("throughput", "share", "door_to_door_mean", "door_to_door_p95", "wait_mean", "load_factor")
+COMPARED = ("throughput", "door_to_door_mean", "door_to_door_p95", "wait_mean", "load_factor")
 """The metrics whose differences are worth a line."""
 
 
@@ -107,6 +107,8 @@ def _routes(results: Results, names: Sequence[str]) -> list[str]:
 def _lines(results: Results, route: str, names: Sequence[str]) -> Iterator[list[str]]:
     for metric, label in LINES.items():
         key = Key(route, ALL, metric)
+        if route == ALL and "_p" in metric:  # percentiles of a mixture of routes say little
+            continue
         found = [results.interval(key, n) if key in results.keys(n) else None for n in names]
         if metric in ZEROS_UNSAID and not any(f and f.mean and abs(f.mean) > 0 for f in found):
             continue
@@ -125,7 +127,9 @@ def _grows(scenario: Scenario) -> bool:
 
 def _differences(results: Results) -> Table:
     base = results.baseline.name
-    table = _table("", "difference", "better", "gain", title=f"Against {base}, paired by replication")
+    table = _table(
+        "", "difference", "better", "gain", title=f"Against {base}, paired by replication"
+    )
     for name in results.names[1:]:
         for route in _routes(results, [name]):
             lines = list(_difference_lines(results, name, route))
@@ -140,7 +144,7 @@ def _difference_lines(results: Results, name: str, route: str) -> Iterator[tuple
     for metric in COMPARED:
         key = Key(route, ALL, metric)
         difference = results.difference(key, name)
-        if difference.interval.mean is None:
+        if difference.interval.mean is None or (route == ALL and "_p" in metric):
             continue
         ahead, gain = better(key, difference), difference.variance_reduction
         yield (
@@ -165,10 +169,17 @@ def print_preview(scenario: Scenario, notes: Sequence[str], file: IO[str] | None
 
 
 def _routes_table(preview: Preview) -> Table:
-    columns = ("route", "free flow", "in transit", "departures", "", "a year", "capacity a year")
+    columns = (
+        "route",
+        "free flow",
+        "in transit",
+        "stage",
+        "departures a year",
+        "every",
+        "capacity a year",
+    )
     table = _table(*columns)
-    for number in (3, 4):
-        table.columns[number].justify = "left"
+    table.columns[3].justify = "left"
     for route in preview.routes:
         first = [route.name, _days(route), _quoted(route)]
         for number, stage in enumerate(route.stages or (None,)):
@@ -187,10 +198,11 @@ def _quoted(route: RoutePreview) -> str:
 
 def _stage(stage: StagePreview | None) -> list[str]:
     if stage is None:
-        return ["none", "", words.NONE, "unlimited"]
-    often = f"{stage.departures_a_year:,.1f} ({stage.departures_a_year / 365:,.3g} a day)"
-    each = f"{stage.vehicle} of {stage.capacity:,}"
-    return [stage.name, each, often, f"{stage.yearly_capacity:,.0f}"]
+        return ["none", words.NONE, "", "unlimited"]
+    often = f"{stage.departures_a_year:,.6g} × {stage.vehicle} of {stage.capacity:,}"
+    days = 365 / stage.departures_a_year if stage.departures_a_year else None
+    every = words.NONE if days is None else f"{days:.3g} d" if days >= 1 else f"{24 * days:.3g} h"
+    return [stage.name, often, every, f"{stage.yearly_capacity:,.0f}"]
 
 
 def _binding(route: RoutePreview) -> str:

@@ -18,13 +18,18 @@ def figure(value: float | None, unit: str) -> str:
     if value is None:
         return NONE
     if unit == "fraction":
-        return f"{100 * value:,.2f} %"
-    return f"{value + 0.0:,.{2 if unit == 'days' else _decimals(value)}f}"
+        return f"{_number(100 * value, 2)} %"
+    return _number(value, 2 if unit == "days" else _decimals(value))
+
+
+def _number(value: float, decimals: int) -> str:
+    text = f"{value:,.{decimals}f}"
+    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text  # no minus zero
 
 
 def _decimals(value: float) -> int:
     """Containers are counted whole; few of them keep some digits."""
-    return 0 if value == round(value) or abs(value) >= 100 else 2
+    return 0 if value == round(value) or abs(value) >= 100 else 1
 
 
 def interval(found: Interval, unit: str, *, signed: bool = False) -> str:
@@ -32,13 +37,19 @@ def interval(found: Interval, unit: str, *, signed: bool = False) -> str:
     if found.mean is None:
         return NONE
     mean = figure(found.mean, unit)
-    if signed and not mean.startswith("-") and found.mean != 0:
+    if signed and not mean.startswith("-") and found.mean > 0:
         mean = f"+{mean}"
     if found.half_width is None:
         return mean
     if unit == "fraction":
-        return f"{mean.removesuffix(' %')} ± {100 * found.half_width:.2f} %"
-    return f"{mean} ± {figure(found.half_width, unit)}"
+        return f"{mean.removesuffix(' %')} ± {_half(100 * found.half_width, 2)} %"
+    return f"{mean} ± {_half(found.half_width, 2 if unit == 'days' else _decimals(found.mean))}"
+
+
+def _half(width: float, decimals: int) -> str:
+    """A half width with the decimals of its mean; tiny ones are not told as nothing."""
+    least = 10.0**-decimals
+    return f"<{least:g}" if 0 < width < least / 2 else _number(width, decimals)
 
 
 def count(value: float | None) -> str:
@@ -64,40 +75,40 @@ def demand(scenario: Scenario) -> str:
 
 
 def focus(results: Results) -> str:
-    """The route that the answer is about: the one whose share moves most between scenarios."""
+    """The route that the answer is about: the one that gains most over the baseline."""
 
-    def moves(route: str) -> float:
-        shares = [
+    def gain(route: str) -> float:
+        found = [
             results.interval(Key(route, ALL, "throughput"), name).mean or 0.0
             for name in results.names
             if route in results.scenario(name).routes
         ]
-        return max(shares) - min(shares)
+        return max(found) - found[0]
 
-    return max(results.baseline.routes, key=moves)
+    return max(results.baseline.routes, key=gain)
 
 
 def answer(results: Results) -> str:
-    """What a study found, in a sentence."""
+    """What a study found, in two sentences."""
     if len(results.scenarios) == 1:
         return _answer_of_one(results)
-    route, demands = focus(results), {demand(scenario) for scenario in results.scenarios}
-    carried = [
-        f"{_carried(results, route, name)} in {name}"
-        for name in results.names
-        if route in results.scenario(name).routes
-    ]
-    of = f" of {demands.pop()}" if len(demands) == 1 else ""
-    return f"{route}{of} carries {listed(carried)}."
+    route = focus(results)
+    names = [name for name in results.names if route in results.scenario(name).routes]
+    demands = {demand(results.scenario(name)) for name in names}
+    of = f"Of {demands.pop()}, {route}" if len(demands) == 1 else route
+    carried = listed([f"{_carried(results, route, name)} in {name}" for name in names])
+    days = listed([f"{_days(results, route, name)} in {name}" for name in names])
+    return f"{of} carries {carried}. Door to door takes {days}."
 
 
 def _answer_of_one(results: Results) -> str:
     scenario = results.baseline
     parts = [
-        f"{_carried(results, route, scenario.name)} by {route}{_in_days(results, route)}"
+        f"{_carried(results, route, scenario.name)} by {route}, door to door in "
+        f"{_days(results, route, scenario.name)}"
         for route in scenario.routes
     ]
-    return f"Of {demand(scenario)} {scenario.name} carries {listed(parts)}."
+    return f"Of {demand(scenario)}, {scenario.name} carries {listed(parts)}."
 
 
 def _carried(results: Results, route: str, name: str) -> str:
@@ -106,9 +117,13 @@ def _carried(results: Results, route: str, name: str) -> str:
     return f"{count(throughput)} ({share(fraction)})" if fraction is not None else count(throughput)
 
 
-def _in_days(results: Results, route: str) -> str:
-    days = results.interval(Key(route, ALL, "door_to_door_mean"), results.baseline.name).mean
-    return "" if days is None else f" in {days:.1f} days"
+def _days(results: Results, route: str, name: str) -> str:
+    key = Key(route, ALL, "door_to_door_mean")
+    days = results.interval(key, name).mean
+    if days is not None:
+        return f"{days:.1f} days"
+    grows = results.values(key, name)[0] is not None
+    return "ever more days (the queue grows)" if grows else "no known time (none arrived)"
 
 
 def unit(key: Key) -> str:
@@ -120,9 +135,13 @@ def how_sure(results: Results) -> str:
     """How the figures were made, and what ± means."""
     run = results.baseline.run
     number = len(results.measures[results.baseline.name])
-    times = "replications" if number > 1 else "replication: no intervals"
-    sure = f"± is the half width of a {100 * run.confidence:g} % Student-t interval"
+    sure = (
+        f"{number} replications; ± is the half width of a {100 * run.confidence:g} % "
+        "Student-t interval"
+        if number > 1
+        else "one replication, so no intervals"
+    )
     return (
-        f"{number} {times} of {run.days:g} days after {run.warmup_days:g} days of warm-up, "
-        f"seed {run.seed}{'; ' + sure if number > 1 else ''}."
+        f"{sure}. {run.days:g} days measured after {run.warmup_days:g} days of warm-up, "
+        f"seed {run.seed}."
     )

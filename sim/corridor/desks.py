@@ -1,0 +1,158 @@
+"""Booking desks: what a route posts to those who ask, and whom it has accepted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.corridor.streams import Floats, quantile, stream
+from sim.corridor.vehicles import Service
+from sim.scenario.model import Scenario
+from sim.scenario.routes import Route
+
+Counts = NDArray[np.int64]
+Poster = Callable[[Counts], tuple[Floats, Floats]]
+
+
+class Desk:
+    """The booking desk of a route: what it posts, and whom it has accepted."""
+
+    def __init__(self, name: str, route: Route, services: list[Service], own_days: OwnDays) -> None:
+        self.name = name
+        self.services = services
+        self.own_days = own_days
+        self.limit = route.max_wait_days
+        self.refused: list[NDArray[np.intp]] = []
+        self.accepted = 0
+        self.approached = bool(route.approach)
+
+    @property
+    def foresees(self) -> bool:
+        """Whether its figures are exact and so do not depend on when they are posted.
+
+        A timetable tells who leaves when, unless a queue further on is still to come.
+        """
+        return not self.services or (len(self.services) == 1 and not self.approached)
+
+    def accept(self, who: NDArray[np.intp], booked: Floats) -> None:
+        """Let containers join the queue of the first departures, or move on their own."""
+        self.accepted += len(who)
+        if not self.services or not len(who):
+            return
+        backlog = self.services[0].backlog
+        if self.approached:
+            backlog.join_in_order(who, booked[who] + self.own_days.of(who))
+        else:
+            backlog.join(who, booked[who])
+
+    def poster(self, times: Floats) -> Poster:
+        """What this desk posts to containers that book at `times`, as things are now.
+
+        The function that is returned takes, for each container, how many of the same block take
+        this route before it, and gives the wait and the door-to-door time, in days.
+        """
+        places = self.places(times)
+
+        def post(ahead: Counts) -> tuple[Floats, Floats]:
+            wait: Floats = np.zeros(len(times))
+            days = np.full(len(times), self.own_days.mean)
+            for number, service in enumerate(self.services):
+                if number or places is None:
+                    here = self._wait_later(service, ahead, days)
+                else:
+                    here = places.departure(places.taken(ahead)) - times
+                wait += here
+                days += here + service.transit_days
+            return wait, days
+
+        return post
+
+    def places(self, times: Floats) -> Places | None:
+        """The places on the departures that open this route; None where others stages do."""
+        if self.approached or not self.services:
+            return None
+        return Places(self.services[0], times)
+
+    def may_refuse(self, times: Floats, coming: int) -> bool:
+        """Whether the wait of some of those coming might pass the limit; True when unsure."""
+        if math.isinf(self.limit) or not self.services:
+            return False
+        if not self.foresees:
+            return True
+        service = self.services[0]
+        behind_queue = (
+            service.next_departure + (service.backlog.waiting + coming) / service.capacity
+        )
+        after_booking = times[-1] / service.headway + 1 + coming / service.capacity
+        return bool(max(behind_queue, after_booking) * service.headway - times[0] > self.limit)
+
+    def _wait_later(self, service: Service, ahead: Counts, days: Floats) -> Floats:
+        """Days at a departures stage that is yet to be reached, `days` after booking.
+
+        All of the route's containers that have not left from there are ahead.
+        """
+        before = self.accepted - service.backlog.head + ahead
+        return np.maximum(before / service.rate - days, 0) + service.headway / 2
+
+
+class Places:
+    """The numbered places on a timetable: departure k has k·c … k·c + c - 1.
+
+    A container takes the first place that is neither taken nor left when it books.
+    """
+
+    def __init__(self, service: Service, times: Floats) -> None:
+        upcoming, self._service = service.next_departure, service
+        soon = service.times[upcoming - 1 : int(times[-1] / service.headway) + 2]
+        self.free = upcoming * service.capacity + service.backlog.waiting
+        self.first: Counts = (soon.searchsorted(times) + upcoming) * service.capacity
+
+    def taken(self, ahead: Counts) -> Counts:
+        """The place of each container with `ahead` of its block before it."""
+        unlost = np.maximum.accumulate(self.first - ahead)
+        return ahead + np.maximum(unlost, self.free)
+
+    def departure(self, places: Counts) -> Floats:
+        """The days on which places leave."""
+        return np.multiply(places // self._service.capacity, self._service.headway, dtype=float)
+
+    def admitted(self, times: Floats, limit: float, asks: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which of the rows `asks` find a place that leaves within `limit` days of booking.
+
+        The number of places taken follows x → min(max(x, first) + 1, last): a clamp, and clamps
+        in a row are running extremes while a block is shorter than the limit.
+        """
+        row = np.arange(len(asks))
+        last = ((times[asks] + limit) // self._service.headway + 1) * self._service.capacity
+        low = np.maximum(np.maximum.accumulate(self.first[asks] - row), self.free)
+        high = np.minimum.accumulate(last - row)
+        low[1:] = np.minimum(low[1:], high[:-1] - 1)
+        return row + low < last
+
+
+class OwnDays:
+    """The days that each container moves on its own, before departures or without them."""
+
+    def __init__(self, scenario: Scenario, name: str, replication: int, containers: int) -> None:
+        route = scenario.routes[name]
+        self.mean = math.fsum(transit.days.mean for _, transit in route.approach)
+        self._draws = [
+            (
+                transit.days,
+                stream(scenario.run.seed, replication, f"routes.{name}.stages.{stage}").random(
+                    containers
+                ),
+            )
+            for stage, transit in route.approach
+        ]
+
+    def of(self, who: NDArray[Any]) -> Floats:
+        """The days of some containers."""
+        days: Floats = np.zeros(len(who))
+        for distribution, u in self._draws:
+            days += quantile(distribution, u[who])
+        return days

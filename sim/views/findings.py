@@ -1,0 +1,173 @@
+"""What the numbers say, in one sentence each: the titles of the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import groupby
+
+from sim.results.metrics import ALL, Key
+from sim.results.results import Results
+from sim.scenario.fields import DAYS_A_YEAR
+from sim.scenario.model import Scenario
+
+MANY = 4
+"""More values than this are not told one by one."""
+
+Show = Callable[[float], str]
+
+
+def shares(results: Results) -> str:
+    """Who carries how much of the demand."""
+    if not any(scenario.demand.containers_per_year for scenario in results.scenarios):
+        return "no demand: nothing is carried"
+    return _told(results, "share", "carries", percent, " of the demand")
+
+
+def times(results: Results) -> str:
+    """How long the routes take in the median, and which have no steady state."""
+    unsteady = [
+        f"{route} has no steady state" + (f" ({scenario.name})" if _several(results) else "")
+        for scenario in results.scenarios
+        for route in growing(scenario)
+    ]
+    said = _told(results, "door_to_door_p50", "takes", days, " days in the median", least=True)
+    return "; ".join([said, *unsteady[:1]] if said else unsteady[:1]) or "nothing is delivered"
+
+
+def deliveries(results: Results) -> str:
+    """How many containers the routes deliver a day."""
+    return _told(results, "throughput", "delivers", _a_day, " containers a day")
+
+
+def backlog(results: Results) -> str:
+    """How many containers wait for a departure, or where their number grows for ever."""
+    growths = [
+        (growth, route, scenario.name)
+        for scenario in results.scenarios
+        for route in growing(scenario)
+        if (growth := mean(results, scenario.name, route, "backlog_growth")) is not None
+    ]
+    if not growths:
+        return _told(results, "backlog_mean", "keeps", number, " containers waiting on average")
+    growth, route, name = max(growths)
+    where = f" ({name})" if _several(results) else ""
+    return f"{route} has no steady state{where}: its backlog grows by {growth:,.0f} a year"
+
+
+def replications(results: Results) -> str:
+    """How many replications stand behind a mean: "20 replications, 95 % intervals"."""
+    counts = sorted({len(results.measures[name]) for name in results.names})
+    if counts[-1] == 1:
+        return "1 replication"
+    levels = sorted({scenario.run.confidence for scenario in results.scenarios})
+    said = " and ".join(f"{100 * level:g} %" for level in levels)
+    least = f"{counts[0]:,}–" if len(counts) > 1 else ""
+    return f"{least}{counts[-1]:,} replications, {said} intervals"
+
+
+def means(results: Results) -> str:
+    """Over what a mean is taken: "20 replications"."""
+    return replications(results).split(", ")[0]
+
+
+def growing(scenario: Scenario) -> list[str]:
+    """The routes whose queue grows for ever."""
+    return [route.name for route in scenario.preview().routes if not route.steady]
+
+
+def remarks(results: Results, name: str) -> str:
+    """What cannot be drawn of a scenario: "rail: no steady state, air: closed"."""
+    scenario = results.scenario(name)
+    unsteady = growing(scenario)
+    return ", ".join(
+        f"{route}: {remark}"
+        for route, about in scenario.routes.items()
+        if (
+            remark := "closed" if not about.is_open
+            else "none delivered" if not mean(results, name, route, "throughput")
+            else "no steady state" if route in unsteady
+            else ""
+        )
+    )  # fmt: skip
+
+
+def mean(results: Results, name: str, route: str, metric: str) -> float | None:
+    """The mean of a route's metric; None where undefined or where there is no such route."""
+    if route not in results.scenario(name).routes:
+        return None
+    return results.interval(Key(route, ALL, metric), name).mean
+
+
+def percent(share: float) -> str:
+    """A fraction in percent, to a tenth below ten."""
+    text = f"{100 * share:.0f}" if share >= 0.0995 else f"{100 * share:.1f}"
+    return f"{text.removesuffix('.0')} %"
+
+
+def days(value: float) -> str:
+    """Days to a tenth."""
+    return f"{value:,.1f}"
+
+
+def number(value: float) -> str:
+    """Containers, whole ones where there are at least ten."""
+    return f"{value:,.0f}" if value >= 10 or value == 0 else f"{value:,.2g}"
+
+
+def _a_day(a_year: float) -> str:
+    return number(a_year / DAYS_A_YEAR)
+
+
+def _several(results: Results) -> bool:
+    return len(results.scenarios) > 1
+
+
+def _told(
+    results: Results, metric: str, verb: str, show: Show, unit: str, *, least: bool = False
+) -> str:
+    """A sentence on a metric: of every route, or of the one that changes most among scenarios."""
+    if not _several(results):
+        name = results.baseline.name
+        found = [(mean(results, name, r, metric), r) for r in results.baseline.open_routes]
+        known = sorted(((v, r) for v, r in found if v is not None), reverse=not least)[:MANY]
+        parts = [f"{r} {show(v)}" for v, r in known]
+        return ", ".join(
+            [f"{known[0][1]} {verb} {show(known[0][0])}{unit}", *parts[1:]] if known else []
+        )
+    route = _most_changed(results, metric)
+    groups = list(_groups(results, route, metric, show)) if route else []
+    if not groups:
+        return ""
+    (first, where), *rest = groups
+    return ", ".join([f"{route} {verb} {first}{unit} ({where})", *(f"{v} ({n})" for v, n in rest)])
+
+
+def _groups(results: Results, route: str, metric: str, show: Show) -> Iterator[tuple[str, str]]:
+    """Values with the scenarios that have them; of many only the least and the greatest."""
+    found = [(mean(results, name, route, metric), name) for name in results.names]
+    known = [(value, name) for value, name in found if value is not None]
+    if len(known) > MANY:
+        known = [min(known), max(known)]
+    for text, members in groupby(known, key=lambda pair: show(pair[0])):
+        yield text, ", ".join(name for _, name in members)
+
+
+def _most_changed(results: Results, metric: str) -> str | None:
+    """The route whose metric moves most from the baseline; None where none is defined."""
+    routes = sorted({route for scenario in results.scenarios for route in scenario.routes})
+    moves = {route: _move(results, route, metric) for route in routes}
+    known = {route: move for route, move in moves.items() if move is not None}
+    return max(known, key=lambda route: known[route]) if known else None
+
+
+def _move(results: Results, route: str, metric: str) -> float | None:
+    """The greatest move from the baseline, as a term of the chi-squared distance.
+
+    That weighs what a route gains by what it had: what a small one gains is news, what the large
+    one loses by it is less so.
+    """
+    start, *others = (mean(results, name, route, metric) for name in results.names)
+    known = [value for value in others if value is not None]
+    if start is None:
+        return 0.0 if known else None
+    return max(((v - start) ** 2 / (v + start) for v in known if v + start), default=0.0)

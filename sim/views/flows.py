@@ -1,0 +1,146 @@
+"""The pictures over time: what is delivered each day, and what waits for a departure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from sim.results.curves import RouteCurves
+from sim.results.observations import Floats
+from sim.results.results import Results
+from sim.views import findings
+from sim.views.style import (
+    DASHES,
+    MUTED,
+    SHADE,
+    SMALL,
+    Dashes,
+    Look,
+    dress,
+    headline,
+    line_height,
+    looks,
+    new_axes,
+    spread,
+    styled,
+)
+
+WINDOWS = (28, 7, 1)
+"""Days over which deliveries are averaged, for trips come in one by one; the longest that fits."""
+
+
+@styled()
+def plot_deliveries(results: Results, *, ax: Axes | None = None) -> Axes:
+    """Containers delivered a day over the days of replication 0, a line a scenario and route."""
+    ax = ax or new_axes(_tall(results))
+    shortest = min(scenario.run.horizon for scenario in results.scenarios)
+    days = next((window for window in WINDOWS if 4 * window <= shortest), 1)
+    _over_time(ax, results, lambda curve: _moving_mean(curve.deliveries, days))
+    averaged = f", {days}-day moving mean" if days > 1 else ""
+    ax.set_ylabel(f"containers delivered\n[a day{averaged}]")
+    headline(ax, findings.deliveries(results), f"Deliveries over time, {_shown(results)}")
+    return ax
+
+
+@styled()
+def plot_backlog(results: Results, *, ax: Axes | None = None) -> Axes:
+    """Containers waiting for a departure over the days of replication 0, as `plot_deliveries`."""
+    ax = ax or new_axes(_tall(results))
+    _over_time(ax, results, lambda curve: curve.backlog)
+    ax.set_ylabel("backlog at the start of the day\n[containers]")
+    headline(ax, findings.backlog(results), f"Waiting for a departure, {_shown(results)}")
+    return ax
+
+
+def _shown(results: Results) -> str:
+    return f"replication 0; in the title: mean of {findings.means(results)}"
+
+
+def _tall(results: Results) -> float:
+    """Inches for so many lines with a label each."""
+    lines = sum(len(scenario.routes) for scenario in results.scenarios)
+    return max(3.6, 1.5 + 0.2 * lines)
+
+
+def _moving_mean(daily: Floats, days: int) -> Floats:
+    """The mean over the days around each, NaN where some of them are not simulated."""
+    means = np.convolve(daily, np.full(days, 1 / days), mode="valid")
+    missing = len(daily) - len(means)
+    before = np.full(missing // 2, np.nan)
+    return np.concatenate([before, means, np.full(missing - len(before), np.nan)])
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One route of one scenario: containers by day, and how it is drawn."""
+
+    label: str
+    look: Look
+    dashes: Dashes
+    values: Floats
+
+    @property
+    def end(self) -> tuple[int, float]:
+        """The last day that has a value, and the value."""
+        day = int(np.flatnonzero(np.isfinite(self.values))[-1])
+        return day, float(self.values[day])
+
+
+def _lines(results: Results, what: Callable[[RouteCurves], Floats]) -> list[_Line]:
+    """Colour tells the route; dashes the scenario, or the route again where there is but one."""
+    styles, several = looks(results), len(results.scenarios) > 1
+    return [
+        _Line(
+            f"{name} {route}" if several else route,
+            styles[route],
+            DASHES[number % len(DASHES)] if several else styles[route].dashes,
+            what(curve),
+        )
+        for number, name in enumerate(results.names)
+        for route, curve in results.curves(name).routes.items()
+    ]
+
+
+def _over_time(ax: Axes, results: Results, what: Callable[[RouteCurves], Floats]) -> None:
+    """Lines over days with a label at the end of each, the warm-up shaded."""
+    dress(ax, grid="y")
+    lines = _lines(results, what)
+    for line in lines:
+        ax.plot(
+            np.arange(len(line.values)), line.values, label=line.label, linewidth=1.5,
+            color=line.look.colour, linestyle=line.dashes,
+            marker=line.look.marker, markersize=4, markevery=(20, 60),
+        )  # fmt: skip
+    ax.set_xlim(0, max(scenario.run.horizon for scenario in results.scenarios))
+    ax.set_ylim(0, 1.15 * max([float(np.nanmax(line.values)) for line in lines], default=0) or 1)
+    _shade_warmup(ax, results)
+    _end_labels(ax, lines)
+    ax.set_xlabel("time from the start of the simulation [days]")
+
+
+def _shade_warmup(ax: Axes, results: Results) -> None:
+    """Grey up to the end of the warm-up, of the longest one where they differ."""
+    until = max(scenario.run.warmup_days for scenario in results.scenarios)
+    if until > 0:
+        ax.axvspan(0, until, color=SHADE, zorder=0)
+        ax.annotate(
+            "warm-up", (0, 1), xytext=(5, -4), xycoords="axes fraction",
+            textcoords="offset points", va="top", fontsize=SMALL, color=MUTED,
+        )  # fmt: skip
+
+
+def _end_labels(ax: Axes, lines: list[_Line]) -> None:
+    """Names right of the lines' ends, moved apart, each tied to its end by a piece of its line."""
+    if not lines:
+        return
+    (_, right), (low, high) = ax.get_xlim(), ax.get_ylim()
+    places = spread([line.end[1] for line in lines], line_height(ax), low, high)
+    for line, y in zip(lines, places, strict=True):
+        ax.plot(
+            [line.end[0], 1.04 * right], [line.end[1], y], clip_on=False, linewidth=1.2,
+            color=line.look.colour, linestyle=line.dashes,
+        )  # fmt: skip
+        ax.text(1.05 * right, y, line.label, color=line.look.ink, fontsize=SMALL, va="center")

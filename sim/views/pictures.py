@@ -1,0 +1,72 @@
+"""Pictures as files: written whole or not at all, and the same bytes for the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from sim.results.results import Results
+from sim.views.plots import plot_backlog, plot_deliveries, plot_shares, plot_times
+from sim.views.style import WIDTH, styled
+
+METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+}
+"""What matplotlib would say about itself and the day, left out."""
+
+DPI = 200
+
+
+@styled()
+def save_pictures(results: Results, folder: Path) -> list[Path]:
+    """Write `shares`, `times` and `flows` as PNG and SVG; returns the files written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return [
+        _saved(figure, folder / f"{name}.{kind}")
+        for name, draw in PICTURES.items()
+        for figure in (draw(results),)
+        for kind in METADATA
+    ]
+
+
+def _shares(results: Results) -> Figure:
+    return _figure(plot_shares(results).get_figure(root=True))
+
+
+def _times(results: Results) -> Figure:
+    return _figure(plot_times(results).get_figure(root=True))
+
+
+def _flows(results: Results) -> Figure:
+    """Deliveries above the backlog, over the same days."""
+    lines = sum(len(scenario.routes) for scenario in results.scenarios)
+    figure = Figure(figsize=(WIDTH, max(7.2, 3.0 + 0.4 * lines)), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True)
+    plot_deliveries(results, ax=above)
+    plot_backlog(results, ax=below)
+    above.label_outer()
+    return figure
+
+
+PICTURES: dict[str, Callable[[Results], Figure]] = {
+    "shares": _shares,
+    "times": _times,
+    "flows": _flows,
+}
+
+
+def _figure(figure: Figure | None) -> Figure:
+    assert figure is not None, "axes are on a figure"
+    return figure
+
+
+def _saved(figure: Figure, path: Path) -> Path:
+    """Write beside the path and rename, so that nobody sees half a picture."""
+    unfinished = path.with_name(f".{path.name}.part")
+    kind = path.suffix.removeprefix(".")
+    figure.savefig(unfinished, format=kind, dpi=DPI, metadata=METADATA[kind])
+    return unfinished.replace(path)

@@ -1,0 +1,110 @@
+"""The picture of shares: who carries how much, against demand and capacity."""
+
+from __future__ import annotations
+
+import math
+
+from matplotlib.axes import Axes
+
+from sim.results.metrics import ALL, Key
+from sim.results.results import Results
+from sim.scenario.model import Scenario
+from sim.views import findings
+from sim.views.style import INK, MUTED, SMALL, dress, heading, headline, looks, new_axes, styled
+
+
+@styled()
+def plot_shares(results: Results, *, ax: Axes | None = None) -> Axes:
+    """Throughput of each route against demand and capacity [thousand containers a year].
+
+    A bar a route in a group a scenario, its interval as a whisker, the route's yearly capacity as
+    an outline, the demand as a dashed line; beside it the throughput and the share.
+    """
+    bars = sum(len(scenario.routes) for scenario in results.scenarios)
+    ax = ax or new_axes(1.5 + 0.27 * bars + 0.37 * len(results.scenarios))
+    dress(ax, grid="x")
+    top, ticks = 0.0, {}
+    demands = {scenario.demand.containers_per_year for scenario in results.scenarios}
+    for scenario in results.scenarios:
+        _group_heading(ax, results, scenario, top, alone=len(demands) > 1)
+        for slot, route in enumerate(scenario.routes):
+            ticks[top + 0.95 + slot] = route
+            _share_bar(ax, results, scenario.name, route, top + 0.95 + slot)
+        _demand_line(ax, scenario, top + 0.45, top + 0.45 + len(scenario.routes))
+        top += len(scenario.routes) + 1.4
+    if len(demands) == 1:
+        _demand_label(ax, demands.pop())
+    ax.set_yticks(list(ticks), list(ticks.values()), parse_math=False)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.set_ylim(top - 0.7, -0.4)
+    ax.set_xlim(0, _widest(results) / 1000)
+    ax.set_xlabel("containers delivered [thousand a year]")
+    headline(
+        ax,
+        findings.shares(results),
+        f"Throughput and share of the demand, {findings.replications(results)}; "
+        "outline: yearly capacity",
+    )
+    return ax
+
+
+def _group_heading(
+    ax: Axes, results: Results, scenario: Scenario, y: float, *, alone: bool
+) -> None:
+    """A scenario's name above its rows, with its demand where that differs, and what is missing."""
+    demand = f"demand {scenario.demand.containers_per_year:,.10g}" if alone else ""
+    heading(ax, scenario.name, [demand, findings.remarks(results, scenario.name)], y)
+
+
+def _share_bar(ax: Axes, results: Results, name: str, route: str, y: float) -> None:
+    """One route's bar, whisker, outline and label."""
+    look, about = looks(results)[route], results.scenario(name).routes[route]
+    flow = results.interval(Key(route, ALL, "throughput"), name)
+    value = (flow.mean or 0.0) / 1000
+    ax.barh(y, value, 0.62, color=look.colour, hatch=look.hatch, edgecolor="white", linewidth=0)
+    if about.is_open and math.isfinite(about.yearly_capacity):
+        ax.barh(y, about.yearly_capacity / 1000, 0.8, fill=False, edgecolor=MUTED, linewidth=0.9)
+    if flow.low is not None and flow.high is not None and flow.high > flow.low:
+        ends = [[value - flow.low / 1000], [flow.high / 1000 - value]]
+        ax.errorbar(value, y, xerr=ends, color=INK, capsize=2.5, linewidth=1.2)
+    share = findings.mean(results, name, route, "share")
+    ax.text(
+        1.015, y, _share_label(flow.mean, share), transform=ax.get_yaxis_transform(),
+        color=look.ink, va="center",
+    )  # fmt: skip
+
+
+def _share_label(throughput: float | None, share: float | None) -> str:
+    """Such as "500 k · 50.0 %"."""
+    if not throughput:
+        return "none"
+    thousands = throughput / 1000
+    said = f"{thousands:,.0f} k" if thousands >= 99.95 else f"{thousands:,.1f} k"
+    return said if share is None else f"{said} · {100 * share:.1f} %"
+
+
+def _demand_line(ax: Axes, scenario: Scenario, top: float, bottom: float) -> None:
+    demand = scenario.demand.containers_per_year / 1000
+    if demand:
+        dashes = (0, (3, 2))
+        ax.plot([demand, demand], [top, bottom], color=INK, linewidth=1.2, linestyle=dashes)
+
+
+def _demand_label(ax: Axes, demand: float) -> None:
+    if demand:
+        said = f"demand {demand:,.10g}"
+        ax.text(demand / 1000, 0.36, said, fontsize=SMALL, ha="center", va="bottom")
+
+
+def _widest(results: Results) -> float:
+    """Where the axis ends: a capacity far above all flows runs out of the picture."""
+    flows, ceilings = [0.0], [0.0]
+    for scenario in results.scenarios:
+        flows.append(scenario.demand.containers_per_year)
+        for name, route in scenario.routes.items():
+            flow = results.interval(Key(name, ALL, "throughput"), scenario.name)
+            flows.append(flow.high or flow.mean or 0.0)
+            ceilings += [route.yearly_capacity] if math.isfinite(route.yearly_capacity) else []
+    most = max(flows)
+    return 1.03 * (max(most, min(max(ceilings), 1.5 * most)) or max(ceilings) or 1000)

@@ -1,0 +1,202 @@
+"""One look for every picture: a route keeps its colour, marker, line and hatch everywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
+from matplotlib.ticker import FuncFormatter
+from matplotlib.typing import RcKeyType
+from scipy.optimize import isotonic_regression
+
+from sim.results.results import Results
+
+INK: Final = "#222222"
+MUTED: Final = "#666666"
+FAINT: Final = "#d9d9d9"
+SHADE: Final = "#f2f2f2"
+
+WIDTH: Final = 7.0
+"""Inches of a full page's column; at half of it the small text is still legible."""
+
+TITLE: Final = 12.0
+TEXT: Final = 10.0
+SMALL: Final = 9.0
+"""Sizes of text in points."""
+
+RC: Final[dict[RcKeyType, Any]] = {
+    "font.family": "DejaVu Sans",
+    "font.size": TEXT,
+    "text.color": INK,
+    "text.parse_math": False,  # a name may hold dollar signs and underscores
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.labelsize": TEXT,
+    "axes.linewidth": 0.8,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "savefig.facecolor": "white",
+    "figure.constrained_layout.w_pad": 0.1,
+    "figure.constrained_layout.h_pad": 0.1,
+    "hatch.linewidth": 0.6,
+    "lines.solid_capstyle": "butt",
+    "svg.hashsalt": "transsib",
+    "svg.fonttype": "path",
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """The look, as a context or a decorator."""
+    with matplotlib.rc_context(RC):
+        yield
+
+
+_OKABE_ITO: Final = matplotlib.color_sequences["okabe_ito"]
+_COLOURS: Final = tuple(_OKABE_ITO[n] for n in (5, 1, 3, 6, 7, 2, 0))  # no yellow: too light
+_MARKERS: Final = "osD^vPX*"
+_HATCHES: Final = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "||||", "++++")
+DASHES: Final = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 1.5, 1, 1.5)), (0, (9, 2)), (0, (2, 3)))
+"""Line styles: of the routes where there is one scenario, of the scenarios where there are more."""
+
+Dashes = str | tuple[float, Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one route looks, in colour and in grey."""
+
+    colour: tuple[float, float, float]
+    marker: str
+    dashes: Dashes
+    hatch: str
+
+    @property
+    def ink(self) -> tuple[float, float, float]:
+        """The colour, dark enough for text on white."""
+        red, green, blue = self.colour
+        factor = min(1.0, 0.36 / max(0.3 * red + 0.59 * green + 0.11 * blue, 0.01))
+        return red * factor, green * factor, blue * factor
+
+
+def looks(results: Results) -> dict[str, Look]:
+    """The look of every route, given in the order of the alphabet."""
+    names = sorted({name for scenario in results.scenarios for name in scenario.routes})
+    return {name: _look(number) for number, name in enumerate(names)}
+
+
+def _look(number: int) -> Look:
+    return Look(
+        to_rgb(_COLOURS[number % len(_COLOURS)]),
+        _MARKERS[number % len(_MARKERS)],
+        DASHES[number % len(DASHES)],
+        _HATCHES[number % len(_HATCHES)],
+    )
+
+
+def new_axes(height: float) -> Axes:
+    """Axes of a page's width and a height in inches, on a figure of their own."""
+    return Figure(figsize=(WIDTH, height), layout="constrained").subplots()
+
+
+def set_height(ax: Axes, height: float) -> None:
+    """Give the figure of these axes a height in inches that is known only when all is drawn."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None, "axes are on a figure"
+    figure.set_size_inches(WIDTH, height)
+
+
+def dress(ax: Axes, *, grid: Literal["x", "y"]) -> None:
+    """Spines, ticks and a grid along which to read numbers; said here, for ticks are made late."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(labelsize=SMALL, color=MUTED, labelcolor=INK, length=3, width=0.8)
+    ax.grid(visible=True, axis=grid, color=FAINT, linewidth=0.6)
+    ax.set_axisbelow(True)
+    along = ax.xaxis if grid == "x" else ax.yaxis
+    along.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+
+
+def headline(ax: Axes, finding: str, shown: str) -> None:
+    """The finding as a title, and below it a line saying what is shown."""
+    room = 72 * 1.14 * _size(ax)[0]  # points; a label behind the axes leaves that much
+    title = _wrapped(finding, room, FontProperties(size=TITLE, weight="bold"))
+    subtitle = _wrapped(shown, room, FontProperties(size=SMALL))
+    above = 9 + 1.25 * SMALL * (1 + subtitle.count("\n"))
+    ax.set_title(title, loc="left", pad=above, fontsize=TITLE, fontweight="bold")
+    ax.annotate(
+        subtitle, (0, 1), xytext=(0, 6), xycoords="axes fraction", textcoords="offset points",
+        fontsize=SMALL, color=MUTED, va="bottom",
+    ).set_in_layout(False)  # fmt: skip
+
+
+def _wrapped(text: str, room: float, font: FontProperties) -> str:
+    """The text in lines of so many points, broken behind commas and, where that is not enough,
+    between words.
+    """
+    lines = [""]
+    for phrase in re.split(r"(?<=[,;:]) ", text):
+        pieces = [phrase] if _points(phrase, font) <= room else phrase.split(" ")
+        for piece in pieces:
+            longer = f"{lines[-1]} {piece}".lstrip()
+            if lines[-1] and _points(longer, font) > room:
+                lines.append(piece)
+            else:
+                lines[-1] = longer
+    return "\n".join(lines)
+
+
+def _points(text: str, font: FontProperties) -> float:
+    """The width of a text in points."""
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return width
+
+
+def _size(ax: Axes) -> tuple[float, float]:
+    """Width and height of axes in inches, before they are laid out."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None, "axes are on a figure"
+    box, (width, height) = ax.get_position(), figure.get_size_inches()
+    return float(box.width * width), float(box.height * height)
+
+
+def heading(ax: Axes, name: str, notes: Sequence[str], y: float) -> None:
+    """A scenario's name above its rows, at the left edge, and notes behind it."""
+    place = ax.get_yaxis_transform()
+    title = ax.text(0, y, name, transform=place, fontweight="bold", va="center")
+    said = " · ".join(filter(None, notes))
+    if said:
+        ax.annotate(
+            said, (1, 0), xycoords=title, xytext=(8, 0), textcoords="offset points",
+            fontsize=SMALL, color=MUTED, va="bottom",
+        )  # fmt: skip
+
+
+def text_width(ax: Axes, text: str, size: float = SMALL) -> float:
+    """The width of a text with a space around it, in units of the horizontal axis."""
+    left, right = ax.get_xlim()
+    return (6 + _points(text, FontProperties(size=size))) / 72 / _size(ax)[0] * (right - left)
+
+
+def line_height(ax: Axes, size: float = SMALL) -> float:
+    """The height that a line of text needs, in units of the vertical axis, on the safe side."""
+    bottom, top = ax.get_ylim()
+    return 1.5 * size / 72 / _size(ax)[1] * (top - bottom)
+
+
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Positions at least `gap` apart within [low, high], as near to the wanted ones as can be."""
+    order = np.argsort(wanted, kind="stable")
+    steps = gap * np.arange(len(order))
+    moved = isotonic_regression(np.asarray(wanted, float)[order] - steps).x
+    moved = np.maximum(np.minimum(moved, high - steps[-1]), low) + steps
+    return [float(moved[place]) for place in np.argsort(order, kind="stable")]

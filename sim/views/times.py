@@ -1,0 +1,184 @@
+"""The picture of times: how long containers take from door to door, and what was quoted."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from sim.results.curves import RouteCurves
+from sim.results.results import Results
+from sim.scenario.model import Scenario
+from sim.scenario.routes import Route
+from sim.views import findings
+from sim.views.style import (
+    MUTED,
+    SMALL,
+    Look,
+    dress,
+    heading,
+    headline,
+    looks,
+    new_axes,
+    set_height,
+    styled,
+    text_width,
+)
+
+RIDGE = 0.85
+"""Height of the highest curve [inches, as all vertical positions in that picture]."""
+
+LINE = 0.17
+"""Height of a line of small text [inches]."""
+
+
+@styled()
+def plot_times(results: Results, *, ax: Axes | None = None) -> Axes:
+    """Door-to-door times by route, a row a scenario [days].
+
+    Areas are shares of the containers delivered in the measured window of replication 0; a line
+    marks the median over all replications, a bracket below the range that the transits quote. A
+    route without a steady state has no such times and is named instead.
+    """
+    own = ax is None
+    ax = ax or new_axes(4)
+    dress(ax, grid="x")
+    ax.set_xlim(*_span(results))
+    peaks = [
+        curve.density.max() for name in results.names for curve in _drawn(results, name).values()
+    ]
+    top = 0.0
+    for scenario in results.scenarios:
+        top = _row(ax, results, scenario, top, RIDGE / max(peaks, default=1.0))
+    ax.set_ylim(top, -0.15)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel("door-to-door time [days]")
+    headline(
+        ax,
+        findings.times(results),
+        "Containers delivered in the measured window, replication 0; area: share of containers; "
+        f"line: median, {findings.means(results)}; bracket: quoted range",
+    )
+    if own:
+        set_height(ax, 1.5 + top)
+    return ax
+
+
+def _drawn(results: Results, name: str) -> dict[str, RouteCurves]:
+    """The curves of the routes that delivered and have a steady state, without empty ends."""
+    growing = findings.growing(results.scenario(name))
+    found = results.curves(name).routes.items()
+    return {n: _trimmed(curve) for n, curve in found if curve.density.any() and n not in growing}
+
+
+def _trimmed(curve: RouteCurves) -> RouteCurves:
+    first, last = np.flatnonzero(curve.density)[[0, -1]]
+    inside = slice(first, last + 1)
+    return replace(curve, edges=curve.edges[first : last + 2], density=curve.density[inside])
+
+
+def _span(results: Results) -> tuple[float, float]:
+    """From the least to the greatest day that is drawn, and a margin."""
+    seen: list[float] = []
+    for scenario in results.scenarios:
+        for curve in _drawn(results, scenario.name).values():
+            seen += curve.edges[[0, -1]].tolist()
+        for route in scenario.open_routes.values():
+            seen += _quoted(route)
+    low, high = (min(seen), max(seen)) if seen else (0.0, 1.0)
+    margin = 0.04 * (high - low) or 1.0
+    return max(low - margin, 0.0), high + margin
+
+
+def _quoted(route: Route) -> list[float]:
+    """The quoted range in days, empty where there is none."""
+    low, high = route.quoted_days
+    return [low, high] if math.isfinite(high) and high > 0 else []
+
+
+def _row(ax: Axes, results: Results, scenario: Scenario, top: float, scale: float) -> float:
+    """One scenario's curves below `top`; returns where the next row starts."""
+    curves, styles = _drawn(results, scenario.name), looks(results)
+    medians = _medians(ax, results, scenario.name, scale)
+    heights = [scale * float(curve.density.max()) for curve in curves.values()]
+    base = top + 0.3 + max([0.1, *heights, *(median.height + LINE for median in medians)])
+    heading(ax, scenario.name, [findings.remarks(results, scenario.name)], top + 0.08)
+    ax.axhline(base, color=MUTED, linewidth=0.8)
+    for route, curve in curves.items():
+        _ridge(ax, curve, styles[route], base, scale)
+    for median in medians:
+        _mark(ax, median, styles[median.route], base)
+    below = base
+    for name, route in scenario.open_routes.items():
+        if quoted := _quoted(route):
+            below += LINE
+            _bracket(ax, quoted, styles[name], name, below)
+    return below + 0.3
+
+
+def _ridge(ax: Axes, curve: RouteCurves, look: Look, base: float, scale: float) -> None:
+    heights = base - scale * curve.density
+    ax.stairs(
+        heights, curve.edges, baseline=base, fill=True, facecolor=(*look.colour, 0.35),
+        hatch=look.hatch, edgecolor=(*look.colour, 0.6), linewidth=0,
+    )  # fmt: skip
+    ax.stairs(heights, curve.edges, baseline=base, color=look.colour, linewidth=1.2)
+
+
+def _mark(ax: Axes, median: _Median, look: Look, base: float) -> None:
+    ax.plot([median.x] * 2, [base, base - median.foot], color=look.ink, linewidth=1.6)
+    y = base - median.height - 0.03
+    ax.text(median.x, y, median.text, color=look.ink, fontsize=SMALL, ha="center")
+
+
+@dataclass
+class _Median:
+    """A median: where it is, how high its mark and its text are above the row's base."""
+
+    route: str
+    x: float
+    text: str
+    foot: float
+    height: float
+    half: float
+
+
+def _medians(ax: Axes, results: Results, name: str, scale: float) -> list[_Median]:
+    """A label a route that has a median, above the curves and clear of each other."""
+    curves, placed = _drawn(results, name), list[_Median]()
+    for route, curve in curves.items():
+        median = findings.mean(results, name, route, "door_to_door_p50")
+        if median is None:
+            continue
+        text = f"{route} {findings.days(median)}"
+        half = text_width(ax, text) / 2
+        under = (_height(each, median - half, median + half) for each in curves.values())
+        height = scale * max(under)
+        for other in sorted(placed, key=lambda label: label.height):
+            if abs(other.x - median) < other.half + half and abs(other.height - height) < LINE:
+                height = other.height + LINE
+        foot = scale * _height(curve, median, median)
+        placed.append(_Median(route, median, text, foot, height, half))
+    return placed
+
+
+def _height(curve: RouteCurves, low: float, high: float) -> float:
+    """The greatest density between two days."""
+    touched = (curve.edges[1:] >= low) & (curve.edges[:-1] <= high)
+    return float(curve.density[touched].max(initial=0.0))
+
+
+def _bracket(ax: Axes, quoted: list[float], look: Look, route: str, y: float) -> None:
+    """The quoted range with its figures on the side where there is more room."""
+    low, high = quoted
+    left, right = ax.get_xlim()
+    ax.plot(quoted, [y, y], color=look.ink, linewidth=1.6, marker="|", markersize=7)
+    after = right - high > low - left
+    ax.annotate(
+        f"{route} quoted {low:g}–{high:g}", (high if after else low, y),
+        xytext=(6 if after else -6, 0), textcoords="offset points",
+        ha="left" if after else "right", va="center", fontsize=SMALL, color=look.ink,
+    )  # fmt: skip
