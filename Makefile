@@ -33,7 +33,7 @@ test: lint ## everything that has to hold, in under 10 minutes
 	$(BIN)/python -m pytest -n auto
 
 bench: $(READY) ## speed and memory, measured beside the per-container reference
-	$(BIN)/python tests/bench.py
+	$(BIN)/python tests/bench.py $(if $(QUICK),--quick)
 
 pictures: $(READY) ## re-make the pictures and figures of the README
 	$(BIN)/python tests/readme.py

@@ -51,3 +51,6 @@ class Clock(simpy.Environment):
                 raise SimulationError(f"no progress in time after {events} events at day {day}")
             day = queue[0][0]
             self.step()
+        for *_, event in queue:  # frees what suspended processes hold now, not at some collection
+            event.callbacks.clear()
+        queue.clear()

@@ -20,7 +20,7 @@ def shares(results: Results) -> str:
     """Who carries how much of the demand."""
     if not any(scenario.demand.containers_per_year for scenario in results.scenarios):
         return "no demand: nothing is carried"
-    return _told(results, "share", "carries", percent, " of the demand")
+    return _told(results, "share", "carries", percent, " of the demand") or "nothing is carried"
 
 
 def times(results: Results) -> str:
@@ -36,7 +36,8 @@ def times(results: Results) -> str:
 
 def deliveries(results: Results) -> str:
     """How many containers the routes deliver a day."""
-    return _told(results, "throughput", "delivers", _a_day, " containers a day")
+    said = _told(results, "throughput", "delivers", _a_day, " containers a day")
+    return said or "nothing is delivered"
 
 
 def backlog(results: Results) -> str:
@@ -48,7 +49,8 @@ def backlog(results: Results) -> str:
         if (growth := mean(results, scenario.name, route, "backlog_growth")) is not None
     ]
     if not growths:
-        return _told(results, "backlog_mean", "keeps", number, " containers waiting on average")
+        said = _told(results, "backlog_mean", "keeps", number, " containers waiting on average")
+        return said or "nothing waits"
     growth, route, name = max(growths)
     where = f" ({name})" if _several(results) else ""
     return f"{route} has no steady state{where}: its backlog grows by {growth:,.0f} a year"
@@ -125,15 +127,16 @@ def _several(results: Results) -> bool:
 def _told(
     results: Results, metric: str, verb: str, show: Show, unit: str, *, least: bool = False
 ) -> str:
-    """A sentence on a metric: of every route, or of the one that changes most among scenarios."""
+    """A sentence on a metric: of every route, or of the one that changes most among scenarios.
+
+    Empty where the metric is nowhere defined, or zero everywhere.
+    """
     if not _several(results):
         name = results.baseline.name
         found = [(mean(results, name, r, metric), r) for r in results.baseline.open_routes]
-        known = sorted(((v, r) for v, r in found if v is not None), reverse=not least)[:MANY]
-        parts = [f"{r} {show(v)}" for v, r in known]
-        return ", ".join(
-            [f"{known[0][1]} {verb} {show(known[0][0])}{unit}", *parts[1:]] if known else []
-        )
+        known = sorted(((v, r) for v, r in found if v), reverse=not least)[:MANY]
+        parts = [f"{route} {show(value)}" for value, route in known[1:]]
+        return ", ".join([f"{r} {verb} {show(v)}{unit}" for v, r in known[:1]] + parts)
     route = _most_changed(results, metric)
     groups = list(_groups(results, route, metric, show)) if route else []
     if not groups:
@@ -153,7 +156,7 @@ def _groups(results: Results, route: str, metric: str, show: Show) -> Iterator[t
 
 
 def _most_changed(results: Results, metric: str) -> str | None:
-    """The route whose metric moves most from the baseline; None where none is defined."""
+    """The route whose metric moves most from the baseline; None where all are zero or undefined."""
     routes = sorted({route for scenario in results.scenarios for route in scenario.routes})
     moves = {route: _move(results, route, metric) for route in routes}
     known = {route: move for route, move in moves.items() if move is not None}
@@ -168,6 +171,8 @@ def _move(results: Results, route: str, metric: str) -> float | None:
     """
     start, *others = (mean(results, name, route, metric) for name in results.names)
     known = [value for value in others if value is not None]
+    if not start and not any(known):
+        return None
     if start is None:
-        return 0.0 if known else None
+        return 0.0
     return max(((v - start) ** 2 / (v + start) for v in known if v + start), default=0.0)

@@ -112,7 +112,7 @@ def _over_time(ax: Axes, results: Results, what: Callable[[RouteCurves], Floats]
         ax.plot(
             np.arange(len(line.values)), line.values, label=line.label, linewidth=1.5,
             color=line.look.colour, linestyle=line.dashes,
-            marker=line.look.marker, markersize=4, markevery=(20, 60),
+            marker=line.look.marker, markersize=4, markevery=(len(line.values) // 10, max(len(line.values) // 8, 1)),
         )  # fmt: skip
     ax.set_xlim(0, max(scenario.run.horizon for scenario in results.scenarios))
     ax.set_ylim(0, 1.15 * max([float(np.nanmax(line.values)) for line in lines], default=0) or 1)

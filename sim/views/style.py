@@ -140,11 +140,9 @@ def headline(ax: Axes, finding: str, shown: str) -> None:
 
 
 def _wrapped(text: str, room: float, font: FontProperties) -> str:
-    """The text in lines of so many points, broken behind commas and, where that is not enough,
-    between words.
-    """
+    """The text in lines of so many points, broken behind commas outside brackets, or between words."""
     lines = [""]
-    for phrase in re.split(r"(?<=[,;:]) ", text):
+    for phrase in re.split(r"(?<=[,;]) (?![^(]*\))", text):
         pieces = [phrase] if _points(phrase, font) <= room else phrase.split(" ")
         for piece in pieces:
             longer = f"{lines[-1]} {piece}".lstrip()

@@ -60,7 +60,7 @@ def plot_times(results: Results, *, ax: Axes | None = None) -> Axes:
         ax,
         findings.times(results),
         "Containers delivered in the measured window, replication 0; area: share of containers; "
-        f"line: median, {findings.means(results)}; bracket: quoted range",
+        f"line: median of {findings.means(results)}; bracket: quoted range",
     )
     if own:
         set_height(ax, 1.5 + top)
@@ -112,10 +112,10 @@ def _row(ax: Axes, results: Results, scenario: Scenario, top: float, scale: floa
     for median in medians:
         _mark(ax, median, styles[median.route], base)
     below = base
-    for name, route in scenario.open_routes.items():
-        if quoted := _quoted(route):
+    for route, about in scenario.open_routes.items():
+        if quoted := _quoted(about):
             below += LINE
-            _bracket(ax, quoted, styles[name], name, below)
+            _bracket(ax, quoted, styles[route], route, below)
     return below + 0.3
 
 

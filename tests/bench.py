@@ -1,0 +1,106 @@
+"""Speed and memory of one replication, measured beside the per-container reference in one run.
+
+    make bench              everything; takes some minutes
+    make bench QUICK=1      without the reference and the tenfold demand
+
+Each figure is the best of several runs in a process of its own: imports are excluded, metrics are
+included, one core is used. Nothing here is a test: machines differ and are noisy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+SHARE = {"choice.rule": "share", "choice.shares": {"rail": 0.45, "sea": 0.55}}
+TENFOLD = SHARE | {
+    "demand.containers_per_year": 10_000_000,
+    "routes.sea.stages.sailing.capacity": 40_000,
+    "routes.rail.stages.trains.annual_capacity": 5_000_000,
+}
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+TRANSSIB = Path(sys.executable).with_name("transsib")
+
+
+def simulated(changes: dict[str, Any], runs: int) -> tuple[float, float]:
+    """Best seconds of a replication with its metrics, and the peak memory [MB]."""
+    import sim
+    from sim.results.metrics import measure
+
+    scenario = sim.load_scenario("link-500k", changes)
+
+    def once() -> None:
+        measure(scenario, sim.simulate(scenario))
+
+    return min(timed(once) for _ in range(runs)), peak()
+
+
+def referenced() -> tuple[float, float]:
+    """Seconds of the reference for the same replication, and its peak memory [MB]."""
+    import reference
+
+    import sim
+
+    document = sim.load_scenario("link-500k", SHARE).to_data()
+    return timed(lambda: reference.simulate(document, seed=1)), peak()
+
+
+def timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def apart(work: Callable[..., tuple[float, float]], *arguments: object) -> tuple[float, float]:
+    """Run in a new process, so that memory is its own."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
+
+
+def command(*arguments: str) -> float:
+    return timed(lambda: subprocess.run([TRANSSIB, *arguments], check=True, capture_output=True))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    quick = parser.parse_args().quick
+    seconds, memory = apart(simulated, SHARE, 7)
+    say("one replication, rule share at 0.45", f"{seconds:.3f} s", "at most 0.3 s")
+    say("its peak memory", f"{memory:.0f} MB", "at most 250 MB")
+    for rule in ("fastest", "cheapest"):
+        changes = {"choice.rule": rule, "demand.value_of_time_usd_per_day": 25}
+        say(f"one replication, rule {rule}", f"{apart(simulated, changes, 3)[0]:.3f} s", "")
+    if not quick:
+        tenfold = apart(simulated, TENFOLD, 3)[0]
+        ratio = f"{tenfold / seconds / 10:.2f} × proportional"
+        say("10,000,000 containers a year", ratio, "at most 2.5 ×")
+        reference = apart(referenced)[0]
+        ratio = f"{reference / seconds:.0f} times faster"
+        say(f"the reference takes {reference:.1f} s", ratio, "at least 60 times")
+    say("transsib --help", f"{min(command('--help') for _ in range(5)):.2f} s", "at most 0.4 s")
+    with tempfile.TemporaryDirectory() as folder:
+        files = [str(SCENARIOS / f"{name}.toml") for name in ("today", "link-200k", "link-500k")]
+        took = command("compare", *files, "--out", folder)
+    say("the headline compare, start to pictures", f"{took:.1f} s", "at most 30 s on 2 cores")
+
+
+def say(what: str, measured: str, bound: str) -> None:
+    print(f"{what:42}{measured:>24}   {bound}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
