@@ -153,7 +153,8 @@ def _base(own: Draft, extends: Any, path: Path, above: tuple[Path, ...], folder:
         raise refuse(f"must be a file beside this one, not an address (got {show(extends)})")
     else:
         base = path.parent / extends
-        if not base.resolve().is_relative_to(folder):
+        ours = base.resolve() in {bundled_path.resolve() for bundled_path in bundled().values()}
+        if not (ours or base.resolve().is_relative_to(folder)):
             raise refuse(f"must stay in the scenario's folder (got {show(extends)})")
         if not base.is_file():
             names = [p.name for p in sorted(path.parent.glob("*.toml"))] + list(bundled())
@@ -261,7 +262,7 @@ def _item(value: Any, path: tuple[str, ...]) -> Any:
 
     if not isinstance(value, Mapping):
         return list(value) if isinstance(value, tuple) else value
-    inline = (len(path) == 4 and path[2] == "stages") or (len(path) > 1 and path[0] in _FLAT)
+    inline = path[2:3] == ("stages",) and len(path) > 3 or path[0] in _FLAT and len(path) > 1
     table = tomlkit.inline_table() if inline else tomlkit.table()
     for key, inner in value.items():
         table[key] = _item(inner, (*path, key))

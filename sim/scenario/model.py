@@ -11,7 +11,7 @@ from pydantic import Field
 
 from sim.scenario.assumptions import Assumption
 from sim.scenario.demand import Choice, Demand
-from sim.scenario.fields import DAYS_A_YEAR, Model, NonNegative, Positive, Table, Text
+from sim.scenario.fields import DAYS_A_YEAR, Model, Named, NonNegative, Positive, Table, Text
 from sim.scenario.routes import Route
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Scenario(Model):
     demand: Demand
     routes: Annotated[Table[Route], Field(min_length=1, max_length=100)]
     choice: Choice = Choice()
-    assumptions: Table[Assumption] = Field(default_factory=dict)
+    assumptions: Table[Assumption] = Named[Assumption]({})
 
     def with_changes(self, changes: Mapping[str, Any], *, name: str | None = None) -> Self:
         """A new, validated scenario with the values at some paths changed.

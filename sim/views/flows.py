@@ -56,7 +56,8 @@ def plot_backlog(results: Results, *, ax: Axes | None = None) -> Axes:
 
 
 def _shown(results: Results) -> str:
-    return f"replication 0; in the title: mean of {findings.means(results)}"
+    """The lines are of one replication, the title is of all."""
+    return f"replication 0; in the title: measured window, {findings.means(results)}"
 
 
 def _tall(results: Results) -> float:
@@ -81,6 +82,11 @@ class _Line:
     look: Look
     dashes: Dashes
     values: Floats
+
+    @property
+    def marked(self) -> tuple[int, int]:
+        """The first day with a marker, and the days between two."""
+        return len(self.values) // 10, max(len(self.values) // 8, 1)
 
     @property
     def end(self) -> tuple[int, float]:
@@ -112,7 +118,7 @@ def _over_time(ax: Axes, results: Results, what: Callable[[RouteCurves], Floats]
         ax.plot(
             np.arange(len(line.values)), line.values, label=line.label, linewidth=1.5,
             color=line.look.colour, linestyle=line.dashes,
-            marker=line.look.marker, markersize=4, markevery=(len(line.values) // 10, max(len(line.values) // 8, 1)),
+            marker=line.look.marker, markersize=4, markevery=line.marked,
         )  # fmt: skip
     ax.set_xlim(0, max(scenario.run.horizon for scenario in results.scenarios))
     ax.set_ylim(0, 1.15 * max([float(np.nanmax(line.values)) for line in lines], default=0) or 1)

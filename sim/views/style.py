@@ -63,7 +63,10 @@ def styled() -> Iterator[None]:
 
 
 _OKABE_ITO: Final = matplotlib.color_sequences["okabe_ito"]
-_COLOURS: Final = tuple(_OKABE_ITO[n] for n in (5, 1, 3, 6, 7, 2, 0))  # no yellow: too light
+_COLOURS: Final = (
+    *(_OKABE_ITO[n] for n in (5, 1, 3, 6, 7, 2, 0)),
+    "0.55",
+)  # its yellow is too light
 _MARKERS: Final = "osD^vPX*"
 _HATCHES: Final = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "||||", "++++")
 DASHES: Final = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 1.5, 1, 1.5)), (0, (9, 2)), (0, (2, 3)))
@@ -140,7 +143,7 @@ def headline(ax: Axes, finding: str, shown: str) -> None:
 
 
 def _wrapped(text: str, room: float, font: FontProperties) -> str:
-    """The text in lines of so many points, broken behind commas outside brackets, or between words."""
+    """The text in lines of so many points, broken behind commas if that will do."""
     lines = [""]
     for phrase in re.split(r"(?<=[,;]) (?![^(]*\))", text):
         pieces = [phrase] if _points(phrase, font) <= room else phrase.split(" ")

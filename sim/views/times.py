@@ -129,8 +129,10 @@ def _ridge(ax: Axes, curve: RouteCurves, look: Look, base: float, scale: float) 
 
 
 def _mark(ax: Axes, median: _Median, look: Look, base: float) -> None:
+    """A line up to the curve, thin from there to the text."""
     ax.plot([median.x] * 2, [base, base - median.foot], color=look.ink, linewidth=1.6)
     y = base - median.height - 0.03
+    ax.plot([median.x] * 2, [base - median.foot, y + 0.03], color=look.ink, linewidth=0.6)
     ax.text(median.x, y, median.text, color=look.ink, fontsize=SMALL, ha="center")
 
 

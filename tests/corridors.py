@@ -1,0 +1,44 @@
+"""Small corridors for tests, read by the shipped loader from the text of a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sim
+
+SMALL = """
+[run]
+warmup_days = 60
+days = 60
+replications = 3
+
+[demand]
+containers_per_year = 20_000
+
+[routes.sea.stages]
+sailing = { kind = "departures", vehicle = "ship", every_days = 1, capacity = 200 }
+voyage = { kind = "transit", days = [30, 40] }
+
+[routes.rail]
+max_wait_days = 3
+
+[routes.rail.stages]
+trains = { kind = "departures", vehicle = "train", annual_capacity = 8_000, capacity = 10 }
+line = { kind = "transit", days = [13, 18] }
+
+[choice]
+rule = "fastest"
+"""
+"""A corridor like the bundled ones at a fiftieth of the flow."""
+
+
+def written(folder: Path, text: str, name: str = "small") -> Path:
+    """A scenario file with this text."""
+    path = folder / f"{name}.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def loaded(folder: Path, text: str = SMALL, name: str = "small") -> sim.Scenario:
+    """The scenario of a text."""
+    return sim.load_scenario(written(folder, text, name))

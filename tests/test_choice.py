@@ -1,0 +1,188 @@
+"""How routes are chosen: shares, refusals, three routes, and what figures depend on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from corridors import SMALL, loaded
+
+import sim
+from sim.results.metrics import measure
+
+THREE = """
+[run]
+warmup_days = 60
+days = 300
+
+[demand]
+containers_per_year = 100_000
+value_of_time_usd_per_day = { lognormal = { median = 25, p95 = 180 } }
+
+[routes.air]
+freight_usd = 3_000
+[routes.air.stages]
+flight = { kind = "transit", days = 2 }
+
+[routes.rail]
+freight_usd = 1_500
+[routes.rail.stages]
+trains = { kind = "departures", every_days = 0.25, capacity = 100_000 }
+line = { kind = "transit", days = 15 }
+
+[routes.sea]
+freight_usd = 1_000
+constant_usd = -100
+[routes.sea.stages]
+sailing = { kind = "departures", every_days = 1, capacity = 100_000 }
+voyage = { kind = "transit", days = 35 }
+
+[choice]
+rule = "cheapest"
+shares = { air = 0.2, rail = 0.3, sea = 0.5 }
+"""
+
+
+def taken(observed: sim.Observations) -> dict[str, float]:
+    """The share of bookings that each route took, and "none"."""
+    names = [*(route.name for route in observed.routes), "none"]
+    counts = np.bincount(observed.taken % len(names), minlength=len(names))
+    return dict(zip(names, counts / len(observed.taken), strict=True))
+
+
+def test_share_is_a_draw_by_probabilities(tmp_path: Path) -> None:
+    observed = sim.simulate(loaded(tmp_path, THREE.replace('"cheapest"', '"share"')))
+    for route, share in {"air": 0.2, "rail": 0.3, "sea": 0.5}.items():
+        spread = (share * (1 - share) / len(observed.taken)) ** 0.5
+        assert abs(taken(observed)[route] - share) < 4 * spread
+
+
+def test_cheapest_by_value_of_time_with_three_routes(tmp_path: Path) -> None:
+    # Without queues air costs 3000 + 2v, rail about 1500 + 15.125v, sea 900 + 35.5v. So sea is
+    # cheapest below v1 = 600/20.375 = 29.4 USD a day and air above v2 = 1500/13.125 = 114.3;
+    # the lognormal distribution says how many containers that is.
+    observed = sim.simulate(loaded(tmp_path, THREE))
+    sigma = np.log(180 / 25) / 1.6448536269514722
+    below = {v: normal_cdf(np.log(v / 25) / sigma) for v in (600 / 20.375, 1500 / 13.125)}
+    sea, not_air = below.values()
+    expected = {"sea": sea, "rail": not_air - sea, "air": 1 - not_air}
+    for route, share in expected.items():
+        assert taken(observed)[route] == pytest.approx(share, abs=0.01)
+
+
+def normal_cdf(x: float) -> float:
+    from scipy.special import ndtr
+
+    return float(ndtr(x))
+
+
+def test_who_is_refused_chooses_again_by_the_remaining_shares(tmp_path: Path) -> None:
+    # Rail has no room at all within half an hour: air and sea divide its 30 % as 2 to 5.
+    closed = THREE.replace('"cheapest"', '"share"').replace(
+        "freight_usd = 1_500", "max_wait_days = 0.0"
+    )
+    observed = sim.simulate(loaded(tmp_path, closed))
+    shares = taken(observed)
+    assert shares["rail"] < 0.001
+    assert shares["air"] == pytest.approx(2 / 7, abs=0.01)
+    assert shares["sea"] == pytest.approx(5 / 7, abs=0.01)
+    assert len(observed.route("rail").refused) == pytest.approx(0.3 * len(observed.taken), rel=0.05)
+
+
+def test_where_the_remaining_shares_are_zero_it_is_unserved(tmp_path: Path) -> None:
+    text = SMALL.replace('"fastest"', '"share"\nshares = { rail = 1, sea = 0 }')
+    measures = measure(loaded(tmp_path, text), sim.simulate(loaded(tmp_path, text)))
+    figures = {str(key): value for key, value in measures.items()}
+    assert figures["rail.throughput"] == pytest.approx(8_000, rel=0.02)
+    assert figures["all.unserved"] == figures["rail.unserved"] == figures["rail.refused"]
+    assert figures["rail.unserved"] == pytest.approx(12_000, rel=0.05)
+    assert figures["sea.booked"] == 0
+
+
+@pytest.mark.parametrize("change", [{"routes.rail.closed": True}, {"TRAINS.annual_capacity": 0}])
+def test_a_closed_route_takes_no_part(change: dict[str, Any], tmp_path: Path) -> None:
+    base = loaded(tmp_path, SMALL.replace('"fastest"', '"share"\nshares = { rail = 0.4, sea = 0.6 }'))
+    changes = {k.replace("TRAINS", "routes.rail.stages.trains"): v for k, v in change.items()}
+    results = sim.run(base.with_changes(changes), replications=1, jobs=1)
+    assert results.value("rail.share") == 0
+    assert results.value("rail.load_factor") is None
+    assert results.value("all.unserved") == 0
+    assert results.value("sea.booked") == results.value("all.booked")
+
+
+def test_with_every_route_closed_all_are_unserved(tmp_path: Path) -> None:
+    scenario = loaded(tmp_path).with_changes({"routes.rail.closed": True, "routes.sea.closed": True})
+    assert any("unserved" in warning for warning in scenario.preview().warnings)
+    results = sim.run(scenario, replications=1, jobs=1)
+    assert results.value("all.unserved") == pytest.approx(20_000, rel=0.05)
+    assert results.value("all.throughput") == 0
+
+
+RULES: list[dict[str, Any]] = [
+    {"choice.rule": "fastest"},
+    {"choice.rule": "fastest", "routes.rail.max_wait_days": "unlimited"},
+    {"choice.rule": "fastest", "routes.rail.max_wait_days": 0.1, "routes.sea.max_wait_days": 0.4},
+    {"choice.rule": "cheapest", "demand.value_of_time_usd_per_day": {"exponential": 30}},
+    {"choice.rule": "share", "choice.shares": {"rail": 0.6, "sea": 0.4}},
+]
+
+
+@pytest.mark.parametrize("changes", RULES, ids=lambda changes: "-".join(map(str, changes.values())))
+def test_exact_figures_do_not_depend_on_when_they_are_posted(
+    changes: dict[str, Any], tmp_path: Path
+) -> None:
+    # Both routes begin with departures and have no queue further on: a timetable tells who leaves
+    # when, so deciding the bookings of an hour at once or those of four days is the same.
+    base = loaded(tmp_path).with_changes({"routes.rail.freight_usd": 400, **changes})
+    hourly = sim.simulate(base.with_changes({"choice.posted_every_hours": 1}))
+    for hours in (24, 100):
+        other = sim.simulate(base.with_changes({"choice.posted_every_hours": hours}))
+        assert (hourly.taken == other.taken).all()
+        assert (hourly.containers.delivered == other.containers.delivered).all()
+
+
+@pytest.mark.parametrize("changes", RULES, ids=lambda changes: "-".join(map(str, changes.values())))
+def test_the_block_decides_as_one_by_one_would(changes: dict[str, Any], tmp_path: Path) -> None:
+    """A slot counter per departure, one container after the other, no arrays."""
+    scenario = loaded(tmp_path).with_changes({"routes.rail.freight_usd": 400, **changes})
+    observed = sim.simulate(scenario)
+    assert observed.taken.tolist() == one_by_one(scenario, observed.booked.tolist())
+
+
+def one_by_one(scenario: sim.Scenario, booked: list[float]) -> list[int]:
+    from sim.corridor.bookings import shippers
+
+    luck = shippers(scenario, 0, len(booked))
+    routes = list(scenario.open_routes.values())
+    place = [0] * len(routes)
+    taken = []
+    for number, day in enumerate(booked):
+        offers = []
+        for row, route in enumerate(routes):
+            (departures,) = route.departures.values()
+            first = 1
+            while first * departures.headway < day:
+                first += max(1, int((day - first * departures.headway) / departures.headway))
+            mine = max(place[row], first * departures.capacity)
+            wait = mine // departures.capacity * departures.headway - day
+            offers.append((mine, wait, wait + route.transit_days))
+        scores = [
+            score(scenario, row, luck, number, days) for row, (_, _, days) in enumerate(offers)
+        ]
+        open_ = [r for r, o in enumerate(offers) if o[1] <= routes[r].max_wait_days]
+        best = min(open_, key=lambda row: (scores[row], row)) if open_ else -1
+        if open_:
+            place[best] = offers[best][0] + 1
+        taken.append(best)
+    return taken
+
+
+def score(scenario: sim.Scenario, row: int, luck: Any, number: int, days: float) -> float:
+    name, route = list(scenario.open_routes.items())[row]
+    if scenario.choice.rule == "fastest":
+        return days
+    if scenario.choice.rule == "cheapest":
+        return route.freight_usd + route.constant_usd + luck.value_of_time[number] * days
+    return luck.luck[row, number] / (scenario.choice.shares or {})[name]

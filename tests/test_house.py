@@ -1,0 +1,70 @@
+"""The house: what is public, what stays light, and who may open what."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.results.metrics import METRICS
+
+PACKAGE = Path(sim.__file__).parent
+PUBLIC = [
+    "load_scenario", "Scenario", "simulate", "Observations", "run", "compare", "Results",
+    "load_results", "plots", "TranssibError", "ScenarioError",
+]  # fmt: skip
+
+
+def modules_after(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print(' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split()) & {
+        "matplotlib", "pandas", "scipy", "scipy.special", "scipy.stats", "numpy", "simpy",
+        "typer", "pydantic", "rich", "tomlkit",
+    }  # fmt: skip
+
+
+def test_the_public_names() -> None:
+    assert sim.__all__ == PUBLIC
+    for name in PUBLIC:
+        assert getattr(sim, name) is not None
+    with pytest.raises(AttributeError):
+        sim.nothing_of_the_kind  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("statement", "allowed"),
+    [
+        ("import sim", set()),
+        ("import sim.cli", {"typer"}),
+        ("import sim; sim.load_scenario('today').preview()", {"pydantic"}),
+        (
+            "from sim.experiments.replicate import run_task",
+            {"pydantic", "numpy", "simpy", "scipy", "scipy.special"},
+        ),
+    ],
+    ids=["package", "command line", "check", "worker"],
+)
+def test_heavy_packages_are_imported_where_they_are_used(statement: str, allowed: set[str]) -> None:
+    assert modules_after(statement) <= allowed
+
+
+def test_only_the_files_room_reads_toml() -> None:
+    readers = {p.relative_to(PACKAGE).as_posix() for p in PACKAGE.rglob("*.py") if reads_toml(p)}
+    assert readers <= {"scenario/files.py", "scenario/positions.py"}
+
+
+def reads_toml(path: Path) -> bool:
+    return bool(re.search(r"^\s*(import|from) (tomllib|tomlkit)", path.read_text(), re.MULTILINE))
+
+
+def test_every_metric_is_one_that_the_contract_names() -> None:
+    assert set(METRICS) >= {
+        "throughput", "share", "booked", "refused", "unserved", "door_to_door_mean",
+        "door_to_door_p5", "door_to_door_p50", "door_to_door_p90", "door_to_door_p95",
+        "wait_mean", "under_way_mean", "backlog_mean", "backlog_end", "load_factor",
+    }  # fmt: skip

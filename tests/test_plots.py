@@ -1,0 +1,264 @@
+"""The pictures show the numbers, say what they show, and never write one text over another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+
+import sim
+from sim.results.metrics import ALL, Key
+from sim.results.results import Results
+from sim.scenario.files import load_text
+from sim.views import findings
+from sim.views.pictures import save_pictures
+from sim.views.style import looks, spread
+
+Picture = Callable[..., Axes]
+
+PICTURES: list[Picture] = [
+    sim.plots.plot_shares,
+    sim.plots.plot_times,
+    sim.plots.plot_deliveries,
+    sim.plots.plot_backlog,
+]
+
+SMALL = {
+    "demand.containers_per_year": 20_000,
+    "routes.rail.stages.trains.annual_capacity": 4_000,
+    "run.days": 60,
+    "run.warmup_days": 50,
+}
+
+EIGHT = """
+[run]
+warmup_days = 20
+days = 60
+[demand]
+containers_per_year = 20_000
+[choice]
+rule = "share"
+shares = {{ {shares} }}
+"""
+
+ROUTE = """
+[routes.{name}.stages]
+sailing = {{ kind = "departures", every_days = 1, capacity = {capacity} }}
+voyage = {{ kind = "transit", days = [{low}, {high}] }}
+"""
+
+
+def small(name: str, **changes: object) -> sim.Scenario:
+    """Today on a small scale; `__` stands for a dot in a path."""
+    paths = {path.replace("__", "."): value for path, value in changes.items()}
+    return sim.load_scenario("today").with_changes(SMALL | paths, name=name)
+
+
+def eight(name: str, slow: int) -> sim.Scenario:
+    """Eight routes, each a day slower than the one before it."""
+    letters = "abcdefgh"
+    shares = ", ".join(f"{letter} = 0.125" for letter in letters)
+    tables = [
+        ROUTE.format(name=letter, capacity=20 + 5 * n, low=5 + n, high=8 + n + slow)
+        for n, letter in enumerate(letters)
+    ]
+    return load_text(EIGHT.format(shares=shares) + "".join(tables), name, name)
+
+
+STUDIES: dict[str, Callable[[], list[sim.Scenario]]] = {
+    "one": lambda: [small("one")],
+    "three": lambda: [
+        small("base_$1"),
+        small("more_$2", choice__shares={"rail": 0.15, "sea": 0.85}),
+        small("tight", routes__rail__stages__trains__annual_capacity=2_000),
+    ],
+    "overloaded": lambda: [
+        small("overloaded", routes__rail__stages__trains__annual_capacity=400),
+    ],
+    "nothing": lambda: [small("nothing", demand__containers_per_year=0)],
+    "closed": lambda: [small("closed", routes__rail__closed=True)],
+    "eight": lambda: [eight("quick", 0), eight("slow", 4)],
+}
+
+
+@cache
+def study(name: str) -> Results:
+    return sim.run(STUDIES[name](), replications=2, jobs=1)
+
+
+def figure(ax: Axes) -> Figure:
+    found = ax.get_figure(root=True)
+    assert found is not None
+    return found
+
+
+def title(ax: Axes) -> str:
+    return ax.get_title(loc="left").replace("\n", " ")
+
+
+def words(ax: Axes) -> str:
+    return " ".join(text.get_text() for text in ax.texts).replace("\n", " ")
+
+
+def spans(ax: Axes) -> list[list[float]]:
+    """From where to where each line goes."""
+    return [np.asarray(line.get_xdata(), float).tolist() for line in ax.lines]
+
+
+def bars(ax: Axes, results: Results) -> list[float]:
+    colours = {look.colour for look in looks(results).values()}
+    boxes = [patch for patch in ax.patches if isinstance(patch, Rectangle) and patch.get_fill()]
+    return [box.get_width() for box in boxes if to_rgb(box.get_facecolor()) in colours]
+
+
+def texts(ax: Axes) -> list[Text]:
+    """All that can be read on axes; a tick out of sight still has its label."""
+    (left, right), (bottom, top) = ax.get_xlim(), sorted(ax.get_ylim())
+    return [
+        *ax.texts,
+        ax.title,
+        ax.xaxis.label,
+        ax.yaxis.label,
+        *(tick for tick in ax.get_xticklabels() if left <= tick.get_position()[0] <= right),
+        *(tick for tick in ax.get_yticklabels() if bottom <= tick.get_position()[1] <= top),
+    ]
+
+
+@pytest.mark.parametrize("draw", PICTURES)
+@pytest.mark.parametrize("name", STUDIES)
+def test_no_text_stands_on_another_or_outside(name: str, draw: Picture) -> None:
+    ax = draw(study(name))
+    figure(ax).draw_without_rendering()
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts(ax)]
+    seen = [(text, box) for text, box in boxes if text]
+    for (one, box), (other, across) in combinations(seen, 2):
+        assert not box.padded(-1).overlaps(across.padded(-1)), (one, other)
+    for text, box in seen:
+        assert box.x0 >= 0, text
+        assert box.y0 >= 0, text
+        assert box.x1 <= figure(ax).bbox.x1, text
+        assert box.y1 <= figure(ax).bbox.y1, text
+
+
+@pytest.mark.parametrize("draw", PICTURES)
+@pytest.mark.parametrize("name", STUDIES)
+def test_axes_have_units(name: str, draw: Picture) -> None:
+    ax = draw(study(name))
+    assert ax.get_xlabel().endswith("]")
+    assert ax.get_ylabel().endswith("]") or not ax.get_ylabel()
+
+
+@pytest.mark.parametrize("draw", PICTURES)
+def test_a_picture_goes_onto_the_axes_given(draw: Picture) -> None:
+    left, right = Figure(figsize=(14, 5), layout="constrained").subplots(1, 2)
+    assert draw(study("one"), ax=right) is right
+    assert right.get_title(loc="left")
+    assert not left.get_title(loc="left")
+
+
+def test_bars_are_as_long_as_the_throughput() -> None:
+    results = study("three")
+    keys = [(name, route) for name in results.names for route in results.scenario(name).routes]
+    means = [results.interval(Key(route, ALL, "throughput"), name).mean for name, route in keys]
+    drawn = bars(sim.plots.plot_shares(results), results)
+    assert drawn == pytest.approx([(mean or 0) / 1000 for mean in means])
+
+
+def test_capacity_is_an_outline_and_demand_a_line() -> None:
+    ax = sim.plots.plot_shares(study("one"))
+    outlines = [p.get_width() for p in ax.patches if isinstance(p, Rectangle) and not p.get_fill()]
+    assert outlines == pytest.approx([1460, 4])  # the sea's a daily 4,000
+    assert [20, 20] in spans(ax)
+
+
+def test_titles_are_findings() -> None:
+    results = study("three")
+    rail = [findings.percent(results.value("rail.share", name) or 0) for name in results.names]
+    shares = title(sim.plots.plot_shares(results))
+    assert f"rail carries {rail[0]} of the demand (base_$1)" in shares
+    assert f"{rail[1]} (more_$2)" in shares
+    assert "days in the median" in title(sim.plots.plot_times(results))
+    assert "containers a day" in title(sim.plots.plot_deliveries(results))
+    assert "containers waiting" in title(sim.plots.plot_backlog(results))
+
+
+def test_one_scenario_is_told_by_route() -> None:
+    assert title(sim.plots.plot_shares(study("one"))).startswith("sea carries 9")
+    assert title(sim.plots.plot_times(study("one"))).startswith("rail takes 2")
+    assert title(sim.plots.plot_shares(study("closed"))).endswith("of the demand")
+    assert "rail: closed" in words(sim.plots.plot_times(study("closed")))
+
+
+def test_the_quoted_range_is_marked() -> None:
+    ax = sim.plots.plot_times(study("one"))
+    assert [30, 40] in spans(ax)
+    assert "sea quoted 30–40" in words(ax)
+
+
+def test_the_median_is_marked() -> None:
+    median = study("one").value("sea.door_to_door_p50")
+    assert median is not None
+    ax = sim.plots.plot_times(study("one"))
+    assert [median, median] in spans(ax)
+    assert f"sea {median:.1f}" in words(ax)
+
+
+def test_without_a_steady_state_the_picture_says_so() -> None:
+    ax = sim.plots.plot_times(study("overloaded"))
+    assert "rail: no steady state" in words(ax)
+    assert "rail has no steady state" in title(ax)
+    assert "its backlog grows by" in title(sim.plots.plot_backlog(study("overloaded")))
+
+
+def test_without_demand_the_pictures_are_empty_and_say_so() -> None:
+    ax = sim.plots.plot_shares(study("nothing"))
+    assert bars(ax, study("nothing")) == [0, 0]
+    assert title(ax) == "no demand: nothing is carried"
+    assert title(sim.plots.plot_deliveries(study("nothing"))) == "nothing is delivered"
+    assert title(sim.plots.plot_backlog(study("nothing"))) == "nothing waits"
+    assert "sea: none delivered" in words(sim.plots.plot_times(study("nothing")))
+
+
+def test_the_warm_up_is_shaded() -> None:
+    ax = sim.plots.plot_backlog(study("one"))
+    assert "warm-up" in words(ax)
+    assert any(isinstance(p, Rectangle) and p.get_width() == 50 for p in ax.patches)
+
+
+def test_lines_are_told_apart_by_route_and_scenario() -> None:
+    lines = [line for line in sim.plots.plot_backlog(study("three")).lines if line.get_clip_on()]
+    assert len(lines) == 6
+    assert len({str(line.get_color()) for line in lines}) == 2
+    assert len({str(line.get_label()) for line in lines}) == 6
+    assert len({line.get_marker() for line in lines}) == 2
+
+
+def test_a_route_looks_the_same_in_every_picture_and_unlike_the_others() -> None:
+    eight = looks(study("eight"))
+    assert len({look.marker for look in eight.values()}) == 8
+    assert len({look.colour for look in eight.values()}) == 8
+    assert looks(study("one")) == looks(study("three"))
+
+
+def test_labels_are_moved_as_little_as_can_be() -> None:
+    assert spread([5, 1], 1, 0, 9) == [5, 1]
+    assert spread([4, 4], 1, 0, 9) == [3.5, 4.5]
+    assert spread([0, 0, 9], 1, 0, 9) == [0, 1, 9]
+
+
+def test_pictures_are_the_same_bytes_again(tmp_path: Path) -> None:
+    first, again = (save_pictures(study("three"), tmp_path / name) for name in ("a", "b"))
+    names = [path.name for path in first]
+    assert names == [f"{n}.{kind}" for n in ("shares", "times", "flows") for kind in ("png", "svg")]
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == sorted(names)
+    for one, other in zip(first, again, strict=True):
+        assert one.read_bytes() == other.read_bytes(), one.name

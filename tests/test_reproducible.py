@@ -1,0 +1,125 @@
+"""The same numbers, whoever computes them; and random numbers that scenarios share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from corridors import SMALL, loaded, written
+
+import sim
+from sim.corridor.streams import quantile, stream
+from sim.scenario import distributions as d
+
+TRANSSIB = Path(sys.executable).with_name("transsib")
+
+
+def test_any_number_and_kind_of_workers_measures_the_same(tmp_path: Path) -> None:
+    scenario = loaded(tmp_path)
+    one = sim.run(scenario, jobs=1).measures
+    assert sim.run(scenario, jobs=2).measures == one
+    with ThreadPoolExecutor(3) as executor:
+        assert sim.run(scenario, executor=executor).measures == one
+
+
+@pytest.mark.parametrize(
+    ("options", "environment"),
+    [
+        ([], {"PYTHONHASHSEED": "1"}),
+        ([], {"PYTHONHASHSEED": "77", "TZ": "Asia/Seoul", "LC_ALL": "C"}),
+        (["-O"], {"PYTHONHASHSEED": "random", "PYTHONIOENCODING": "ascii"}),
+    ],
+    ids=["hash seed", "time zone and locale", "optimised"],
+)
+def test_the_printed_bytes_are_the_same(
+    options: list[str], environment: dict[str, str], tmp_path: Path
+) -> None:
+    command = ["run", str(written(tmp_path, SMALL)), "--replications", "2", "--jobs", "1"]
+    for kind in ([], ["--json"]):
+        plain = subprocess.run([TRANSSIB, *command, *kind], capture_output=True, check=True)
+        other = subprocess.run(
+            [sys.executable, *options, TRANSSIB, *command, *kind],
+            capture_output=True,
+            check=True,
+            env=os.environ | environment,
+        )
+        assert other.stdout == plain.stdout
+        assert plain.stdout.strip()
+
+
+def test_the_order_of_the_route_tables_settles_nothing(tmp_path: Path) -> None:
+    head, sea, rail, tail = (
+        SMALL[: SMALL.index("[routes.sea")],
+        SMALL[SMALL.index("[routes.sea") : SMALL.index("[routes.rail]")],
+        SMALL[SMALL.index("[routes.rail]") : SMALL.index("[choice]")],
+        SMALL[SMALL.index("[choice]") :],
+    )
+    one = loaded(tmp_path, head + sea + rail + tail)
+    other = loaded(tmp_path, head + rail + sea + tail)
+    assert list(one.routes) != list(other.routes)
+    assert sim.run(one, jobs=1).measures == sim.run(other, jobs=1).measures
+    assert one.key == other.key
+
+
+def test_a_longer_horizon_keeps_what_happened_before(tmp_path: Path) -> None:
+    short = sim.simulate(loaded(tmp_path))
+    long = sim.simulate(loaded(tmp_path).with_changes({"run.days": 200}))
+    count = len(short.booked)
+    assert (long.booked[:count] == short.booked).all()
+    assert (long.taken[:count] == short.taken).all()
+    arrived = np.isfinite(short.containers.delivered)
+    assert (long.containers.delivered[:count][arrived] == short.containers.delivered[arrived]).all()
+
+
+def test_more_replications_leave_the_first_ones(tmp_path: Path) -> None:
+    few = sim.run(loaded(tmp_path), replications=2, jobs=1).measures["small"]
+    many = sim.run(loaded(tmp_path), replications=4, jobs=1).measures["small"]
+    assert {number: many[number] for number in few} == few
+    assert many[0] != many[1]
+
+
+def test_scenarios_share_bookings_voyages_and_luck(tmp_path: Path) -> None:
+    shares = 'share"\nshares = { rail = 0.2, sea = 0.8 }'
+    base = loaded(tmp_path, SMALL.replace('fastest"', shares))
+    other = base.with_changes({"choice.shares": {"rail": 0.3, "sea": 0.7}})
+    one, two = sim.simulate(base), sim.simulate(other)
+    assert (one.booked == two.booked).all()
+    assert (one.route("sea").legs[0].arrived == two.route("sea").legs[0].arrived).all()
+    moved = one.taken != two.taken
+    assert (two.taken[moved] == 0).all()  # whoever changes, changes to rail
+    assert moved.mean() == pytest.approx(0.1, abs=0.01)
+
+
+DISTRIBUTIONS = [
+    d.Fixed(3), d.Pert(13, 15.5, 18), d.Pert(1, 1, 9), d.Uniform(2, 5), d.Triangular(13, 15, 18),
+    d.Lognormal(25, 180), d.Gamma(5, 2), d.Exponential(4), d.Empirical((1.0, 2.0, 6.0)),
+    d.Pert(4, 4, 4), d.Lognormal(7, 7), d.Gamma(3, 0), d.Triangular(2, 2, 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=str)
+def test_a_draw_has_the_mean_and_the_bounds_that_the_scenario_says(distribution: Any) -> None:
+    # The mid points of a fine grid of probabilities integrate the quantile function.
+    u = (np.arange(400_000) + 0.5) / 400_000
+    values = quantile(distribution, u)
+    low, high = distribution.bounds
+    assert values.mean() == pytest.approx(distribution.mean, rel=2e-3)
+    assert low <= values.min()
+    assert values.max() <= high
+    assert (np.diff(values) >= 0).all()
+    scaled = quantile(distribution.scaled(2.5), u)
+    assert scaled == pytest.approx(2.5 * values, rel=1e-9)
+
+
+def test_streams_are_addressed_by_seed_replication_and_purpose() -> None:
+    first = stream(5, 0, "demand.bookings").random(4)
+    assert (stream(5, 0, "demand.bookings").random(4) == first).all()
+    others = [stream(6, 0, "demand.bookings"), stream(5, 1, "demand.bookings"), stream(5, 0, "x")]
+    assert all((other.random(4) != first).all() for other in others)
+    assert stream(2**200, 0, "x").random() != stream(2**200 + 1, 0, "x").random()
