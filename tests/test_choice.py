@@ -103,7 +103,9 @@ def test_where_the_remaining_shares_are_zero_it_is_unserved(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("change", [{"routes.rail.closed": True}, {"TRAINS.annual_capacity": 0}])
 def test_a_closed_route_takes_no_part(change: dict[str, Any], tmp_path: Path) -> None:
-    base = loaded(tmp_path, SMALL.replace('"fastest"', '"share"\nshares = { rail = 0.4, sea = 0.6 }'))
+    base = loaded(
+        tmp_path, SMALL.replace('"fastest"', '"share"\nshares = { rail = 0.4, sea = 0.6 }')
+    )
     changes = {k.replace("TRAINS", "routes.rail.stages.trains"): v for k, v in change.items()}
     results = sim.run(base.with_changes(changes), replications=1, jobs=1)
     assert results.value("rail.share") == 0
@@ -113,7 +115,9 @@ def test_a_closed_route_takes_no_part(change: dict[str, Any], tmp_path: Path) ->
 
 
 def test_with_every_route_closed_all_are_unserved(tmp_path: Path) -> None:
-    scenario = loaded(tmp_path).with_changes({"routes.rail.closed": True, "routes.sea.closed": True})
+    scenario = loaded(tmp_path).with_changes(
+        {"routes.rail.closed": True, "routes.sea.closed": True}
+    )
     assert any("unserved" in warning for warning in scenario.preview().warnings)
     results = sim.run(scenario, replications=1, jobs=1)
     assert results.value("all.unserved") == pytest.approx(20_000, rel=0.05)

@@ -11,7 +11,7 @@ import pytest
 from corridors import SMALL, loaded, written
 
 import sim
-from sim.scenario.distributions import Pert
+from sim.scenario.distributions import Distribution
 from sim.scenario.files import Change, bundled, load_with_notes, setting, to_toml
 from sim.scenario.routes import Departures
 
@@ -140,7 +140,7 @@ def test_a_bundled_scenario_can_be_extended_by_name(tmp_path: Path) -> None:
 
 def test_a_number_over_a_distribution_scales_it() -> None:
     line = sim.load_scenario("link-200k").with_changes({LINE: 31}).routes["rail"].stages["line"]
-    assert line.days == Pert(26, 31, 36)  # type: ignore[union-attr]
+    assert line.days == Distribution("pert", (26, 31, 36))  # type: ignore[union-attr]
     fixed = sim.load_scenario("link-200k").with_changes({LINE: [31, 31]})
     assert fixed.routes["rail"].quoted_days == (31, 31)
 
@@ -206,7 +206,9 @@ def test_two_purposes_with_one_checksum_are_refused(tmp_path: Path) -> None:
     checksums = {zlib.crc32(f"routes.a.stages.{word}".encode()) for word in (name, other)}
     assert len(checksums) == 1
     stage = '{ kind = "transit", days = 1 }'
-    text = f"[demand]\ncontainers_per_year = 9\n[routes.a.stages]\n{name} = {stage}\n{other} = {stage}"
+    text = (
+        f"[demand]\ncontainers_per_year = 9\n[routes.a.stages]\n{name} = {stage}\n{other} = {stage}"
+    )
     with pytest.raises(sim.ScenarioError, match="would share random numbers"):
         loaded(tmp_path, text)
 
@@ -236,7 +238,10 @@ UNLIMITED = {"routes.rail.max_wait_days": "unlimited"}
         ({}, 0),
         ({"demand.containers_per_year": 2_000_000}, 0),  # sea takes what rail refuses: 1,460,000
         ({"choice.rule": "fastest", **UNLIMITED}, 0),  # the queue keeps the others away
-        ({"choice.rule": "share", **UNLIMITED, "choice.shares": {"rail": 0.6, "sea": 0.4}}, 100_000),
+        (
+            {"choice.rule": "share", **UNLIMITED, "choice.shares": {"rail": 0.6, "sea": 0.4}},
+            100_000,
+        ),
         ({"choice.rule": "cheapest", **UNLIMITED}, 500_000),  # nobody values time: all queue
         ({"routes.sea.closed": True}, 0),  # the rest is unserved
         ({"routes.sea.closed": True, **UNLIMITED}, 500_000),

@@ -9,13 +9,13 @@ draw. Samplers by rejection would.
 from __future__ import annotations
 
 import zlib
-from functools import singledispatch
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from sim.scenario import distributions as d
+from sim.scenario.distributions import Distribution, lognormal_sigma
 
 Floats = NDArray[np.float64]
 
@@ -26,63 +26,58 @@ def stream(seed: int, replication: int, purpose: str) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=address)))
 
 
-@singledispatch
-def quantile(distribution: d.Distribution, u: Floats) -> Floats:  # noqa: ARG001
+def quantile(distribution: Distribution, u: Floats) -> Floats:
     """The values of a distribution at uniform numbers in [0, 1), element by element."""
-    raise TypeError(f"no quantile function for {type(distribution).__name__}")
-
-
-@quantile.register
-def _(distribution: d.Fixed, u: Floats) -> Floats:
-    return np.full_like(u, distribution.value)
-
-
-@quantile.register
-def _(distribution: d.Uniform, u: Floats) -> Floats:
-    return distribution.low + u * (distribution.high - distribution.low)
-
-
-@quantile.register
-def _(distribution: d.Pert, u: Floats) -> Floats:
-    low, mode, high = distribution.low, distribution.mode, distribution.high
+    low, high = distribution.bounds
     if low == high:
         return np.full_like(u, low)
+    return QUANTILES[distribution.kind](u, *distribution.numbers)
+
+
+def _pert(u: Floats, low: float, mode: float, high: float) -> Floats:
     alpha, beta = 1 + 4 * (mode - low) / (high - low), 1 + 4 * (high - mode) / (high - low)
     return low + (high - low) * special.betaincinv(alpha, beta, u)
 
 
-@quantile.register
-def _(distribution: d.Triangular, u: Floats) -> Floats:
-    low, mode, high = distribution.low, distribution.mode, distribution.high
-    if low == high:
-        return np.full_like(u, low)
+def _uniform(u: Floats, low: float, high: float) -> Floats:
+    return low + u * (high - low)
+
+
+def _triangular(u: Floats, low: float, mode: float, high: float) -> Floats:
     rising = low + np.sqrt(u * (high - low) * (mode - low))
     falling = high - np.sqrt((1 - u) * (high - low) * (high - mode))
     values: Floats = np.where(u < (mode - low) / (high - low), rising, falling)
     return values
 
 
-@quantile.register
-def _(distribution: d.Lognormal, u: Floats) -> Floats:
-    if distribution.sigma == 0:
-        return np.full_like(u, distribution.median)
-    return distribution.median * np.exp(distribution.sigma * special.ndtri(u))
+def _lognormal(u: Floats, median: float, p95: float) -> Floats:
+    if median == p95:
+        return np.full_like(u, median)
+    values: Floats = median * np.exp(lognormal_sigma(median, p95) * special.ndtri(u))
+    return values
 
 
-@quantile.register
-def _(distribution: d.Gamma, u: Floats) -> Floats:
-    if distribution.sd == 0:
-        return np.full_like(u, distribution.mean)
-    scale = distribution.sd**2 / distribution.mean
-    return scale * special.gammaincinv(distribution.mean / scale, u)
+def _gamma(u: Floats, mean: float, sd: float) -> Floats:
+    if sd == 0:
+        return np.full_like(u, mean)
+    values: Floats = sd**2 / mean * special.gammaincinv((mean / sd) ** 2, u)
+    return values
 
 
-@quantile.register
-def _(distribution: d.Exponential, u: Floats) -> Floats:
-    return -distribution.mean * np.log1p(-u)
+def _exponential(u: Floats, mean: float) -> Floats:
+    return -mean * np.log1p(-u)
 
 
-@quantile.register
-def _(distribution: d.Empirical, u: Floats) -> Floats:
-    values: Floats = np.sort(np.array(distribution.values, float))
-    return values[(u * len(values)).astype(np.intp)]
+def _empirical(u: Floats, *values: float) -> Floats:
+    return np.sort(np.array(values))[(u * len(values)).astype(np.intp)]
+
+
+QUANTILES: dict[str, Callable[..., Floats]] = {
+    "pert": _pert,
+    "uniform": _uniform,
+    "triangular": _triangular,
+    "lognormal": _lognormal,
+    "gamma": _gamma,
+    "exponential": _exponential,
+    "empirical": _empirical,
+}

@@ -9,6 +9,7 @@ interrupted leaves nothing that reads as results.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -22,9 +23,9 @@ from sim.experiments.study import resimulate
 from sim.results.metrics import METRICS, Key, Measures
 from sim.results.results import Results
 from sim.scenario.files import load_text, to_toml
-from sim.scenario.model import Scenario
 
 FILE = "results.sqlite"
+DIGEST = "rows sha256"
 OURS = 0x7472616E
 """SQLite's application id of our files: the letters "tran"."""
 
@@ -96,7 +97,7 @@ def _write(results: Results, path: Path) -> None:
         database.execute(f"PRAGMA application_id = {OURS}")
         database.executescript(SCHEMA)
         rows = list(_rows(results))
-        facts = {**results.provenance, "rows": str(len(rows))}
+        facts = {**results.provenance, DIGEST: _digest(rows)}
         database.executemany("INSERT INTO provenance VALUES (?, ?)", facts.items())
         database.executemany("INSERT INTO failures VALUES (?)", [(f,) for f in results.failures])
         database.executemany(
@@ -148,30 +149,33 @@ def _open(path: Path) -> sqlite3.Connection:
 def _read(database: sqlite3.Connection, path: Path) -> Results:
     (health,) = database.execute("PRAGMA integrity_check").fetchone()
     provenance = dict(database.execute("SELECT name, value FROM provenance"))
-    (count,) = database.execute("SELECT count(*) FROM rows").fetchone()
-    if health != "ok" or count != int(provenance.pop("rows")):
-        raise ResultsError(f"rows are missing or broken ({count} found; {health})")
+    rows = database.execute("SELECT * FROM rows ORDER BY rowid").fetchall()
+    if health != "ok" or provenance.pop(DIGEST) != _digest(rows):
+        raise ResultsError(f"rows are missing or changed ({len(rows)} found; {health})")
     scenarios = tuple(
         load_text(toml, name, str(path))
         for name, toml in database.execute("SELECT name, toml FROM scenarios ORDER BY position")
     )
     return Results(
         scenarios=scenarios,
-        measures={each.name: dict(_measures(database, each)) for each in scenarios},
+        measures=_measures(rows),
         provenance=provenance,
         failures=tuple(message for (message,) in database.execute("SELECT * FROM failures")),
         resimulate=partial(resimulate, provenance),
     )
 
 
-def _measures(database: sqlite3.Connection, scenario: Scenario) -> Iterator[tuple[int, Measures]]:
-    query = (
-        "SELECT replication, route, part, metric, value FROM rows WHERE scenario = ? ORDER BY rowid"
-    )
-    found: dict[int, Measures] = {}
-    for replication, route, part, metric, value in database.execute(query, (scenario.name,)):
-        found.setdefault(replication, {})[Key(route, part, metric)] = value
-    yield from found.items()
+def _digest(rows: list[tuple[Any, ...]]) -> str:
+    """A checksum that any missing, changed or added row changes."""
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+def _measures(rows: list[tuple[Any, ...]]) -> dict[str, dict[int, Measures]]:
+    found: dict[str, dict[int, Measures]] = {}
+    for scenario, replication, route, part, metric, _, value in rows:
+        replications = found.setdefault(scenario, {})
+        replications.setdefault(replication, {})[Key(route, part, metric)] = value
+    return found
 
 
 @contextmanager

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.results.metrics import waiting
-from sim.results.observations import Floats, Observations
+from sim.results.observations import Floats, Leg, Observations
 
-BINS = 100
+BINS = 50
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,7 @@ class RouteCurves:
 
     edges, density: histogram of door-to-door days of containers delivered in the window;
         the densities of all routes sum to the fraction delivered by each [per day]
-    backlog: containers waiting for a departure at the start of each day [days]
+    backlog: containers waiting for a departure, mean over each day [days]
     deliveries: containers delivered on each day [days]
     """
 
@@ -43,25 +42,39 @@ def curves(observations: Observations) -> Curves:
     containers = observations.containers
     days = containers.delivered - containers.booked
     measured = (containers.delivered >= observations.warmup_days) & np.isfinite(days)
-    edges = _edges(days[measured])
-    total = int(np.count_nonzero(measured))
-    grid = np.arange(math.ceil(observations.horizon))
+    total = max(int(np.count_nonzero(measured)), 1)
+    grid = np.arange(math.ceil(observations.horizon) + 1, dtype=float)
     found = {}
     for row, log in enumerate(observations.routes):
         here = containers.route == row
+        edges = _edges(days[measured & here])
         counts, _ = np.histogram(days[measured & here], edges)
         arrivals = containers.delivered[here & np.isfinite(days)].astype(np.intp)
         found[log.name] = RouteCurves(
             edges=edges,
-            density=counts / (np.diff(edges) * max(total, 1)),
-            backlog=np.array([waiting(log.legs, day) for day in grid.tolist()], float),
-            deliveries=np.bincount(arrivals, minlength=len(grid)).astype(float),
+            density=counts / (np.diff(edges) * total),
+            backlog=np.diff(sum((_waited(leg, grid) for leg in log.legs), np.zeros(len(grid)))),
+            deliveries=np.bincount(arrivals, minlength=len(grid) - 1).astype(float),
         )
     return Curves(observations.warmup_days, observations.horizon, found)
 
 
+def _waited(leg: Leg, moments: Floats) -> Floats:
+    """Container-days waited at a stage before each of the moments."""
+    joined = _days_since(leg.since, np.ones(len(leg.since)), moments)
+    return joined - _days_since(leg.departed, leg.loads.astype(float), moments)
+
+
+def _days_since(events: Floats, weights: Floats, moments: Floats) -> Floats:
+    """The days from each event to each later moment, weighted and summed; events rise."""
+    before = events.searchsorted(moments)
+    number: Floats = np.concatenate([[0.0], np.cumsum(weights)])[before]
+    moment_sum: Floats = np.concatenate([[0.0], np.cumsum(weights * events)])[before]
+    return number * moments - moment_sum
+
+
 def _edges(days: Floats) -> Floats:
-    """Edges of about a hundred bins whose width is 1, 2 or 5 times a power of ten."""
+    """Edges of about fifty bins whose width is 1, 2 or 5 times a power of ten."""
     if not len(days):
         return np.array([0.0, 1.0])
     low, high = float(days.min()), float(days.max())

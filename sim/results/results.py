@@ -82,6 +82,10 @@ class Results:
             about.run.confidence,
         )
 
+    def growing(self, scenario: str) -> frozenset[str]:
+        """The routes whose queue grows for ever, and "all" if there is one: no steady state."""
+        return _growing(self.scenario(scenario))
+
     def _exists(self, key: Key, scenario: Scenario) -> bool:
         """Whether a mean over time exists: its queue must not grow for ever."""
         return not METRICS[key.metric].steady or key.route not in _growing(scenario)

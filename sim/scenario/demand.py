@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sim.scenario.distributions import Fixed
+from sim.scenario.distributions import fixed
 from sim.scenario.fields import Model, NonNegative, Positive, Share, Table, Varying
 
 Rule = Literal["share", "fastest", "cheapest"]
@@ -15,7 +15,7 @@ class Demand(Model):
 
     containers_per_year: NonNegative
     arrivals: Literal["poisson", "even"] = "poisson"
-    value_of_time_usd_per_day: Varying = Fixed(0.0)
+    value_of_time_usd_per_day: Varying = fixed(0.0)
 
 
 class Choice(Model):

@@ -8,7 +8,6 @@ from itertools import groupby
 from sim.results.metrics import ALL, Key
 from sim.results.results import Results
 from sim.scenario.fields import DAYS_A_YEAR
-from sim.scenario.model import Scenario
 
 MANY = 4
 """More values than this are not told one by one."""
@@ -28,7 +27,7 @@ def times(results: Results) -> str:
     unsteady = [
         f"{route} has no steady state" + (f" ({scenario.name})" if _several(results) else "")
         for scenario in results.scenarios
-        for route in growing(scenario)
+        for route in growing(results, scenario.name)
     ]
     said = _told(results, "door_to_door_p50", "takes", days, " days in the median", least=True)
     return "; ".join([said, *unsteady[:1]] if said else unsteady[:1]) or "nothing is delivered"
@@ -45,7 +44,7 @@ def backlog(results: Results) -> str:
     growths = [
         (growth, route, scenario.name)
         for scenario in results.scenarios
-        for route in growing(scenario)
+        for route in growing(results, scenario.name)
         if (growth := mean(results, scenario.name, route, "backlog_growth")) is not None
     ]
     if not growths:
@@ -72,15 +71,15 @@ def means(results: Results) -> str:
     return replications(results).split(", ")[0]
 
 
-def growing(scenario: Scenario) -> list[str]:
+def growing(results: Results, name: str) -> list[str]:
     """The routes whose queue grows for ever."""
-    return [route.name for route in scenario.preview().routes if not route.steady]
+    return [route for route in results.scenario(name).routes if route in results.growing(name)]
 
 
 def remarks(results: Results, name: str) -> str:
     """What cannot be drawn of a scenario: "rail: no steady state, air: closed"."""
     scenario = results.scenario(name)
-    unsteady = growing(scenario)
+    unsteady = growing(results, name)
     return ", ".join(
         f"{route}: {remark}"
         for route, about in scenario.routes.items()
@@ -137,7 +136,7 @@ def _told(
         known = sorted(((v, r) for v, r in found if v), reverse=not least)[:MANY]
         parts = [f"{route} {show(value)}" for value, route in known[1:]]
         return ", ".join([f"{r} {verb} {show(v)}{unit}" for v, r in known[:1]] + parts)
-    route = _most_changed(results, metric)
+    route = most_changed(results, metric)
     groups = list(_groups(results, route, metric, show)) if route else []
     if not groups:
         return ""
@@ -155,7 +154,7 @@ def _groups(results: Results, route: str, metric: str, show: Show) -> Iterator[t
         yield text, ", ".join(name for _, name in members)
 
 
-def _most_changed(results: Results, metric: str) -> str | None:
+def most_changed(results: Results, metric: str) -> str | None:
     """The route whose metric moves most from the baseline; None where all are zero or undefined."""
     routes = sorted({route for scenario in results.scenarios for route in scenario.routes})
     moves = {route: _move(results, route, metric) for route in routes}

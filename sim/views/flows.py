@@ -50,7 +50,7 @@ def plot_backlog(results: Results, *, ax: Axes | None = None) -> Axes:
     """Containers waiting for a departure over the days of replication 0, as `plot_deliveries`."""
     ax = ax or new_axes(_tall(results))
     _over_time(ax, results, lambda curve: curve.backlog)
-    ax.set_ylabel("backlog at the start of the day\n[containers]")
+    ax.set_ylabel("backlog\n[containers, daily mean]")
     headline(ax, findings.backlog(results), f"Waiting for a departure, {_shown(results)}")
     return ax
 

@@ -112,17 +112,13 @@ def _lines(results: Results, route: str, names: Sequence[str]) -> Iterator[list[
         found = [results.interval(key, n) if key in results.keys(n) else None for n in names]
         if metric in ZEROS_UNSAID and not any(f and f.mean and abs(f.mean) > 0 for f in found):
             continue
-        if metric == "backlog_growth" and not any(map(_grows, map(results.scenario, names))):
+        if metric == "backlog_growth" and not any(map(results.growing, names)):
             continue
         yield [label, *("" if f is None else words.interval(f, words.unit(key)) for f in found)]
 
 
 ZEROS_UNSAID = ("refused", "unserved")
 """Metrics that are left out where they are zero in all scenarios."""
-
-
-def _grows(scenario: Scenario) -> bool:
-    return scenario.preview().backlog_growth > 0
 
 
 def _differences(results: Results) -> Table:

@@ -69,7 +69,7 @@ def plot_times(results: Results, *, ax: Axes | None = None) -> Axes:
 
 def _drawn(results: Results, name: str) -> dict[str, RouteCurves]:
     """The curves of the routes that delivered and have a steady state, without empty ends."""
-    growing = findings.growing(results.scenario(name))
+    growing = findings.growing(results, name)
     found = results.curves(name).routes.items()
     return {n: _trimmed(curve) for n, curve in found if curve.density.any() and n not in growing}
 

@@ -8,6 +8,7 @@ from sim.results.intervals import Interval
 from sim.results.metrics import ALL, METRICS, Key
 from sim.results.results import Results
 from sim.scenario.model import Scenario
+from sim.views import findings
 
 NONE = "–"
 """Stands where a figure is not defined."""
@@ -74,25 +75,11 @@ def demand(scenario: Scenario) -> str:
     return f"{count(scenario.demand.containers_per_year)} containers a year"
 
 
-def focus(results: Results) -> str:
-    """The route that the answer is about: the one that gains most over the baseline."""
-
-    def gain(route: str) -> float:
-        found = [
-            results.interval(Key(route, ALL, "throughput"), name).mean or 0.0
-            for name in results.names
-            if route in results.scenario(name).routes
-        ]
-        return max(found) - found[0]
-
-    return max(results.baseline.routes, key=gain)
-
-
 def answer(results: Results) -> str:
     """What a study found, in two sentences."""
     if len(results.scenarios) == 1:
         return _answer_of_one(results)
-    route = focus(results)
+    route = findings.most_changed(results, "throughput") or next(iter(results.baseline.routes))
     names = [name for name in results.names if route in results.scenario(name).routes]
     demands = {demand(results.scenario(name)) for name in names}
     of = f"Of {demands.pop()}, {route}" if len(demands) == 1 else route

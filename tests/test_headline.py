@@ -1,0 +1,42 @@
+"""The headline at full size: the ceilings are the capacities, and an open queue eats its gain."""
+
+from __future__ import annotations
+
+import pytest
+
+import sim
+
+MILLION = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def results() -> sim.Results:
+    names = ("today", "link-200k", "link-500k", "open-queue")
+    return sim.compare([sim.load_scenario(name) for name in names], replications=2, jobs=2)
+
+
+def test_today_one_in_twenty_goes_by_rail(results: sim.Results) -> None:
+    # Demand binds: a quarter of the trains' capacity is used.
+    assert results.value("rail.share", "today") == pytest.approx(0.05, rel=0.02)
+    assert results.value("rail.load_factor", "today") == pytest.approx(0.25, rel=0.02)
+    assert results.value("rail.refused", "today") == 0
+
+
+@pytest.mark.parametrize(("name", "capacity"), [("link-200k", 200_000), ("link-500k", 500_000)])
+def test_the_ceiling_is_the_capacity(name: str, capacity: int, results: sim.Results) -> None:
+    assert results.value("rail.throughput", name) == pytest.approx(capacity, rel=0.003)
+    assert results.value("rail.share", name) == pytest.approx(capacity / MILLION, rel=0.003)
+    assert results.value("rail.refused", name) == pytest.approx(MILLION - capacity, rel=0.01)
+    assert results.value("rail.load_factor", name) == pytest.approx(1, abs=1e-6)
+    assert results.value("all.unserved", name) == 0
+    # The line takes 13-18 days; who finds a place within three days of wait takes it.
+    assert results.value("rail.door_to_door_mean", name) == pytest.approx(15.5 + 3, abs=0.1)
+    assert results.value("sea.door_to_door_mean", name) == pytest.approx(35.5, abs=0.3)
+
+
+def test_a_link_that_anyone_may_queue_for_is_no_faster_than_the_sea(results: sim.Results) -> None:
+    assert results.value("rail.throughput", "open-queue") == pytest.approx(500_000, rel=0.003)
+    rail = results.value("rail.door_to_door_mean", "open-queue")
+    sea = results.value("sea.door_to_door_mean", "open-queue")
+    assert rail == pytest.approx(sea, abs=0.5)
+    assert results.value("rail.wait_mean", "open-queue") > 19  # type: ignore[operator]

@@ -1,0 +1,246 @@
+"""Results: intervals, frames, JSON, and the folder that keeps them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from corridors import SMALL, loaded, written
+
+import sim
+from sim.errors import ResultsError, TooLargeError, UsageError
+from sim.experiments.store import FILE, load_results, save
+from sim.results.intervals import paired, student
+from sim.results.metrics import ALL, METRICS, Key
+from sim.results.results import comparison, document
+
+TRANSSIB = Path(sys.executable).with_name("transsib")
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> sim.Results:
+    base = loaded(tmp_path)
+    bigger = base.with_changes({"routes.rail.stages.trains.annual_capacity": 12_000}, name="bigger")
+    return sim.compare([base, bigger], jobs=1)
+
+
+def test_an_interval_needs_two_values_and_all_of_them() -> None:
+    assert student([3.0], 0.95).low is None
+    assert student([3.0, None], 0.95).mean is None
+    assert student([3.0, 3.0], 0.95).low == 3.0
+
+
+def test_a_paired_difference_of_what_moves_together_is_exact() -> None:
+    difference = paired([2.0, 5.0, 4.0], [1.0, 4.0, 3.0], 0.95)
+    assert (difference.interval.low, difference.interval.high) == (1.0, 1.0)
+    assert (difference.higher, difference.lower) == (1.0, 0.0)
+    assert difference.variance_reduction is None  # nothing is left of it
+    half = paired([2.0, 5.0, 4.0], [1.0, 2.0, 3.0], 0.95)
+    assert half.variance_reduction == pytest.approx((7 / 3 + 1) / (4 / 3))
+
+
+def test_frames_have_the_columns_of_the_contract(results: sim.Results) -> None:
+    columns = ["scenario", "route", "part", "metric", "unit", "mean", "low", "high"]
+    summary = results.summary()
+    assert list(summary.columns) == columns
+    assert list(results.differences().columns)[:8] == columns
+    assert set(summary["metric"]) == set(METRICS)
+    assert set(summary["route"]) == {"sea", "rail", "all"}
+    assert len(results.replications()) == 3 * len(summary)
+
+
+def test_a_value_by_its_name(results: sim.Results) -> None:
+    assert results.value("rail.throughput", scenario="bigger") == pytest.approx(12_000, rel=0.01)
+    part = results.value("rail.stage:trains.load_factor", scenario="small")
+    assert part == results.value("rail.load_factor", scenario="small")
+    with pytest.raises(UsageError, match=r"did you mean rail.share\?"):
+        results.value("rail.shar", scenario="small")
+    with pytest.raises(UsageError, match="did you mean bigger"):
+        results.value("rail.share", scenario="biger")
+
+
+def test_the_difference_is_that_of_each_replication(results: sim.Results) -> None:
+    key = Key("rail", ALL, "throughput")
+    gaps = [
+        results.measures["bigger"][number][key] - results.measures["small"][number][key]  # type: ignore[operator]
+        for number in range(3)
+    ]
+    assert results.difference(key, "bigger").interval == student(gaps, 0.95)
+    assert results.difference(key, "bigger").higher == 1.0
+
+
+def test_documents_are_json_without_surprises(results: sim.Results) -> None:
+    whole = json.loads(json.dumps(comparison(results), allow_nan=False))
+    assert whole["baseline"] == "small"
+    assert [each["scenario"] for each in whole["scenarios"]] == ["small", "bigger"]
+    assert whole["scenarios"][1] == json.loads(json.dumps(document(results, "bigger")))
+    row = whole["differences"][0]
+    assert list(row)[:8] == [
+        "scenario", "route", "part", "metric", "unit", "mean", "low", "high",
+    ]  # fmt: skip
+    head = whole["scenarios"][0]
+    assert {k: head[k] for k in ("seed", "replications", "confidence", "warmup_days", "days")} == {
+        "seed": 1, "replications": 3, "confidence": 0.95, "warmup_days": 60, "days": 60,
+    }  # fmt: skip
+
+
+def test_a_comparison_refuses_what_cannot_be_paired(tmp_path: Path) -> None:
+    base = loaded(tmp_path)
+    with pytest.raises(UsageError, match=r"run\.seed must agree"):
+        sim.compare([base, base.with_changes({"run.seed": 9}, name="other")])
+    with pytest.raises(UsageError, match="two scenarios are called 'small'"):
+        sim.compare([base, base.with_changes({"run.days": 9})])
+    with pytest.raises(UsageError, match="a baseline and at least one"):
+        sim.compare([base])
+
+
+def test_what_would_take_hours_is_refused_before_it_starts(tmp_path: Path) -> None:
+    scenario = loaded(tmp_path)
+    with pytest.raises(TooLargeError, match="hours"):
+        sim.run(scenario, replications=10**9)
+    with pytest.raises(TooLargeError, match="GB"):
+        sim.run(scenario.with_changes({"demand.containers_per_year": 1e9}), replications=1)
+
+
+def test_overload_has_no_interval_for_a_mean_that_does_not_exist(tmp_path: Path) -> None:
+    scenario = loaded(tmp_path).with_changes(
+        {"routes.sea.closed": True, "routes.rail.max_wait_days": "unlimited"}
+    )
+    results = sim.run(scenario, jobs=1)
+    assert scenario.preview().backlog_growth == pytest.approx(12_000)
+    growth = results.interval(Key("rail", ALL, "backlog_growth"), "small")
+    assert growth.low is not None
+    assert growth.mean == pytest.approx(12_000, rel=0.05)
+    for metric, about in METRICS.items():
+        found = results.interval(Key("rail", ALL, metric), "small")
+        assert (found.mean is None) == about.steady
+    stored = results.measures["small"][0][Key("rail", ALL, "door_to_door_mean")]
+    assert stored is not None  # what happened is kept; it is no mean over time
+
+
+def test_a_folder_holds_everything_and_loads_as_the_same(
+    results: sim.Results, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out put é"
+    save(results, folder)
+    again = load_results(folder)
+    assert again.scenarios == results.scenarios
+    assert again.measures == results.measures
+    assert again.provenance == results.provenance
+    assert comparison(again) == comparison(results)
+    assert sim.load_scenario(folder / "scenarios" / "bigger.toml") == results.scenario("bigger")
+    assert sorted(path.name for path in folder.iterdir()) == [FILE, "scenarios"]
+    assert len(again.detail("bigger").containers.to_frame()) > 5_000
+
+
+def test_analysts_read_the_rows_with_sqlite(results: sim.Results, tmp_path: Path) -> None:
+    save(results, tmp_path / "out")
+    with sqlite3.connect(tmp_path / "out" / FILE) as database:
+        ((unit, mean),) = database.execute(
+            "SELECT unit, avg(value) FROM rows WHERE scenario = 'bigger' AND route = 'rail'"
+            " AND part = 'all' AND metric = 'throughput' GROUP BY unit"
+        )
+    database.close()
+    assert unit == "containers/year"
+    assert mean == pytest.approx(results.value("rail.throughput", "bigger"))
+
+
+def damage_rows(path: Path) -> None:
+    with sqlite3.connect(path) as database:
+        database.execute("DELETE FROM rows WHERE rowid = 7")
+    database.close()
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:20_000])
+
+
+def flip_bits(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    for place in range(9_000, len(data), 5_000):
+        data[place] ^= 0x01
+    path.write_bytes(bytes(data))
+
+
+def another_database(path: Path) -> None:
+    path.unlink()
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE rows (value REAL)")
+    database.close()
+
+
+def not_a_database(path: Path) -> None:
+    path.write_text("hello " * 1000)
+
+
+@pytest.mark.parametrize(
+    "damage", [damage_rows, truncate, flip_bits, another_database, not_a_database]
+)
+def test_damaged_results_are_never_read_as_whole(
+    damage: Any, results: sim.Results, tmp_path: Path
+) -> None:
+    save(results, tmp_path / "out")
+    damage(tmp_path / "out" / FILE)
+    with pytest.raises(ResultsError):
+        load_results(tmp_path / "out")
+
+
+def test_detail_is_refused_where_it_would_not_be_what_was_stored(results: sim.Results) -> None:
+    key = Key("rail", ALL, "throughput")
+    changed = {0: {**results.measures["small"][0], key: 1.0}}
+    other = replace(results, measures={**results.measures, "small": changed})
+    with pytest.raises(ResultsError, match=r"rail\.throughput"):
+        other.detail("small")
+
+
+def test_other_peoples_files_are_left_alone(results: sim.Results, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    with pytest.raises(ResultsError, match="other files and no results"):
+        save(results, tmp_path / "mine")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ResultsError, match="is a file"):
+        save(results, tmp_path / "file")
+    save(results, tmp_path / "out")
+    (tmp_path / "out" / "letter.txt").write_text("dear")
+    save(results, tmp_path / "out")  # in place of the former results
+    assert (tmp_path / "out" / "letter.txt").read_text() == "dear"
+
+
+def test_the_command_line_prints_what_python_returns(tmp_path: Path) -> None:
+    path, folder = written(tmp_path, SMALL), tmp_path / "out"
+    command = [TRANSSIB, "compare", path, "link-200k", "--jobs", "1", "--quiet", "--json"]
+    small = ["--replications", "2", "--seed", "5", "--out", folder]
+    small += ["--set", "demand.containers_per_year=10_000", "--set", "run.days=30"]
+    done = subprocess.run([*command, *small], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == json.loads(json.dumps(comparison(load_results(folder))))
+    pictures = {"shares", "times", "flows"}
+    assert (
+        {p.stem for p in folder.glob("*.png")} == {p.stem for p in folder.glob("*.svg")} == pictures
+    )
+    shown = subprocess.run(
+        [TRANSSIB, "show", folder, "--json"], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout == done.stdout
+    before = (folder / "times.svg").read_bytes()
+    (folder / "times.svg").unlink()
+    subprocess.run([TRANSSIB, "plot", folder, "--quiet"], check=True)
+    assert (folder / "times.svg").read_bytes() == before
+
+
+def test_tables_are_no_wider_than_100_columns_and_begin_with_the_answer(tmp_path: Path) -> None:
+    path = written(tmp_path, SMALL)
+    for command in (["run", path], ["check", path, "link-500k", "--ledger"]):
+        options = ["--jobs", "1", "--quiet"] if command[0] == "run" else []
+        done = subprocess.run(
+            [TRANSSIB, *command, *options], capture_output=True, text=True, check=True
+        )
+        assert max(map(len, done.stdout.splitlines())) <= 100
+        if command[0] == "run":
+            assert done.stdout.startswith("Of 20,000 containers a year, small carries")

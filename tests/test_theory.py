@@ -1,0 +1,496 @@
+"""The shipped loader and engine against results that are known without simulating.
+
+`data/oracles.json` holds the values, each with the method that gave it. What is random has to lie
+within four standard errors of theory, with an interval as narrow as stated; what is not, on it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from corridors import loaded
+from scipy.special import ndtr, stdtrit
+from support import Agreement, agreement, figures, lawful_run, ready_at_departures
+
+import sim
+from sim.corridor.streams import quantile, stream
+from sim.results.intervals import paired, student
+from sim.scenario.routes import Transit
+
+ORACLES = json.loads((Path(__file__).parent / "data" / "oracles.json").read_text())
+EXACT = 1e-9
+Record = Callable[[str, object], None]  # pytest's record_property: tells the z values to --junitxml
+
+
+def oracle(case: str, metric: str, **params: object) -> Any:
+    """The value of the one row with this case, metric and parameters."""
+    (value,) = [
+        row["value"]
+        for row in ORACLES
+        if (row["case"], row["metric"]) == (case, metric)
+        and params.items() <= row["params"].items()
+    ]
+    return value
+
+
+def params(case: str, metric: str) -> list[Any]:
+    """The parameters of all rows of a case and metric."""
+    return [row["params"] for row in ORACLES if (row["case"], row["metric"]) == (case, metric)]
+
+
+def rail(
+    folder: Path, stages: str, *, a_day: float, days: float, warmup: float = 0
+) -> sim.Scenario:
+    """One route that everybody takes."""
+    return loaded(
+        folder,
+        f"""
+        [run]
+        warmup_days = {warmup}
+        days = {days}
+        seed = 2001
+        [demand]
+        containers_per_year = {a_day * 365}
+        [choice]
+        rule = "share"
+        shares = {{ rail = 1 }}
+        [routes.rail.stages]
+        {stages}
+        """,
+    )
+
+
+# The scheduled transport queue: Poisson arrivals, a vehicle each day with room for `capacity`.
+# Days are those that an interval of 3 % needs, where that is cheap: near saturation they grow with
+# 1 / (1 - load)^4, so there it is wider. A warm-up lasts five relaxation times.
+
+QUEUE = "scheduled transport queue M/D^[b]/1 (fixed timetable)"
+SCHEDULED = [  # capacity, load, warm-up days, days of each of 20 replications, width
+    (1, 0.3, 20, 1_200, 0.03),
+    (1, 0.5, 20, 2_000, 0.03),
+    (1, 0.7, 80, 8_000, 0.03),
+    (1, 0.8, 200, 12_000, 0.04),
+    (1, 0.9, 900, 20_000, 0.05),
+    (1, 0.95, 3_800, 20_000, 0.10),
+    (2, 0.3, 20, 600, 0.03),
+    (2, 0.5, 20, 800, 0.03),
+    (2, 0.7, 40, 2_500, 0.03),
+    (2, 0.8, 100, 7_000, 0.03),
+    (2, 0.9, 450, 18_000, 0.04),
+    (2, 0.95, 1_900, 18_000, 0.08),
+    (10, 0.3, 20, 200, 0.03),
+    (10, 0.5, 20, 200, 0.03),
+    (10, 0.7, 20, 200, 0.03),
+    (10, 0.8, 20, 400, 0.03),
+    (10, 0.9, 90, 2_200, 0.03),
+    (10, 0.95, 380, 12_000, 0.03),
+    (10, 0.98, 2_500, 12_000, 0.12),
+    (50, 0.3, 20, 200, 0.03),
+    (50, 0.5, 20, 200, 0.03),
+    (50, 0.7, 20, 200, 0.03),
+    (50, 0.8, 20, 200, 0.03),
+    (50, 0.9, 20, 200, 0.03),
+    (50, 0.95, 80, 600, 0.03),
+    (50, 0.98, 500, 4_000, 0.05),
+    (100, 0.3, 20, 200, 0.03),
+    (100, 0.5, 20, 200, 0.03),
+    (100, 0.7, 20, 200, 0.03),
+    (100, 0.8, 20, 200, 0.03),
+    (100, 0.9, 20, 200, 0.03),
+    (100, 0.95, 40, 200, 0.03),
+    (100, 0.98, 250, 2_000, 0.03),
+]
+
+
+@pytest.mark.parametrize(("capacity", "load", "warmup", "days", "width"), SCHEDULED)
+def test_scheduled_transport_queue(
+    tmp_path: Path,
+    record_property: Record,
+    capacity: int,
+    load: float,
+    warmup: int,
+    days: int,
+    width: float,
+) -> None:
+    # No transit: who is carried in the window is delivered in it, and it holds whole headways.
+    stages = f'trains = {{ kind = "departures", every_days = 1, capacity = {capacity} }}'
+    scenario = rail(tmp_path, stages, a_day=load * capacity, days=days, warmup=warmup)
+    found = defaultdict[str, list[float]](list)
+    for replication in range(20):
+        for metric, value in queue_figures(scenario, lawful_run(scenario, replication)).items():
+            found[metric].append(value)
+    about = {"capacity": capacity, "rho": load}
+    left_behind = 20 * days * oracle(QUEUE, "P_some_left_behind", **about)
+    for metric, values in found.items():
+        if "left_behind" in metric and left_behind < 200:
+            continue  # too rare for a normal distribution of the mean
+        if metric == "P_departs_full" and 20 * days * oracle(QUEUE, metric, **about) < 200:
+            continue
+        agrees = agreement(values, oracle(QUEUE, metric, **about))
+        record_property(metric, str(agrees))
+        assert abs(agrees.z) <= 4, metric
+        if metric in ("mean_wait", "mean_load_factor", "mean_waiting_just_before_departure"):
+            assert agrees.width <= width, metric
+
+
+def queue_figures(scenario: sim.Scenario, observed: sim.Observations) -> dict[str, float]:
+    (leg,) = observed.route("rail").legs
+    measured = figures(scenario, observed)
+    waiting = ready_at_departures(leg)[leg.departed >= observed.warmup_days]
+    left_behind = np.maximum(waiting - leg.capacity, 0)
+    return {
+        "mean_wait": measured["rail.wait_mean"],
+        "mean_queue_time_average": measured["rail.backlog_mean"],
+        "mean_load_factor": measured["rail.load_factor"],
+        "mean_waiting_just_before_departure": float(waiting.mean()),
+        "mean_left_behind_per_departure": float(left_behind.mean()),
+        "P_some_left_behind": float((left_behind > 0).mean()),
+        "P_departs_full": float((waiting >= leg.capacity).mean()),
+    }
+
+
+@pytest.mark.parametrize("headway", [0.5, 1.0, 7.0])
+def test_wait_for_a_vehicle_that_takes_all(
+    tmp_path: Path, record_property: Record, headway: float
+) -> None:
+    # A random moment falls anywhere between two departures: the wait is uniform.
+    case = "scheduled departures, unlimited capacity"
+    stages = f'trains = {{ kind = "departures", every_days = {headway}, capacity = 1_000_000 }}'
+    scenario = rail(tmp_path, stages, a_day=200, days=140, warmup=7)
+    runs = [lawful_run(scenario, replication) for replication in range(20)]
+    means = [figures(scenario, run)["rail.wait_mean"] for run in runs]
+    p95s = [
+        float(np.percentile(run.containers.wait[run.containers.delivered < 147], 95))
+        for run in runs
+    ]
+    within(record_property, "mean_wait", means, oracle(case, "mean_wait", headway=headway))
+    if headway >= 1:
+        within(record_property, "wait_q95", p95s, oracle(case, "wait_q95", headway=headway))
+
+
+def within(
+    record: Record, metric: str, values: Sequence[float], theory: float, width: float = 0.03
+) -> None:
+    agrees = agreement(values, theory)
+    record(metric, str(agrees))
+    assert abs(agrees.z) <= 4, metric
+    assert agrees.width <= width, metric
+
+
+# Transit without departures is the M/G/∞ queue: who is on the way is Poisson, whatever the shape.
+
+
+@pytest.mark.parametrize(
+    ("label", "low", "high", "replications", "width_of_sd"),
+    [
+        ("rail 13-18 d uniform", 13, 18, 10, 0.06),
+        ("rail 13-18 d uniform, 100k", 13, 18, 20, 0.04),
+        ("sea 30-40 d uniform", 30, 40, 4, 0.12),
+        ("sea 30-40 d uniform, 800k", 30, 40, 4, 0.12),
+    ],
+)
+def test_containers_in_transit(
+    tmp_path: Path,
+    record_property: Record,
+    label: str,
+    low: int,
+    high: int,
+    replications: int,
+    width_of_sd: float,
+) -> None:
+    (a_day,) = (
+        p["lam_per_day"] for p in params("M/G/inf", "mean_in_transit") if p["label"] == label
+    )
+    looks = high + 1.0 + high * np.arange(50)  # so far apart that nobody is counted twice
+    stage = f'line = {{ kind = "transit", days = {{ uniform = [{low}, {high}] }} }}'
+    scenario = rail(tmp_path, stage, a_day=a_day, days=high * 50, warmup=high + 1)
+    averages, counts = [], []
+    for replication in range(replications):
+        run = lawful_run(scenario, replication)
+        averages.append(figures(scenario, run)["rail.under_way_mean"])
+        arrivals = np.sort(run.route("rail").own_arrivals)
+        counts.append(run.booked.searchsorted(looks) - arrivals.searchsorted(looks))
+    within(record_property, "mean", averages, oracle("M/G/inf", "mean_in_transit", label=label))
+    spread = spread_agreement(
+        np.concatenate(counts), oracle("M/G/inf", "sd_in_transit", label=label)
+    )
+    record_property("sd", str(spread))
+    assert abs(spread.z) <= 4
+    assert spread.width <= width_of_sd
+
+
+def spread_agreement(values: np.ndarray, theory: float) -> Agreement:
+    """The standard deviation of independent, nearly normal values against theory."""
+    error = 1 / math.sqrt(2 * (len(values) - 1))
+    return Agreement((float(np.std(values, ddof=1)) / theory - 1) / error, 1.96 * error)
+
+
+# Distributions of transit: their figures exactly, and those of what the engine delivers.
+
+TRANSITS: dict[str, tuple[str, dict[str, object]]] = {
+    "{ uniform = [13, 18] }": ("uniform transit", {"lo": 13}),
+    "{ uniform = [30, 40] }": ("uniform transit", {"lo": 30}),
+    "{ triangular = [13, 15, 18] }": ("triangular transit", {"lo": 13}),
+    "{ triangular = [30, 34, 40] }": ("triangular transit", {"lo": 30}),
+    "{ lognormal = { median = 15.4230764483, p95 = 18.1730771302 } }": (
+        "lognormal(mean,cv) transit",
+        {"mean": 15.5},
+    ),
+    "{ lognormal = { median = 34.8885347488, p95 = 39.7868610592 } }": (
+        "lognormal(mean,cv) transit",
+        {"mean": 35.0},
+    ),
+}
+
+
+def known_figures(days: str) -> tuple[float, float, list[float]]:
+    """Mean, standard deviation and the 5th, 50th and 95th percentile."""
+    case, about = TRANSITS[days]
+    if case.startswith("uniform"):
+        mean, sd = oracle(case, "mean_sd", **about)
+        reach = sd * math.sqrt(12)
+        return mean, sd, [mean - 0.45 * reach, mean, mean + 0.45 * reach]
+    percentiles = oracle(case, "p05_p50_p95", **about)
+    if case.startswith("triangular"):
+        return oracle(case, "mean", **about), oracle(case, "sd", **about), percentiles
+    mu, sigma = oracle(case, "mu_sigma", **about)
+    mean = math.exp(mu + sigma**2 / 2)
+    return mean, mean * math.sqrt(math.expm1(sigma**2)), percentiles
+
+
+@pytest.mark.parametrize("days", TRANSITS)
+def test_transit_distributions_are_what_the_file_says(tmp_path: Path, days: str) -> None:
+    scenario = rail(tmp_path, f'line = {{ kind = "transit", days = {days} }}', a_day=1, days=1)
+    stage = scenario.routes["rail"].stages["line"]
+    assert isinstance(stage, Transit)
+    case, about = TRANSITS[days]
+    mean, _, percentiles = known_figures(days)
+    assert stage.days.mean == pytest.approx(mean, rel=EXACT)
+    assert quantile(stage.days, np.array([0.05, 0.5, 0.95])) == pytest.approx(
+        percentiles, rel=EXACT
+    )
+    if case.startswith("lognormal"):
+        one_sigma, median = quantile(stage.days, ndtr(np.array([1, 0])))
+        mu_sigma = math.log(median), math.log(one_sigma / median)
+        assert mu_sigma == pytest.approx(oracle(case, "mu_sigma", **about), rel=EXACT)
+
+
+@pytest.mark.parametrize("days", TRANSITS)
+def test_delivered_containers_took_what_the_file_says(
+    tmp_path: Path, record_property: Record, days: str
+) -> None:
+    stage = f'line = {{ kind = "transit", days = {days} }}'
+    scenario = rail(tmp_path, stage, a_day=200, days=100, warmup=80)
+    found = [figures(scenario, lawful_run(scenario, n)) for n in range(20)]
+    mean, sd, (p5, p50, p95) = known_figures(days)
+    for name, theory in {"mean": mean, "p5": p5, "p50": p50, "p95": p95}.items():
+        within(record_property, name, [each[f"rail.door_to_door_{name}"] for each in found], theory)
+    run = lawful_run(scenario)
+    took = (run.containers.delivered - run.booked)[run.booked < 100]  # all of these have arrived
+    assert abs(spread_agreement(took, sd).z) <= 4
+
+
+# More demand than capacity.
+
+
+@pytest.mark.parametrize("about", params("fluid overload (annual)", "backlog_end_of_year"))
+def test_overload_of_a_year(tmp_path: Path, record_property: Record, about: dict[str, int]) -> None:
+    # What was not carried waits; the last of the year waits until all of that has left.
+    case, demand, capacity = (
+        "fluid overload (annual)",
+        about["demand_per_year"],
+        about["capacity_per_year"],
+    )
+    stages = f'trains = {{ kind = "departures", annual_capacity = {capacity}, capacity = 62 }}'
+    year = rail(tmp_path, stages, a_day=demand / 365, days=365)
+    longer = year.with_changes({"run.days": 365 + 160})
+    backlogs, waits = [], []
+    for replication in range(8):
+        backlogs.append(figures(year, lawful_run(year, replication))["rail.backlog_end"])
+        run = lawful_run(longer, replication)
+        waits.append(float(run.containers.wait[run.booked < 365].max()))
+    theory = {m: oracle(case, m, **about) for m in ("backlog_end_of_year", "max_FIFO_wait_days")}
+    within(record_property, "backlog_end", backlogs, theory["backlog_end_of_year"])
+    within(record_property, "max_wait", waits, theory["max_FIFO_wait_days"])
+
+
+def test_saturated_routes_deliver_their_capacity(tmp_path: Path) -> None:
+    # 2,500 trains with room for 80 and 250 ships with room for 2,000 leave in the year, all full.
+    scenario = loaded(
+        tmp_path,
+        """
+        [run]
+        warmup_days = 100.07
+        [demand]
+        containers_per_year = 1_000_000
+        [routes.rail.stages]
+        trains = { kind = "departures", annual_capacity = 200_000, capacity = 80 }
+        line = { kind = "transit", days = 15 }
+        [routes.sea.stages]
+        sailing = { kind = "departures", annual_capacity = 500_000, capacity = 2_000 }
+        voyage = { kind = "transit", days = 35 }
+        [choice]
+        rule = "fastest"
+        """,
+    )
+    measured = figures(scenario, lawful_run(scenario))
+    about = {"demand": 1_000_000, "rail_cap": 200_000, "sea_cap": 500_000}
+    most = oracle("capacity bound", "max_delivered_per_year", **about)
+    assert measured["all.throughput"] == pytest.approx(most, rel=EXACT)
+    share = oracle("capacity bound", "max_rail_share_of_delivered_when_both_saturated", **about)
+    assert measured["rail.throughput"] / measured["all.throughput"] == pytest.approx(
+        share, rel=EXACT
+    )
+    assert measured["rail.load_factor"] == measured["sea.load_factor"] == 1
+
+
+@pytest.mark.parametrize("about", params("departures in a 365-day horizon", "departures"))
+def test_departures_in_a_year(tmp_path: Path, about: dict[str, int]) -> None:
+    case, headway, capacity = "departures in a 365-day horizon", about["headway"], about["capacity"]
+    stages = f'ships = {{ kind = "departures", every_days = {headway}, capacity = {capacity} }}'
+    scenario = rail(tmp_path, stages, a_day=2_000, days=about["horizon_days"])
+    (leg,) = lawful_run(scenario).route("rail").legs
+    assert leg.departed[0] == about["first_departure"]
+    assert len(leg.departed) == oracle(case, "departures")
+    assert len(leg.departed) * leg.capacity == oracle(case, "slots")
+    assert leg.boarded == oracle(case, "slots")  # 14,000 come a week: all are full
+
+
+# Worked by hand: the engine with given bookings.
+
+
+def replay(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, booked: Sequence[float], stages: str, days: float
+) -> tuple[sim.Scenario, sim.Observations]:
+    """The engine's run of one route for containers that book at given days."""
+    monkeypatch.setattr("sim.corridor.replication.booking_days", lambda *_: np.array(booked, float))
+    scenario = rail(folder, stages, a_day=1, days=days)
+    return scenario, lawful_run(scenario)
+
+
+def test_deterministic_timetable_from_one_instant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = "deterministic timetable"
+    about = params(case, "delivery_times")[0]
+    stages = """
+        trains = { kind = "departures", every_days = 1, capacity = 4 }
+        line = { kind = "transit", days = 15 }
+        """
+    _, run = replay(tmp_path, monkeypatch, about["arrivals"], stages, days=20)
+    assert run.containers.wait.tolist() == oracle(case, "waits", transit_days=15)
+    assert run.containers.delivered.tolist() == oracle(case, "delivery_times")
+
+
+def test_deterministic_timetable_with_a_full_train(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = "deterministic timetable"
+    about = params(case, "left_behind")[0]
+    stages = 'trains = { kind = "departures", every_days = 1, capacity = 2 }'
+    scenario, run = replay(tmp_path, monkeypatch, about["arrivals"], stages, days=4.5)
+    waits = oracle(case, "waits", arrivals=about["arrivals"])
+    assert run.containers.wait[:8] == pytest.approx(waits, abs=EXACT)
+    assert figures(scenario, run)["rail.backlog_end"] == oracle(case, "left_behind")
+
+
+def test_time_average_of_a_backlog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Three come on day 2, a train takes two of them on day 5, three come on day 9; ten days.
+    stages = 'trains = { kind = "departures", every_days = 5, capacity = 2 }'
+    scenario, run = replay(tmp_path, monkeypatch, [2, 2, 2, 9, 9, 9], stages, days=10)
+    mean = oracle("time-weighted average known answer", "mean")
+    assert figures(scenario, run)["rail.backlog_mean"] == pytest.approx(mean, rel=EXACT)
+
+
+# Statistics.
+
+
+@pytest.mark.parametrize(
+    ("about", "groups", "width"),
+    list(
+        zip(
+            params("emergent share sampling error", "sd"),
+            (5, 250, 5),
+            (0.35, 0.05, 0.35),
+            strict=True,
+        )
+    ),
+)
+def test_sampling_error_of_a_share(
+    tmp_path: Path, record_property: Record, about: dict[str, Any], groups: int, width: float
+) -> None:
+    # Independent choices: of n containers a binomial number takes the rail.
+    n, p = about["n"], about["p"]
+    scenario = loaded(
+        tmp_path,
+        f"""
+        [run]
+        warmup_days = 0
+        days = {groups * n + 1}
+        [demand]
+        containers_per_year = 365
+        arrivals = "even"
+        [choice]
+        rule = "share"
+        shares = {{ rail = {p}, sea = {1 - p} }}
+        [routes.rail.stages]
+        line = {{ kind = "transit", days = 1 }}
+        [routes.sea.stages]
+        voyage = {{ kind = "transit", days = 1 }}
+        """,
+    )
+    shares = []
+    for replication in range(4):
+        run = lawful_run(scenario, replication)
+        shares.append((run.taken[: groups * n] == 0).reshape(groups, n).mean(axis=1))
+    spread = spread_agreement(
+        np.concatenate(shares), oracle("emergent share sampling error", "sd", **about)
+    )
+    record_property("sd", str(spread))
+    assert abs(spread.z) <= 4
+    assert spread.width <= width
+    assert abs(agreement(np.concatenate(shares).tolist(), p).z) <= 4
+
+
+def test_student_interval() -> None:
+    case = "t confidence interval known answer"
+    data = params(case, "mean")[0]["data"]
+    for level in (0.9, 0.95):
+        interval = student(data, level)
+        assert interval.mean == pytest.approx(oracle(case, "mean"), rel=EXACT)
+        assert interval.half_width == pytest.approx(
+            oracle(case, "half_width", level=level), rel=EXACT
+        )
+        variance = 10 * (oracle(case, "half_width", level=level) / stdtrit(9, (1 + level) / 2)) ** 2
+        assert variance == pytest.approx(oracle(case, "sample_variance_ddof1"), rel=EXACT)
+
+
+def test_paired_comparison() -> None:
+    case = "paired-t comparison (CRN)"
+    about = params(case, "mean_diff")[0]
+    difference = paired(about["x"], about["y"], about["level"])
+    assert difference.interval.mean == pytest.approx(oracle(case, "mean_diff"), rel=EXACT)
+    half = oracle(case, "half_width_paired")
+    assert difference.interval.half_width == pytest.approx(half, rel=EXACT)
+    # The gain of pairing is the variance of the mean of unpaired runs over that of paired ones.
+    welch = oracle(case, "half_width_welch") / stdtrit(oracle(case, "welch_df"), 0.975)
+    gain = (welch / (half / stdtrit(9, 0.975))) ** 2
+    assert difference.variance_reduction == pytest.approx(gain, rel=EXACT)
+
+
+def test_streams_are_those_of_numpy() -> None:
+    # A stream's name counts by its checksum: 0 is that of no letters, 7 that of "brkavfs".
+    entropy = 20260901
+    raw = stream(entropy, 0, "").bit_generator.random_raw(4)
+    first = oracle("RNG known answer", "first_4_raw_uint64_hex", bit_generator="PCG64")
+    assert [hex(number) for number in raw] == first
+    seeds = stream(entropy, 3, "brkavfs").bit_generator.seed_seq
+    state = oracle("RNG known answer", "SeedSequence_state_4xuint32", spawn_key=[3, 7])
+    assert seeds.generate_state(4).tolist() == state
