@@ -114,7 +114,8 @@ def _rows(results: Results) -> Iterator[tuple[Any, ...]]:
     for name, replications in results.measures.items():
         for number, measures in replications.items():
             for key, value in measures.items():
-                yield (name, number, *key, METRICS[key.metric].unit, value)
+                exact = None if value is None else value + 0.0  # SQLite keeps no minus zero
+                yield (name, number, *key, METRICS[key.metric].unit, exact)
 
 
 def load_results(folder: str | os.PathLike[str]) -> Results:
