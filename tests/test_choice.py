@@ -183,7 +183,7 @@ def one_by_one(scenario: sim.Scenario, booked: list[float]) -> list[int]:
     return taken
 
 
-def score(scenario: sim.Scenario, row: int, luck: Any, number: int, days: float) -> float:
+def score(scenario: sim.Scenario, row: int, luck: Any, number: int, days: float) -> Any:
     name, route = list(scenario.open_routes.items())[row]
     if scenario.choice.rule == "fastest":
         return days

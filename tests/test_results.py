@@ -215,8 +215,8 @@ def test_other_peoples_files_are_left_alone(results: sim.Results, tmp_path: Path
 
 def test_the_command_line_prints_what_python_returns(tmp_path: Path) -> None:
     path, folder = written(tmp_path, SMALL), tmp_path / "out"
-    command = [TRANSSIB, "compare", path, "link-200k", "--jobs", "1", "--quiet", "--json"]
-    small = ["--replications", "2", "--seed", "5", "--out", folder]
+    command = [str(TRANSSIB), "compare", str(path), "link-200k", "--jobs", "1", "-q", "--json"]
+    small = ["--replications", "2", "--seed", "5", "--out", str(folder)]
     small += ["--set", "demand.containers_per_year=10_000", "--set", "run.days=30"]
     done = subprocess.run([*command, *small], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == json.loads(json.dumps(comparison(load_results(folder))))
@@ -239,7 +239,7 @@ def test_tables_are_no_wider_than_100_columns_and_begin_with_the_answer(tmp_path
     for command in (["run", path], ["check", path, "link-500k", "--ledger"]):
         options = ["--jobs", "1", "--quiet"] if command[0] == "run" else []
         done = subprocess.run(
-            [TRANSSIB, *command, *options], capture_output=True, text=True, check=True
+            [TRANSSIB, *map(str, command), *options], capture_output=True, text=True, check=True
         )
         assert max(map(len, done.stdout.splitlines())) <= 100
         if command[0] == "run":

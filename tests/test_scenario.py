@@ -174,7 +174,7 @@ def test_a_wrong_change_is_told(path: str, value: Any, said: str) -> None:
 def test_scenarios_are_frozen() -> None:
     scenario = sim.load_scenario("today")
     with pytest.raises(ValueError, match="frozen"):
-        scenario.title = "other"
+        scenario.title = "other"  # type: ignore[misc]
     with pytest.raises(TypeError, match="frozen"):
         scenario.routes["x"] = scenario.routes["sea"]  # type: ignore[index]
 

@@ -124,7 +124,7 @@ def test_an_arrival_boards_the_departure_of_the_same_instant(tmp_path: Path) -> 
 
 
 def test_before_departures_each_container_moves_on_its_own(tmp_path: Path) -> None:
-    # A lorry takes 1.25 days: bookings at 1/2, 3/2, … are ready at 1.75, 2.75, …, trains at 1, 2, ….
+    # A lorry takes 1.25 days: bookings at 1/2, 3/2, … are ready at 1.75, 2.75, …; trains daily.
     observed = replication(
         tmp_path,
         """

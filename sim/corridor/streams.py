@@ -60,8 +60,7 @@ def _lognormal(u: Floats, median: float, p95: float) -> Floats:
 def _gamma(u: Floats, mean: float, sd: float) -> Floats:
     if sd == 0:
         return np.full_like(u, mean)
-    values: Floats = sd**2 / mean * special.gammaincinv((mean / sd) ** 2, u)
-    return values
+    return np.multiply(sd**2 / mean, special.gammaincinv((mean / sd) ** 2, u), dtype=float)
 
 
 def _exponential(u: Floats, mean: float) -> Floats:

@@ -30,8 +30,8 @@ class Named(dict[str, _V]):
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise TypeError("a scenario is frozen: use with_changes")
 
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
-    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
     def __eq__(self, other: object) -> bool:  # the order of stages is part of a route
         return isinstance(other, dict) and list(self.items()) == list(other.items())

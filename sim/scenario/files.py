@@ -262,7 +262,7 @@ def _item(value: Any, path: tuple[str, ...]) -> Any:
 
     if not isinstance(value, Mapping):
         return list(value) if isinstance(value, tuple) else value
-    inline = path[2:3] == ("stages",) and len(path) > 3 or path[0] in _FLAT and len(path) > 1
+    inline = (path[2:3] == ("stages",) and len(path) > 3) or (path[0] in _FLAT and len(path) > 1)
     table = tomlkit.inline_table() if inline else tomlkit.table()
     for key, inner in value.items():
         table[key] = _item(inner, (*path, key))

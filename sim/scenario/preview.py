@@ -143,9 +143,7 @@ def _growth(scenario: Scenario) -> dict[str, float]:
         return nothing | {n: _excess(scenario, routes[n], arriving[n]) for n in unlimited}
     if not _sees_queues(scenario):
         first = max(demand_by_route(scenario).items(), key=lambda item: item[1])[0]
-        return nothing | {
-            n: _excess(scenario, routes[n], total) for n in unlimited if n == first
-        }
+        return nothing | {n: _excess(scenario, routes[n], total) for n in unlimited if n == first}
     capacity = sum(route.yearly_capacity for route in routes.values())
     if not unlimited or not _exceeds(scenario, total, capacity):
         return nothing
@@ -248,7 +246,8 @@ def _odd(path: str, stage: Departures | Transit) -> Iterator[str]:
         a_day = stage.yearly_capacity / 365
         yield (
             f"{path}: {stage.yearly_capacity:,.4g} containers a year is {a_day:,.2g} a day; "
-            f"a {stage.vehicle} holds {stage.capacity:,}: one departure in {stage.headway:,.3g} days"
+            f"a {stage.vehicle} holds {stage.capacity:,}: "
+            f"one departure in {stage.headway:,.3g} days"
         )
 
 

@@ -81,10 +81,9 @@ def _path(data: Any, loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
     path: list[str | int] = []
     for part in loc:
         around = _value(data, path)
-        if isinstance(around, dict) and around.get("kind") == part and part not in around:
-            if len(path) == 4 and path[2] == "stages":
-                continue
-        path.append(part)
+        stage = len(path) == 4 and path[2] == "stages" and isinstance(around, dict)
+        if not (stage and around.get("kind") == part and part not in around):
+            path.append(part)
     return tuple(path)
 
 
@@ -114,7 +113,8 @@ def _fault(draft: Draft, path: tuple[str | int, ...], detail: ErrorDetails) -> F
         return draft.fault(path, f"unknown key{hint}", key=True)
     if kind in ("missing", "union_tag_not_found"):
         path = path if kind == "missing" else (*path, "kind")
-        return draft.fault(path, f"is required{_one_of(draft, path)}")
+        kinds = ": one of departures, transit" if path[-1] == "kind" else ""
+        return draft.fault(path, f"is required{kinds}")
     if kind == "value_error":
         return draft.fault(path, str(context["error"]))
     if kind == "union_tag_invalid":
@@ -124,10 +124,6 @@ def _fault(draft: Draft, path: tuple[str | int, ...], detail: ErrorDetails) -> F
     limits = {k: f"{v:g}" if isinstance(v, float) else v for k, v in context.items()}
     message = MESSAGES.get(kind, detail["msg"]).format(**limits)
     return draft.fault(path, f"{message} (got {show(got)})")
-
-
-def _one_of(draft: Draft, path: tuple[str | int, ...]) -> str:
-    return ": one of departures, transit" if path[-1] == "kind" else ""
 
 
 def _bad_word(draft: Draft, path: tuple[str | int, ...], expected: str, got: object) -> Fault:
@@ -187,10 +183,10 @@ def _choice(draft: Draft, routes: dict[str, Any]) -> Iterator[Fault]:
         hint = did_you_mean(name, routes)
         yield draft.fault(("choice", "shares", name), f"no route of this name{hint}", key=True)
     numbers = [v for v in shares.values() if isinstance(v, int | float) and v >= 0]
-    if shares and len(numbers) == len(shares) and math.isfinite(total := math.fsum(numbers)):
-        if abs(total - 1) > 1e-9:
-            percent = "; a share is a fraction: 5 % is 0.05" if total > 1.5 else ""
-            yield draft.fault(("choice", "shares"), f"must sum to 1 (got {total:.12g}){percent}")
+    total = math.fsum(numbers) if shares and len(numbers) == len(shares) else 1.0
+    if math.isfinite(total) and abs(total - 1) > 1e-9:
+        percent = "; a share is a fraction: 5 % is 0.05" if total > 1.5 else ""
+        yield draft.fault(("choice", "shares"), f"must sum to 1 (got {total:.12g}){percent}")
 
 
 def _assumptions(draft: Draft) -> Iterator[Fault]:
@@ -202,11 +198,10 @@ def _assumptions(draft: Draft) -> Iterator[Fault]:
             )
             hint = did_you_mean(parts[depth], keys_at(parts[:depth], draft.data))
             yield draft.fault(place, f"speaks of nothing in this scenario{hint}", key=True)
-        bounds = _table(draft.data, "assumptions")[path]
-        limits = bounds.get("range") if isinstance(assumption, dict) else None
-        if isinstance(limits, list) and len(limits) == 2 and all(map(_is_number, limits)):
-            if limits[0] > limits[1]:
-                yield draft.fault((*place, "range"), f"must rise (got {show(limits)})")
+        limits = assumption.get("range") if isinstance(assumption, dict) else None
+        numbers = limits if isinstance(limits, list) and all(map(_is_number, limits)) else []
+        if len(numbers) == 2 and numbers[0] > numbers[1]:
+            yield draft.fault((*place, "range"), f"must rise (got {show(limits)})")
 
 
 def _unnamed(draft: Draft, parts: tuple[str, ...]) -> bool:
