@@ -30,13 +30,14 @@ lint: $(READY) ## formatting, lint, types, import contracts
 	$(BIN)/lint-imports
 
 test: lint ## everything that has to hold, in under 10 minutes
-	$(BIN)/python -m pytest -n auto
+	TRANSSIB_REPLICATIONS=2 $(BIN)/python -m pytest -n auto
 
 bench: $(READY) ## speed and memory, measured beside the per-container reference
 	$(BIN)/python tests/bench.py $(if $(QUICK),--quick)
 
-pictures: $(READY) ## re-make the pictures and figures of the README
-	$(BIN)/python tests/readme.py
+pictures: $(READY) ## re-make the pictures of the README
+	$(BIN)/transsib compare today link-200k link-500k --out out/pictures
+	mkdir -p pictures && cp out/pictures/shares.png out/pictures/times.png pictures
 
 lock: ## requirements.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra notebook --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements.lock

@@ -97,19 +97,14 @@ def _value(data: Any, path: Any) -> Any:
 
 
 def _nearest(draft: Draft, path: tuple[str | int, ...]) -> str | None:
-    hint = did_you_mean(path[-1], _free_keys(draft, path[:-1]))
+    hint = did_you_mean(path[-1], keys_at(path[:-1], draft.data))
     return hint.removeprefix("; did you mean ").removesuffix("?") if "mean" in hint else None
-
-
-def _free_keys(draft: Draft, table: tuple[str | int, ...]) -> list[str]:
-    """The keys of a table's schema that are not taken yet."""
-    return [key for key in keys_at(table, draft.data) if key not in _value(draft.data, table)]
 
 
 def _fault(draft: Draft, path: tuple[str | int, ...], detail: ErrorDetails) -> Fault:
     kind, context, got = detail["type"], detail.get("ctx", {}), detail["input"]
     if kind == "extra_forbidden":
-        hint = did_you_mean(path[-1], _free_keys(draft, path[:-1]))
+        hint = did_you_mean(path[-1], keys_at(path[:-1], draft.data))
         return draft.fault(path, f"unknown key{hint}", key=True)
     if kind in ("missing", "union_tag_not_found"):
         path = path if kind == "missing" else (*path, "kind")

@@ -1,0 +1,66 @@
+"""What the README shows works as it says."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sim
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+TRANSSIB = Path(sys.executable).with_name("transsib")
+
+
+def block(language: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_first_scenario_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(block("toml"), encoding="utf-8")
+    done = subprocess.run(
+        [TRANSSIB, "check", "mine.toml"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "trains binds at 300,000" in done.stdout
+    assert "changed without restating its assumption" in done.stdout
+
+
+def test_the_mistake_is_told_as_shown(tmp_path: Path) -> None:
+    wrong = block("toml").replace(" capacity = 70", " capcity = 70")
+    (tmp_path / "mine.toml").write_text(wrong, encoding="utf-8")
+    done = subprocess.run(
+        [TRANSSIB, "check", "mine.toml"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (shown,) = re.findall(r"^    (mine\.toml:.*)$", README, re.MULTILINE)
+    assert done.stderr.strip() == shown
+
+
+def test_the_options_that_change_a_value() -> None:
+    for option in re.findall(r"--set (\S+=[\w.]+)", README):
+        path, _, value = option.partition("=")
+        changed = sim.load_scenario("link-200k", {path: float(value)})
+        assert changed != sim.load_scenario("link-200k")
+
+
+def test_the_python_example() -> None:
+    small = {"demand.containers_per_year": 1_000_000, "run.days": 40}
+    code = block("python").replace("replications=10", "replications=2, jobs=1")
+    code = code.replace('sim.load_scenario("link-200k")', f'sim.load_scenario("link-200k", {small})')
+    names: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), names)
+    results: sim.Results = names["results"]
+    assert results.value("rail.share", scenario="300k") == pytest.approx(0.3, rel=0.02)
+
+
+def test_links_lead_somewhere() -> None:
+    root = Path(__file__).parents[1]
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
+        assert (root / target).is_file(), target
