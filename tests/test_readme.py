@@ -53,7 +53,7 @@ def test_the_options_that_change_a_value() -> None:
 def test_the_python_example() -> None:
     small = {"demand.containers_per_year": 1_000_000, "run.days": 40}
     code = block("python").replace("replications=10", "replications=2, jobs=1")
-    code = code.replace('sim.load_scenario("link-200k")', f'sim.load_scenario("link-200k", {small})')
+    code = code.replace('load_scenario("link-200k")', f'load_scenario("link-200k", {small})')
     names: dict[str, Any] = {}
     exec(compile(code, "README.md", "exec"), names)
     results: sim.Results = names["results"]

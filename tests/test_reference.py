@@ -233,10 +233,10 @@ def test_engine_and_reference_are_the_same_where_nothing_is_random(
 ) -> None:
     document = corridor(np.random.default_rng(number))
     scenario = loaded(tmp_path, tomlkit.dumps(document))
-    theirs = referenced(scenario, seed=1)
+    theirs = reference.simulate(scenario.to_data(), seed=1)
     ours = figures(scenario, lawful_run(scenario))
+    assert ours["all.throughput"] > 0
     assert {metric: ours.get(metric) for metric in theirs} == pytest.approx(theirs, rel=1e-9)
-    assert "rail.wait_mean" in ours
 
 
 def corridor(random: np.random.Generator) -> dict[str, Any]:
@@ -254,8 +254,8 @@ def corridor(random: np.random.Generator) -> dict[str, Any]:
         return {"kind": "transit", "days": days(0, 40)}
 
     def route() -> dict[str, Any]:
-        kinds = random.choice([transit, departures], size=random.integers(1, 6))
-        stages = {f"stage{number}": kind() for number, kind in enumerate(kinds)}
+        kinds = random.integers(2, size=random.integers(1, 6))
+        stages = {f"stage{n}": (transit, departures)[kind]() for n, kind in enumerate(kinds)}
         limit = {"max_wait_days": days(0, 80)} if random.random() < 0.5 else {}
         return {"freight_usd": int(random.integers(500, 1500)), "stages": stages, **limit}
 
