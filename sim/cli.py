@@ -209,11 +209,20 @@ def show(folder: Folder, as_json: Json = False) -> None:
 
 @app.command()
 @told
-def plot(folder: Folder, quiet: Quiet = False) -> None:
-    """Draw the pictures of results once more, as PNG and SVG in their folder."""
+def plot(
+    folder: Folder,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="shares, times or flows; repeatable")
+    ] = None,
+    format_: Annotated[
+        list[str] | None, typer.Option("--format", help="png or svg; repeatable")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Draw the pictures of results once more into their folder."""
     from sim.experiments.store import load_results
 
-    _draw(load_results(folder), folder, quiet=quiet)
+    _draw(load_results(folder), folder, quiet=quiet, only=only, formats=format_)
 
 
 def _loaded(
@@ -332,10 +341,10 @@ def _finish(results: Results, out: Path | None, *, quiet: bool) -> None:
     _failed(results)
 
 
-def _draw(results: Results, folder: Path, *, quiet: bool) -> None:
+def _draw(results: Results, folder: Path, *, quiet: bool, **chosen: Any) -> None:
     from sim.views.pictures import save_pictures
 
-    for path in save_pictures(results, folder):
+    for path in save_pictures(results, folder, **chosen):
         _note(f"picture: {path}", quiet=quiet)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sim.errors import UsageError
+from sim.errors import IncompleteError, UsageError
 from sim.results.curves import Curves, curves
 from sim.results.intervals import UNDEFINED, Difference, Interval, paired, student
 from sim.results.metrics import ALL, METRICS, Key, Measures
@@ -135,7 +135,7 @@ class Results:
         if self.resimulate is None:
             raise UsageError("these results cannot simulate again")
         if 0 not in self.measures[about.name]:
-            raise UsageError(f"replication 0 of {about.name} failed: there is no detail of it")
+            raise IncompleteError(f"replication 0 of {about.name} failed: there is no detail of it")
         return self.resimulate(about, self.measures[about.name][0])
 
     def curves(self, scenario: str | None = None) -> Curves:

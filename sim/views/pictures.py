@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
+from sim.errors import UsageError
 from sim.results.results import Results
+from sim.scenario.schema import did_you_mean
 from sim.views.plots import plot_backlog, plot_deliveries, plot_shares, plot_times
 from sim.views.style import WIDTH, styled
 
@@ -22,14 +24,26 @@ DPI = 200
 
 
 @styled()
-def save_pictures(results: Results, folder: Path) -> list[Path]:
-    """Write `shares`, `times` and `flows` as PNG and SVG; returns the files written."""
+def save_pictures(
+    results: Results,
+    folder: Path,
+    *,
+    only: Collection[str] | None = None,
+    formats: Collection[str] | None = None,
+) -> list[Path]:
+    """Write the pictures `shares`, `times` and `flows` as PNG and SVG; returns the files written.
+
+    Raises UsageError for the name of a picture or a format that there is not.
+    """
+    for asked, known in ((only or (), PICTURES), (formats or (), METADATA)):
+        for word in set(asked) - set(known):
+            raise UsageError(f"no picture or format {word!r}{did_you_mean(word, list(known))}")
     folder.mkdir(parents=True, exist_ok=True)
     return [
         _saved(figure, folder / f"{name}.{kind}")
-        for name, draw in PICTURES.items()
-        for figure in (draw(results),)
-        for kind in METADATA
+        for name in only or PICTURES
+        for figure in (PICTURES[name](results),)
+        for kind in formats or METADATA
     ]
 
 
