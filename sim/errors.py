@@ -34,9 +34,13 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        """`FILE:LINE:COLUMN: key.path: what is wrong`; options have no line."""
+        """`FILE:LINE:COLUMN: key.path: what is wrong`; options have no line.
+
+        What a terminal would obey is spelt out: a file's words may hold anything.
+        """
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        text = ": ".join(part for part in (place, self.path, self.message) if part)
+        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class ScenarioError(TranssibError):

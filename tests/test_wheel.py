@@ -23,7 +23,7 @@ def test_the_wheel_brings_the_scenarios_and_the_command(tmp_path: Path) -> None:
         "--directory",
         tmp_path,
     ]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    subprocess.run([*build, str(tmp_path)], cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())

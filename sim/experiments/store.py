@@ -151,7 +151,7 @@ def _read(database: sqlite3.Connection, path: Path) -> Results:
     (health,) = database.execute("PRAGMA integrity_check").fetchone()
     provenance = dict(database.execute("SELECT name, value FROM provenance"))
     rows = database.execute("SELECT * FROM rows ORDER BY rowid").fetchall()
-    if health != "ok" or provenance.pop(DIGEST) != _digest(rows):
+    if health != "ok" or provenance.pop(DIGEST, "") != _digest(rows):
         raise ResultsError(f"rows are missing or changed ({len(rows)} found; {health})")
     scenarios = tuple(
         load_text(toml, name, str(path))

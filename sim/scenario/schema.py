@@ -14,6 +14,9 @@ from sim.scenario.model import Scenario
 
 Path = tuple[str, ...]
 
+LONGEST_WORD, MOST_WORDS = 60, 200
+"""Bounds on looking for a near word: its cost grows with both."""
+
 
 def split(path: str) -> Path:
     """The parts of a dotted path; an assumption's own path stays one part."""
@@ -86,7 +89,8 @@ def keys_at(path: Iterable[str | int], data: Any) -> list[str]:
 
 def did_you_mean(word: object, known: Collection[str]) -> str:
     """A hint at the nearest known word, or at all of them where there are few."""
-    near = difflib.get_close_matches(str(word), known, n=1)
+    words = [each for each in known if len(each) <= LONGEST_WORD][:MOST_WORDS]
+    near = difflib.get_close_matches(str(word)[:LONGEST_WORD], words, n=1)
     if near:
         return f"; did you mean {near[0]}?"
-    return f"; known here: {', '.join(known)}" if 0 < len(known) <= 12 else ""
+    return f"; known here: {', '.join(words)}" if 0 < len(words) <= 12 else ""

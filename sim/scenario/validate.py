@@ -6,6 +6,7 @@ import math
 import re
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,6 +19,9 @@ from sim.scenario.model import Scenario
 from sim.scenario.schema import did_you_mean, keys_at, split, type_at
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
+MOST_FAULTS = 100
+"""Who made more mistakes mends these first; a megabyte of them would take minutes to tell."""
+
 TIMETABLES = ("every_days", "per_day", "annual_capacity")
 
 MESSAGES = {
@@ -49,7 +53,7 @@ MESSAGES = {
 
 def validated(draft: Draft, name: str) -> Scenario:
     """The scenario that a draft means. Raises ScenarioError with all its faults."""
-    faults = [*draft.faults, *_across(draft)]
+    faults = [*draft.faults, *islice(_across(draft), MOST_FAULTS)]
     if "name" in draft.data:
         faults.append(draft.fault(("name",), "unknown key: the file's name is the name", key=True))
     try:
@@ -64,7 +68,8 @@ def validated(draft: Draft, name: str) -> Scenario:
 
 
 def _from_pydantic(draft: Draft, error: ValidationError) -> Iterator[Fault]:
-    details = [(_path(draft.data, e["loc"]), e) for e in error.errors(include_url=False)]
+    errors = error.errors(include_url=False)[:MOST_FAULTS]
+    details = [(_path(draft.data, e["loc"]), e) for e in errors]
     misspelt = {
         (*path[:-1], near)
         for path, e in details
