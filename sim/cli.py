@@ -82,7 +82,9 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
         except TranssibError as error:
             _quit(str(error), error.exit_status)
         except KeyboardInterrupt:
-            _quit("interrupted: nothing was kept", INTERRUPTED)
+            _quit("interrupted: nothing more was kept", INTERRUPTED)
+        except SystemExit:
+            _quit("terminated: nothing more was kept", TERMINATED)
         except BrokenPipeError:
             _quit("", BROKEN_PIPE)
         except MemoryError:
@@ -157,12 +159,10 @@ def run(
 ) -> None:
     """Simulate scenarios, each by itself."""
     from sim.experiments.study import run as study
-    from sim.results.results import document
 
     scenarios = _scenarios(files, set_, replications, seed, quiet=quiet)
     results = _studied(study, scenarios, jobs=jobs, out=out, quiet=quiet, yes=yes)
-    documents = [document(results, name) for name in results.names]
-    _show(results, documents[0] if len(documents) == 1 else documents, as_json=as_json)
+    _show(results, as_json=as_json)
     _finish(results, out, quiet=quiet)
 
 
@@ -182,11 +182,10 @@ def compare(
 ) -> None:
     """Simulate scenarios and pair them with a baseline, replication by replication."""
     from sim.experiments.study import compare as study
-    from sim.results.results import comparison
 
     scenarios = _scenarios([base, *files], set_, replications, seed, quiet=quiet)
     results = _studied(study, scenarios, jobs=jobs, out=out, quiet=quiet, yes=yes)
-    _show(results, comparison(results), as_json=as_json)
+    _show(results, as_json=as_json)
     _finish(results, out, quiet=quiet)
 
 
@@ -195,15 +194,9 @@ def compare(
 def show(folder: Folder, as_json: Json = False) -> None:
     """Show results once more."""
     from sim.experiments.store import load_results
-    from sim.results.results import comparison, document
 
     results = load_results(folder)
-    single = len(results.names) == 1
-    _show(
-        results,
-        document(results, results.names[0]) if single else comparison(results),
-        as_json=as_json,
-    )
+    _show(results, as_json=as_json)
     _failed(results)
 
 
@@ -305,7 +298,7 @@ def _terminable() -> Iterator[None]:
     """Let SIGTERM end the workers too."""
 
     def leave(*_: object) -> NoReturn:
-        raise typer.Exit(TERMINATED)
+        raise SystemExit(TERMINATED)  # no Exception, so nothing on the way takes it for a failure
 
     before = signal.signal(signal.SIGTERM, leave)
     try:
@@ -314,9 +307,11 @@ def _terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _show(results: Results, document: Any, *, as_json: bool) -> None:
+def _show(results: Results, *, as_json: bool) -> None:
     if as_json:
-        _print_json(document)
+        from sim.results.results import to_json
+
+        _print_json(to_json(results))
     else:
         from sim.views.tables import print_results
 

@@ -31,6 +31,9 @@ def lawful_run(scenario: sim.Scenario, replication: int = 0) -> sim.Observations
             assert leg.capacity == stage.capacity
             assert (leg.departed == numbers * stage.headway).all()
             assert (len(numbers) + 1) * stage.headway >= observed.horizon
+    takes_all = any(math.isinf(route.max_wait_days) for route in scenario.open_routes.values())
+    if takes_all and scenario.choice.rule != "share":
+        assert (observed.taken >= 0).all(), "nobody is unserved where a route takes all"
     return observed
 
 

@@ -155,6 +155,58 @@ def test_the_block_decides_as_one_by_one_would(changes: dict[str, Any], tmp_path
     assert observed.taken.tolist() == one_by_one(scenario, observed.booked.tolist())
 
 
+CHAINED = SMALL.replace(
+    "[routes.rail.stages]",
+    """[routes.rail.stages]
+    lorry = { kind = "transit", days = [0, 1] }
+    feeder = { kind = "departures", every_days = 0.5, capacity = 40 }
+    crossing = { kind = "transit", days = [1, 2] }""",
+)
+
+
+@pytest.mark.parametrize("text", [SMALL, CHAINED], ids=["simple", "chained"])
+@pytest.mark.parametrize("changes", RULES, ids=lambda changes: "-".join(map(str, changes.values())))
+def test_rounds_and_the_loop_decide_the_same(
+    text: str, changes: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario = loaded(tmp_path, text).with_changes({"routes.rail.freight_usd": 400, **changes})
+    by_rounds = sim.simulate(scenario)
+    monkeypatch.setattr("sim.corridor.choice.MOST_ROUNDS", 1)
+    by_loop = sim.simulate(scenario)
+    assert (by_rounds.taken == by_loop.taken).all()
+    assert (by_rounds.containers.delivered == by_loop.containers.delivered).all()
+
+
+def test_routes_that_compete_evenly_are_decided_in_bounded_rounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Lorries that take one container each: containers alternate, a round would settle one of them.
+    lorries = 'kind = "departures", per_day = 100, capacity = 1'
+    routes = "".join(
+        f"[routes.{name}.stages]\ngo = {{ {lorries} }}\nway = {{ kind = 'transit', days = 5 }}\n"
+        for name in "abc"
+    )
+    text = "[run]\nwarmup_days = 0\ndays = 8\n[demand]\ncontainers_per_year = 91_250\n" + routes
+    rounds = count_calls(monkeypatch, "sim.corridor.choice.post")
+    observed = sim.simulate(loaded(tmp_path, text + '[choice]\nrule = "fastest"\n'))
+    assert np.bincount(observed.taken).min() > 0.2 * len(observed.taken)
+    assert len(rounds) <= 8 * 103
+
+
+def count_calls(monkeypatch: pytest.MonkeyPatch, name: str) -> list[None]:
+    import sim.corridor.choice as room
+
+    calls: list[None] = []
+    original = getattr(room, name.rpartition(".")[2])
+
+    def counted(*arguments: Any) -> Any:
+        calls.append(None)
+        return original(*arguments)
+
+    monkeypatch.setattr(name, counted)
+    return calls
+
+
 def one_by_one(scenario: sim.Scenario, booked: list[float]) -> list[int]:
     from sim.corridor.bookings import shippers
 

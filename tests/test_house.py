@@ -68,3 +68,10 @@ def test_every_metric_is_one_that_the_contract_names() -> None:
         "door_to_door_p5", "door_to_door_p50", "door_to_door_p90", "door_to_door_p95",
         "wait_mean", "under_way_mean", "backlog_mean", "backlog_end", "load_factor",
     }  # fmt: skip
+
+
+def test_the_results_folder_knows_its_pictures() -> None:
+    from sim.experiments.store import PICTURES
+    from sim.views.pictures import PICTURES as DRAWN
+
+    assert set(PICTURES) == set(DRAWN)

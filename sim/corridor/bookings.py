@@ -18,6 +18,7 @@ from sim.scenario.model import Scenario
 
 HOURS_A_DAY = 24
 LONG_BLOCK_DAYS = 1.0
+LARGE_BLOCK = 100_000
 
 
 def booking_days(scenario: Scenario, replication: int) -> Floats:
@@ -86,17 +87,20 @@ class Office:
     def blocks(self) -> Iterator[tuple[float, slice]]:
         """The moments at which figures are posted, with the containers booked on them.
 
-        Where nobody looks at a figure one block holds them all. Where figures are right however
-        early they are posted, blocks of a day give the same choices in fewer rounds.
+        Where nobody looks at a figure all are booked at once, in blocks that only bound the memory.
+        Where figures are right however early they are posted, blocks of a day give the same
+        choices in fewer rounds.
         """
         if not self.rule.sees_posted_days and all(math.isinf(desk.limit) for desk in self.desks):
-            yield 0.0, slice(0, len(self.booked))
+            for first in range(0, len(self.booked), LARGE_BLOCK):
+                yield 0.0, slice(first, min(first + LARGE_BLOCK, len(self.booked)))
             return
         every = self.scenario.choice.posted_every_hours / HOURS_A_DAY
         if all(desk.foresees for desk in self.desks):
             every = max(every, LONG_BLOCK_DAYS)
         edges = np.arange(math.ceil(self.scenario.run.horizon / every) + 1) * every
         rows = self.booked.searchsorted(edges).tolist()
+        rows[-1] = len(self.booked)  # the last edge may round to just below the horizon
         for opens, first, end in zip(edges.tolist(), rows, rows[1:], strict=False):
             if first < end:
                 yield opens, slice(first, end)

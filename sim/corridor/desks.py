@@ -99,6 +99,38 @@ class Desk:
         return np.maximum(before / service.rate - days, 0) + service.headway / 2
 
 
+class Teller:
+    """What a desk posts to one container after the other: the same figures as its poster's."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._ahead = 0
+        self._free, self._place = 0, 0
+        if desk.services:
+            first = desk.services[0]
+            self._free = first.next_departure * first.capacity + first.backlog.waiting
+
+    def quote(self, time: float) -> tuple[float, float]:
+        """Wait and door-to-door days of a container that books now."""
+        desk, wait, days = self._desk, 0.0, self._desk.own_days.mean
+        for number, service in enumerate(desk.services):
+            if number or desk.approached:
+                before = desk.accepted - service.backlog.head + self._ahead
+                here = max(before / service.rate - days, 0.0) + service.headway / 2
+            else:
+                upcoming = int(service.times.searchsorted(time)) + 1
+                self._place = max(self._free, upcoming * service.capacity)
+                here = self._place // service.capacity * service.headway - time
+            wait += here
+            days += here + service.transit_days
+        return wait, days
+
+    def take(self) -> None:
+        """The container that asked last comes here."""
+        self._ahead += 1
+        self._free = self._place + 1
+
+
 class Places:
     """The numbered places on a timetable: departure k has k·c … k·c + c - 1.
 

@@ -25,7 +25,8 @@ from sim.results.results import Results
 from sim.scenario.files import load_text, to_toml
 
 FILE = "results.sqlite"
-DIGEST = "rows sha256"
+DIGEST, PAIRED = "rows sha256", "paired"
+PICTURES = ("shares", "times", "flows")
 OURS = 0x7472616E
 """SQLite's application id of our files: the letters "tran"."""
 
@@ -51,10 +52,10 @@ def claim(folder: Path) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise ResultsError(f"{folder}: is a file; name a folder for the results")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / FILE).exists():
-        raise ResultsError(f"{folder}: holds other files and no results; name another folder")
     if (folder / FILE).exists():
         _open(folder / FILE).close()
+    elif folder.is_dir() and not all(map(_is_ours, folder.iterdir())):
+        raise ResultsError(f"{folder}: holds other files and no results; name another folder")
     with _told(folder):
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".{FILE}.{os.getpid()}"
@@ -62,20 +63,42 @@ def claim(folder: Path) -> None:
         probe.unlink()
 
 
+def _is_ours(path: Path) -> bool:
+    """Whether a file is one that an interrupted run may leave behind."""
+    name = path.name.removeprefix(".")
+    return name.startswith((FILE, "scenarios", *(f"{picture}." for picture in PICTURES)))
+
+
 def save(results: Results, folder: Path) -> None:
-    """Write results into a folder, in place of those that it held. Raises ResultsError."""
+    """Write results into a folder, in place of those that it held. Raises ResultsError.
+
+    What belonged to former results is taken away first, so nothing old stands beside new rows.
+    """
     claim(folder)
     with _told(folder):
+        partly = folder / f".{FILE}.{os.getpid()}"
+        try:
+            _write(results, partly)
+            _clear(folder)
+            partly.replace(folder / FILE)
+        finally:
+            partly.unlink(missing_ok=True)
         (folder / "scenarios").mkdir(exist_ok=True)
         for scenario in results.scenarios:
             written = to_toml(scenario).encode()
             _replace(folder / "scenarios" / f"{scenario.name}.toml", written)
-        partly = folder / f".{FILE}.{os.getpid()}"
-        try:
-            _write(results, partly)
-            partly.replace(folder / FILE)
-        finally:
-            partly.unlink(missing_ok=True)
+
+
+def _clear(folder: Path) -> None:
+    """Remove the scenarios and pictures of former results, and nothing else."""
+    if not (folder / FILE).exists():
+        return
+    for name in load_results(folder).names:
+        (folder / "scenarios" / f"{name}.toml").unlink(missing_ok=True)
+    for picture in PICTURES:
+        for kind in ("png", "svg"):
+            (folder / f"{picture}.{kind}").unlink(missing_ok=True)
+    (folder / FILE).unlink()
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -97,7 +120,7 @@ def _write(results: Results, path: Path) -> None:
         database.execute(f"PRAGMA application_id = {OURS}")
         database.executescript(SCHEMA)
         rows = list(_rows(results))
-        facts = {**results.provenance, DIGEST: _digest(rows)}
+        facts = {**results.provenance, PAIRED: str(results.paired), DIGEST: _digest(rows)}
         database.executemany("INSERT INTO provenance VALUES (?, ?)", facts.items())
         database.executemany("INSERT INTO failures VALUES (?)", [(f,) for f in results.failures])
         database.executemany(
@@ -153,6 +176,7 @@ def _read(database: sqlite3.Connection, path: Path) -> Results:
     rows = database.execute("SELECT * FROM rows ORDER BY rowid").fetchall()
     if health != "ok" or provenance.pop(DIGEST, "") != _digest(rows):
         raise ResultsError(f"rows are missing or changed ({len(rows)} found; {health})")
+    paired = provenance.pop(PAIRED) == str(True)
     scenarios = tuple(
         load_text(toml, name, str(path))
         for name, toml in database.execute("SELECT name, toml FROM scenarios ORDER BY position")
@@ -160,6 +184,7 @@ def _read(database: sqlite3.Connection, path: Path) -> Results:
     return Results(
         scenarios=scenarios,
         measures=_measures(rows),
+        paired=paired,
         provenance=provenance,
         failures=tuple(message for (message,) in database.execute("SELECT * FROM failures")),
         resimulate=partial(resimulate, provenance),

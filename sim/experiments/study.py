@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 
@@ -80,7 +81,7 @@ def compare(
         if len(set(values.values())) > 1:
             said = ", ".join(f"{name}: {value}" for name, value in values.items())
             raise UsageError(f"a comparison pairs replications: run.{field} must agree ({said})")
-    return run(
+    results = run(
         scenarios,
         replications=replications,
         jobs=jobs,
@@ -88,6 +89,7 @@ def compare(
         progress=progress,
         large=large,
     )
+    return replace(results, paired=True)
 
 
 def _collected(

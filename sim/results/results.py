@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import IncompleteError, UsageError
@@ -19,11 +19,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+BEYOND_DOUBT = 0.01
+"""A backlog that surely grows by more than this part of the capacity a year has no steady state."""
+
+
 @dataclass(frozen=True, eq=False)
 class Results:
     """What came out of a study; the first scenario is the baseline.
 
     measures: for each scenario, by the number of the replication, its metrics
+    paired: whether the replications of the scenarios share their random numbers, as those that
+        `compare` made do
     failures: replications that ended in an error, as sentences
     provenance: version, seed and packages that made these numbers
     """
@@ -31,6 +37,7 @@ class Results:
     scenarios: tuple[Scenario, ...]
     measures: Mapping[str, Mapping[int, Measures]]
     provenance: Mapping[str, str]
+    paired: bool = False
     failures: tuple[str, ...] = ()
     resimulate: Callable[[Scenario, Measures], Observations] | None = field(
         default=None, repr=False
@@ -72,6 +79,8 @@ class Results:
 
     def difference(self, key: Key, scenario: str) -> Difference:
         """A metric of a scenario minus that of the baseline, paired by replication."""
+        if not self.paired:
+            raise UsageError("these scenarios were not compared: there are no differences")
         about = self.scenario(scenario)
         known = all(key in self.keys(name) for name in (scenario, self.baseline.name))
         if not known or not (self._exists(key, about) and self._exists(key, self.baseline)):
@@ -83,12 +92,30 @@ class Results:
         )
 
     def growing(self, scenario: str) -> frozenset[str]:
-        """The routes whose queue grows for ever, and "all" if there is one: no steady state."""
-        return _growing(self.scenario(scenario))
+        """The routes whose queue grows without end, and "all" if there is one: no steady state.
+
+        Those that the preview knows, and those whose backlog grew in the window beyond doubt.
+        """
+        return self._growing[scenario]
+
+    @cached_property
+    def _growing(self) -> dict[str, frozenset[str]]:
+        return {each.name: frozenset(self._unsteady(each)) for each in self.scenarios}
+
+    def _unsteady(self, scenario: Scenario) -> Iterator[str]:
+        known = {route.name for route in scenario.preview().routes if not route.steady}
+        for name, route in scenario.routes.items():
+            growth = student(
+                self.values(Key(name, ALL, "backlog_growth"), scenario.name),
+                scenario.run.confidence,
+            )
+            beyond = growth.low is not None and growth.low > BEYOND_DOUBT * route.yearly_capacity
+            if name in known or beyond:
+                yield from (name, ALL)
 
     def _exists(self, key: Key, scenario: Scenario) -> bool:
         """Whether a mean over time exists: its queue must not grow for ever."""
-        return not METRICS[key.metric].steady or key.route not in _growing(scenario)
+        return not METRICS[key.metric].steady or key.route not in self.growing(scenario.name)
 
     def value(self, metric: str, scenario: str | None = None) -> float | None:
         """The mean of a metric such as "rail.share" or "rail.stage:trains.load_factor"."""
@@ -140,19 +167,14 @@ class Results:
 
     def curves(self, scenario: str | None = None) -> Curves:
         """What pictures show of replication 0; kept, for it is small."""
-        return _curves(self, self.scenario(scenario).name)
+        name = self.scenario(scenario).name
+        if name not in self._curves:
+            self._curves[name] = curves(self.detail(name))
+        return self._curves[name]
 
-
-@lru_cache(maxsize=64)
-def _curves(results: Results, name: str) -> Curves:
-    return curves(results.detail(name))
-
-
-@cache
-def _growing(scenario: Scenario) -> frozenset[str]:
-    """The routes whose queue grows for ever, and all together if there is one."""
-    growing = {route.name for route in scenario.preview().routes if not route.steady}
-    return frozenset(growing | {ALL} if growing else growing)
+    @cached_property
+    def _curves(self) -> dict[str, Curves]:
+        return {}
 
 
 def described(key: Key) -> dict[str, str]:
@@ -201,6 +223,14 @@ def document(results: Results, name: str) -> dict[str, Any]:
             {**described(key), **_bounds(results.interval(key, name))} for key in results.keys(name)
         ],
     }
+
+
+def to_json(results: Results) -> Any:
+    """Results as plain data for JSON: a comparison, one scenario, or a list of scenarios."""
+    documents = [document(results, name) for name in results.names]
+    if results.paired:
+        return comparison(results)
+    return documents[0] if len(documents) == 1 else documents
 
 
 def comparison(results: Results) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sim.errors import Fault
 from sim.scenario import distributions
+from sim.scenario.fields import MOST
 from sim.scenario.positions import Position
 from sim.scenario.schema import (
     Path,
@@ -60,7 +61,8 @@ class Draft:
         line, column = (
             (where.line, where.column) if at_key else (where.value_line, where.value_column)
         )
-        return Fault(place.file, line, column, ".".join(map(str, path)), message)
+        told = ".".join(f"{part!s:.200}" for part in path)  # a key may be as long as a file
+        return Fault(place.file, line, column, told, message)
 
 
 def merged(parent: Draft, child: Draft) -> Draft:
@@ -71,7 +73,7 @@ def merged(parent: Draft, child: Draft) -> Draft:
         data,
         {**parent.places, **child.places},
         parent.faults + child.faults,
-        parent.stale + tuple(_stale(parent.data, child.data)),
+        tuple(_stale(parent, child.data)),
     )
     faults = tuple(_put_in_order(draft, parent.data, child.data))
     _forget_assumptions(data, child.data)
@@ -129,25 +131,28 @@ def _put_in_order(draft: Draft, parent: Any, child: Any) -> Iterator[Fault]:
 
 def _ordered(draft: Draft, name: str, route: Any, order: Any, own: list[str]) -> Iterator[Fault]:
     stages, path = _tables(route, "stages"), ("routes", name, "order")
-    if not isinstance(order, list) or not all(isinstance(stage, str) for stage in order):
-        yield draft.fault(path, "must be a list of stage names")
+    names = order if isinstance(order, list) and len(order) <= MOST else [None]
+    if not all(isinstance(stage, str) for stage in names):
+        yield draft.fault(path, f"must be a list of stage names, at most {MOST}")
         return
-    for stage in sorted(set(order) - stages.keys(), key=order.index):
-        yield draft.fault(path, f"no stage named {stage!r:.60}{did_you_mean(stage, stages)}")
+    for stage in dict.fromkeys(order):
+        if stage not in stages:
+            yield draft.fault(path, f"no stage named {stage!r:.60}{did_you_mean(stage, stages)}")
     if len(set(order)) < len(order):
         yield draft.fault(path, "names a stage twice")
     for stage in own:
         if stage not in order:
-            yield draft.fault(path, f"leaves out {stage}, a stage of the same file")
+            yield draft.fault(path, f"leaves out {stage:.60}, a stage of the same file")
     route["stages"] = {stage: stages[stage] for stage in order if stage in stages}
 
 
-def _stale(parent: Any, child: Any) -> Iterator[str]:
-    """Inherited assumptions about values that the child changes and does not restate."""
+def _stale(parent: Draft, child: Any) -> Iterator[str]:
+    """Inherited assumptions about values that were changed and are not restated by the child."""
     restated = _tables(child, "assumptions")
-    for path in _tables(parent, "assumptions"):
-        old, new = _look_up(parent, path), _look_up(child, path)
-        if path not in restated and new is not None and new != old:
+    for path in _tables(parent.data, "assumptions"):
+        old, new = _look_up(parent.data, path), _look_up(child, path)
+        changed = new is not None and new != old
+        if path not in restated and (changed or path in parent.stale):
             yield path
 
 
@@ -180,7 +185,19 @@ def with_change(draft: Draft, path: str, value: Any, *, said: str) -> Draft:
     for part in reversed(parts):
         data = {part: data}
     after = merged(draft, Draft(draft.file, data, {parts: place}))
+    _say_set(after.data, path, _look_up(draft.data, path), said)
     return Draft(after.file, after.data, after.places, after.faults, draft.stale)
+
+
+def _say_set(data: dict[str, Any], path: str, before: Any, said: str) -> None:
+    """Let the ledger tell that a figure is no longer what its source says."""
+    ledger = _tables(data, "assumptions")
+    old, now = ledger.get(path), _look_up(data, path)
+    if isinstance(old, dict) and now != before:
+        source = f"set by {said}; before, {distributions.show(before)}: {old.get('source', '')}"
+        data["assumptions"] = {
+            **ledger, path: {**old, "quality": "assumed", "source": source[:1000]},
+        }  # fmt: skip
 
 
 def _unknown(data: Any, parts: Path, place: Place) -> Fault | None:

@@ -30,6 +30,12 @@ NORMAL_P95 = 1.6448536269514722
 LARGEST = 1e12
 """Nothing in a scenario may be larger: arithmetic stays finite."""
 
+WIDEST = 1e6
+"""The most that a deviation and a mean differ by: beyond, figures overflow or lose all digits."""
+
+MOST_BITS = 256
+"""Whole numbers (seeds) may be larger than that, up to here: Python refuses to print huge ones."""
+
 
 @dataclass(frozen=True)
 class Form:
@@ -143,10 +149,14 @@ def _numbers(kind: str, value: object) -> tuple[float, ...]:
     if not isinstance(value, Mapping) or set(value) != set(form.parameters):
         raise ValueError(f"{kind} needs {{ {', '.join(form.parameters)} }} (got {show(value)})")
     first, second = (number(value[parameter]) for parameter in form.parameters)
-    if kind == "lognormal" and not 0 < first <= second:
-        raise ValueError(f"lognormal needs 0 < median <= p95 (got {show(value)})")
-    if kind == "gamma" and first == 0 < second:
-        raise ValueError(f"gamma needs a mean above 0 (got {show(value)})")
+    if kind == "lognormal" and not 0 < first <= second <= WIDEST * first:
+        raise ValueError(
+            f"lognormal needs 0 < median <= p95 <= {WIDEST:g} medians (got {show(value)})"
+        )
+    if kind == "gamma" and second and not first / WIDEST <= second <= WIDEST * first:
+        raise ValueError(
+            f"gamma needs sd = 0 or within {WIDEST:g} times the mean (got {show(value)})"
+        )
     return first, second
 
 
@@ -172,7 +182,7 @@ def show(value: object) -> str:
     """What was got, as TOML would write it and short enough for one line."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int) and value.bit_length() > 256:  # Python refuses to print huge ones
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
         return f"a whole number of {value.bit_length()} bits"
     if isinstance(value, date | time):
         return value.isoformat()

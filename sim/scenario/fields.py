@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from typing import Annotated, Any, NoReturn, TypeVar
+from unicodedata import category
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
 
@@ -12,6 +13,9 @@ from sim.scenario.distributions import LARGEST, Distribution, number, parse
 
 DAYS_A_YEAR = 365.0
 """A year in a rate."""
+
+MOST = 100
+"""Routes of a scenario, stages of a route."""
 
 _V = TypeVar("_V")
 
@@ -49,7 +53,8 @@ def named(value: Any) -> Any:
 
 
 def _printable(text: str) -> str:
-    if not text.isprintable():  # a terminal obeys escape sequences
+    if not all(char.isprintable() or category(char) == "Zs" for char in text):
+        # A terminal obeys escape sequences; spaces of any width do no harm.
         raise ValueError(f"must not hold line breaks or control characters (got {text!r:.60})")
     return text
 
@@ -66,7 +71,7 @@ Table = Annotated[Mapping[str, _V], AfterValidator(named)]
 Positive = Annotated[float, Field(gt=0, le=LARGEST)]
 NonNegative = Annotated[float, Field(ge=0, le=LARGEST)]
 Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
-Share = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=LARGEST)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
 Text = Annotated[str, Field(max_length=1000), AfterValidator(_printable)]
 Wait = Annotated[

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sim.errors import Fault, ScenarioError, UsageError
 from sim.scenario.changes import Draft, Place, merged, with_change
-from sim.scenario.distributions import show
+from sim.scenario.distributions import MOST_BITS, show
 from sim.scenario.model import Scenario
 from sim.scenario.positions import Position, positions
 from sim.scenario.schema import did_you_mean
@@ -22,6 +22,9 @@ from sim.scenario.validate import validated
 LARGEST_FILE = 1_000_000
 DEEPEST = 32
 """Tables in tables; a scenario needs six."""
+
+TOO_DEEP = f"is nested more than {DEEPEST} deep: no scenario is"
+TOO_LONG = f"holds a whole number of more than {MOST_BITS} bits: no scenario does"
 
 _START = Position(1, 1, 1, 1)
 
@@ -60,8 +63,8 @@ def setting(text: str) -> Change:
     if re.fullmatch(r"[A-Za-z][\w-]*", written) and written not in ("true", "false", "nan", "inf"):
         return Change(path, written, "--set")
     try:
-        document = tomllib.loads(f"value = {written}")
-    except (ValueError, RecursionError):
+        document = _loaded(f"value = {written}")
+    except ValueError:
         document = {}
     if list(document) != ["value"]:
         message = f"the value is neither TOML nor a word (got {show(written)})"
@@ -203,15 +206,11 @@ def _legible(file: str) -> str:
 
 def _parsed(text: str, file: str) -> dict[str, Any]:
     try:
-        data = tomllib.loads(text)
+        data = _loaded(text)
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError((_syntax(text, file, str(error)),)) from None
-    except RecursionError:
-        raise _refused(file, "is nested too deep for a scenario") from None
-    except ValueError as error:  # a number with more digits than Python reads
-        raise _refused(file, f"holds a value that cannot be read: {error}") from None
-    if any(depth > DEEPEST for depth in _depths(data)):
-        raise _refused(file, f"is nested more than {DEEPEST} deep: no scenario is")
+    except ValueError as error:
+        raise _refused(file, str(error)) from None
     if not data:
         need = "[demand] containers_per_year and [routes.NAME] with stages"
         raise _refused(
@@ -230,13 +229,40 @@ def _syntax(text: str, file: str, message: str) -> Fault:
     return Fault(file, line, column, "", f"not TOML: {reason[:1].lower()}{reason[1:]}")
 
 
-def _depths(data: Any) -> Iterator[int]:
-    """The depth of every value, found without recursion."""
+def _loaded(text: str) -> dict[str, Any]:
+    """The data of a TOML text. Raises ValueError, also for what would exhaust later code."""
+    if _LONG_KEY.search(_STRING_OR_COMMENT.sub("_", text)):
+        raise ValueError(TOO_DEEP)  # tomllib would take minutes
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
+    except ValueError:  # more digits than Python reads
+        raise ValueError(TOO_LONG) from None
+    for value, depth in _values(data):
+        if depth > DEEPEST:
+            raise ValueError(TOO_DEEP)
+        if isinstance(value, int) and value.bit_length() > MOST_BITS:
+            raise ValueError(TOO_LONG)
+    return data
+
+
+_STRING_OR_COMMENT = re.compile(
+    r'''(?s:"""(?:\\.|(?!""")[^\\])*+(?:"""|\Z))|"(?:\\.|[^"\\\n])*+"?'''
+    r"""|(?s:'''.*?(?:'''|\Z))|'[^'\n]*+'?|\#[^\n]*"""
+)
+_LONG_KEY = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{DEEPEST}}}")
+
+
+def _values(data: Any) -> Iterator[tuple[Any, int]]:
+    """Every value with its depth, to one level too deep, found without recursion."""
     waiting = [(data, 0)]
     while waiting:
         value, depth = waiting.pop()
-        yield depth
-        if depth <= DEEPEST and isinstance(value, dict | list):
+        yield value, depth
+        if isinstance(value, dict | list) and depth <= DEEPEST:
             inner = value.values() if isinstance(value, dict) else value
             waiting += [(v, depth + 1) for v in inner]
 

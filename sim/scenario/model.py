@@ -11,7 +11,8 @@ from pydantic import Field
 
 from sim.scenario.assumptions import Assumption
 from sim.scenario.demand import Choice, Demand
-from sim.scenario.fields import DAYS_A_YEAR, Model, Named, NonNegative, Positive, Table, Text
+from sim.scenario.distributions import MOST_BITS
+from sim.scenario.fields import DAYS_A_YEAR, MOST, Model, Named, NonNegative, Positive, Table, Text
 from sim.scenario.routes import Route
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Run(Model):
     warmup_days: NonNegative = 120.0
     days: Positive = DAYS_A_YEAR
     replications: Annotated[int, Field(ge=1, le=10**12)] = 20
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Annotated[int, Field(ge=0, lt=2**MOST_BITS)] = 1
     confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
 
     @property
@@ -43,7 +44,7 @@ class Scenario(Model):
     title: Text = ""
     run: Run = Run()
     demand: Demand
-    routes: Annotated[Table[Route], Field(min_length=1, max_length=100)]
+    routes: Annotated[Table[Route], Field(min_length=1, max_length=MOST)]
     choice: Choice = Choice()
     assumptions: Table[Assumption] = Named[Assumption]({})
 

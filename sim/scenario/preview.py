@@ -10,8 +10,8 @@ from typing import Any
 from sim.scenario.model import Scenario
 from sim.scenario.routes import Departures, Route, Transit
 
-ODD_HEADWAY_DAYS = 28.0
-ODD_TRANSIT_DAYS = 120.0
+ODD_HEADWAY_DAYS = 14.0
+ODD_TRANSIT_DAYS = 90.0
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class RoutePreview:
 
     `demand` is the number of containers a year that the rule sends here while it never waits;
     `binds` names the stage that cannot carry them, or is None where demand binds.
-    `backlog_growth` is the containers a year by which its queue grows for ever, 0 in steady state.
+    Where means over time exist it is `steady`; elsewhere `backlog_growth` is the containers a year
+    by which its queue grows, 0 where capacity is met exactly.
     """
 
     name: str
@@ -42,12 +43,8 @@ class RoutePreview:
     yearly_capacity: float
     demand: float
     binds: str | None
+    steady: bool
     backlog_growth: float
-
-    @property
-    def steady(self) -> bool:
-        """Whether means over time exist: False where the queue grows without end."""
-        return self.backlog_growth == 0
 
 
 @dataclass(frozen=True)
@@ -72,9 +69,10 @@ class Preview:
 
 def preview(scenario: Scenario) -> Preview:
     """Free flow, capacities and what binds; a fluid sketch that draws no random number."""
-    wanted, growth = demand_by_route(scenario), _growth(scenario)
+    wanted, queues = demand_by_route(scenario), _queues(scenario)
     routes = tuple(
-        _route(name, route, wanted[name], growth[name]) for name, route in scenario.routes.items()
+        _route(name, route, wanted[name], queues.get(name))
+        for name, route in scenario.routes.items()
     )
     return Preview(
         scenario.name,
@@ -85,7 +83,7 @@ def preview(scenario: Scenario) -> Preview:
     )
 
 
-def _route(name: str, route: Route, demand: float, growth: float) -> RoutePreview:
+def _route(name: str, route: Route, demand: float, growth: float | None) -> RoutePreview:
     return RoutePreview(
         name=name,
         is_open=route.is_open,
@@ -98,7 +96,8 @@ def _route(name: str, route: Route, demand: float, growth: float) -> RoutePrevie
         yearly_capacity=route.yearly_capacity if not route.closed else 0.0,
         demand=demand,
         binds=route.binding_stage if route.is_open and demand > route.yearly_capacity else None,
-        backlog_growth=growth,
+        steady=growth is None,
+        backlog_growth=growth or 0.0,
     )
 
 
@@ -128,69 +127,88 @@ def _shares(scenario: Scenario) -> dict[str, float]:
     return {name: share / total if total else 0.0 for name, share in shares.items()}
 
 
-def _growth(scenario: Scenario) -> dict[str, float]:
-    """Containers a year by which each route's queue grows for ever.
+def _queues(scenario: Scenario) -> dict[str, float]:
+    """The routes without a steady state, with the containers a year by which they queue up.
 
-    Under `share` a route without a limit on its wait takes its share, and what others refuse,
-    whatever waits. Where shippers see the queue they leave it while another route has room: then
-    only the demand above all capacities is left, and it queues where the wait is unlimited.
+    A route without a limit on its wait takes whoever does not mind its queue: under `share` all
+    that come, under `cheapest` those whose time is worth nothing. The others leave a queue while
+    some route has room; what is above all capacities queues where the wait is unlimited.
     """
     routes, total = scenario.open_routes, scenario.demand.containers_per_year
-    nothing = dict.fromkeys(scenario.routes, 0.0)
-    unlimited = [name for name, route in routes.items() if math.isinf(route.max_wait_days)]
     if scenario.choice.rule == "share":
         arriving = _with_overflow(_shares(scenario), routes, total)
-        return nothing | {n: _excess(scenario, routes[n], arriving[n]) for n in unlimited}
-    if not _sees_queues(scenario):
-        first = max(demand_by_route(scenario).items(), key=lambda item: item[1])[0]
-        return nothing | {n: _excess(scenario, routes[n], total) for n in unlimited if n == first}
-    capacity = sum(route.yearly_capacity for route in routes.values())
-    if not unlimited or not _exceeds(scenario, total, capacity):
-        return nothing
-    weight = sum(routes[name].yearly_capacity for name in unlimited)
-    excess = total - capacity
-    return nothing | {n: excess * routes[n].yearly_capacity / weight for n in unlimited}
+        return {
+            name: arriving[name] - routes[name].yearly_capacity
+            for name in _unlimited(routes)
+            if _exceeds(scenario, arriving[name], routes[name].yearly_capacity)
+        }
+    blind = total * _careless(scenario)
+    queues, taken = _blind_queues(scenario, routes, blind)
+    room = sum(
+        max(min(route.accepts(total), route.yearly_capacity) - taken[name], 0)
+        for name, route in routes.items()
+    )
+    unlimited = _unlimited(routes)
+    if unlimited and total > blind and _exceeds(scenario, total - blind, room):
+        weight = sum(routes[name].yearly_capacity for name in unlimited)
+        for name in unlimited:
+            part = (total - blind - room) * routes[name].yearly_capacity / weight
+            queues[name] = queues.get(name, 0.0) + part
+    return queues
 
 
-def _sees_queues(scenario: Scenario) -> bool:
-    """Whether a longer queue makes a route less attractive."""
-    values = scenario.demand.value_of_time_usd_per_day
-    return scenario.choice.rule == "fastest" or values.mean > 0
+def _unlimited(routes: dict[str, Route]) -> list[str]:
+    return [name for name, route in routes.items() if math.isinf(route.max_wait_days)]
+
+
+def _careless(scenario: Scenario) -> float:
+    """The fraction of shippers that no queue drives away: those whose time is worth nothing."""
+    value = scenario.demand.value_of_time_usd_per_day
+    if scenario.choice.rule != "cheapest":
+        return 0.0
+    if value.kind == "empirical":
+        return value.numbers.count(0) / len(value.numbers)
+    return float(value.mean == 0)
+
+
+def _blind_queues(
+    scenario: Scenario, routes: dict[str, Route], left: float
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Pour shippers that only look at money down the order of cost: queues, and who took what."""
+    taken = dict.fromkeys(routes, 0.0)
+    for name in sorted(routes, key=lambda n: (routes[n].freight_usd + routes[n].constant_usd, n)):
+        route = routes[name]
+        taken[name] = route.accepts(left)
+        left -= taken[name]
+        if math.isinf(route.max_wait_days) and _exceeds(
+            scenario, taken[name], route.yearly_capacity
+        ):
+            return {name: taken[name] - route.yearly_capacity}, taken
+    return {}, taken
 
 
 def _with_overflow(
     shares: dict[str, float], routes: dict[str, Route], total: float
 ) -> dict[str, float]:
     """Containers a year that reach each route, with what full routes refuse sent on by share."""
-    full: set[str] = set()
-    while True:
-        refused = sum(total * shares[n] - routes[n].yearly_capacity for n in full)
-        open_shares = sum(share for n, share in shares.items() if n not in full)
-        extra = refused / open_shares if open_shares else 0.0
-        arriving = {n: share * (total + extra) for n, share in shares.items()}
-        newly = {
-            n
-            for n, route in routes.items()
-            if n not in full
-            and math.isfinite(route.max_wait_days)
-            and arriving[n] > route.yearly_capacity
-        }
-        if not newly:
-            return arriving
-        full |= newly
+    arriving = {name: total * share for name, share in shares.items()}
+    for _ in range(100):  # a contraction: what is refused again is less each time
+        onward = dict.fromkeys(routes, 0.0)
+        for name, route in routes.items():
+            others = 1 - shares[name]
+            refused = arriving[name] - route.accepts(arriving[name])
+            for other in routes:
+                if other != name and others > 0:
+                    onward[other] += refused * shares[other] / others
+        arriving = {name: total * shares[name] + onward[name] for name in routes}
+    return arriving
 
 
 def _exceeds(scenario: Scenario, demand: float, capacity: float) -> bool:
     """Whether a queue has no steady state: random bookings need room to spare."""
     if scenario.demand.arrivals == "even":
         return demand > capacity * (1 + 1e-12)
-    return demand >= capacity > 0
-
-
-def _excess(scenario: Scenario, route: Route, demand: float) -> float:
-    if not _exceeds(scenario, demand, route.yearly_capacity):
-        return 0.0
-    return max(demand - route.yearly_capacity, math.ulp(demand))
+    return demand >= capacity and demand > 0
 
 
 def _warnings(scenario: Scenario) -> Iterator[str]:
@@ -214,26 +232,27 @@ def _warnings(scenario: Scenario) -> Iterator[str]:
 
 
 def _growth_warnings(scenario: Scenario) -> Iterator[str]:
-    growth = _growth(scenario)
-    routes = {name: scenario.routes[name] for name, rate in growth.items() if rate > 0}
-    if not routes:
-        return
-    total, capacity = (
-        scenario.demand.containers_per_year,
-        sum(route.yearly_capacity for route in scenario.open_routes.values()),
-    )
-    if total >= capacity:
+    """Demand that no steady state can carry, or that nobody carries."""
+    queues, routes = _queues(scenario), scenario.open_routes
+    total = scenario.demand.containers_per_year
+    capacity = sum(route.yearly_capacity for route in routes.values())
+    if total >= capacity and queues:
         yield (
             f"demand of {total:,.0f} containers a year is not below the capacity of all routes "
             f"together, {capacity:,.0f}: there is no steady state, the backlog grows by "
-            f"{sum(growth.values()):,.0f} containers a year"
+            f"{sum(queues.values()):,.0f} containers a year"
+        )
+    elif total > capacity and routes:
+        yield (
+            f"demand of {total:,.0f} containers a year is above the capacity of all routes "
+            f"together, {capacity:,.0f}: about {total - capacity:,.0f} a year are unserved"
         )
     else:
-        for name, route in routes.items():
+        for name, growth in queues.items():
             yield (
-                f"routes.{name}: takes more than its capacity of {route.yearly_capacity:,.0f} "
-                f"containers a year, whatever waits: there is no steady state, its backlog grows "
-                f"by {growth[name]:,.0f} containers a year"
+                f"routes.{name}: its capacity of {routes[name].yearly_capacity:,.0f} containers a "
+                f"year does not exceed what comes, whatever waits: there is no steady state, its "
+                f"backlog grows by {growth:,.0f} containers a year"
             )
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from sim.scenario.fields import (
     DAYS_A_YEAR,
+    MOST,
     Count,
     Model,
     NonNegative,
@@ -48,6 +49,8 @@ class Departures(Model):
     @property
     def yearly_capacity(self) -> float:
         """Containers that 365 days of full departures carry."""
+        if self.annual_capacity is not None:  # as said, and not an ulp beside it
+            return self.annual_capacity
         return self.departures_a_year * self.capacity
 
     @property
@@ -88,7 +91,7 @@ class Leg:
 class Route(Model):
     """One way from origin to destination."""
 
-    stages: Annotated[Table[Stage], Field(min_length=1)]
+    stages: Annotated[Table[Stage], Field(min_length=1, max_length=MOST)]
     freight_usd: NonNegative = 0.0
     constant_usd: Number = 0.0
     max_wait_days: Wait = math.inf
@@ -145,6 +148,19 @@ class Route(Model):
     def yearly_capacity(self) -> float:
         """Containers a year that can pass its narrowest stage; infinite without departures."""
         return min((d.yearly_capacity for d in self.departures.values()), default=math.inf)
+
+    def accepts(self, arriving: float) -> float:
+        """Containers a year that find a wait within the limit, of so many arriving evenly."""
+        if math.isinf(self.max_wait_days) or not self.departures:
+            return arriving
+        first, *later = (stage.headway for stage in self.departures.values())
+        posted_at_least = sum(headway / 2 for headway in later) + (
+            first / 2 if self.approach else 0
+        )
+        if posted_at_least > self.max_wait_days:
+            return 0.0
+        near = 1.0 if self.approach else min(1.0, self.max_wait_days / first)
+        return min(self.yearly_capacity, arriving * near)
 
     @property
     def is_open(self) -> bool:

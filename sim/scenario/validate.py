@@ -14,9 +14,9 @@ from pydantic_core import ErrorDetails
 
 from sim.errors import Fault, ScenarioError
 from sim.scenario.changes import Draft
-from sim.scenario.distributions import show
+from sim.scenario.distributions import LARGEST, show
 from sim.scenario.model import Scenario
-from sim.scenario.schema import did_you_mean, keys_at, split, type_at
+from sim.scenario.schema import did_you_mean, is_model, is_table_of_tables, keys_at, split, type_at
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 MOST_FAULTS = 100
@@ -69,7 +69,7 @@ def validated(draft: Draft, name: str) -> Scenario:
 
 def _from_pydantic(draft: Draft, error: ValidationError) -> Iterator[Fault]:
     errors = error.errors(include_url=False)[:MOST_FAULTS]
-    details = [(_path(draft.data, e["loc"]), e) for e in errors]
+    details = [(_path(e["loc"]), e) for e in errors]
     misspelt = {
         (*path[:-1], near)
         for path, e in details
@@ -81,24 +81,9 @@ def _from_pydantic(draft: Draft, error: ValidationError) -> Iterator[Fault]:
         yield _fault(draft, path, detail)
 
 
-def _path(data: Any, loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Pydantic's location without the tag that it adds for a stage's kind."""
-    path: list[str | int] = []
-    for part in loc:
-        around = _value(data, path)
-        stage = len(path) == 4 and path[2] == "stages" and isinstance(around, dict)
-        if not (stage and around.get("kind") == part and part not in around):
-            path.append(part)
-    return tuple(path)
-
-
-def _value(data: Any, path: Any) -> Any:
-    for part in path:
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return data
+def _path(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Pydantic's location without the kind that it adds after a stage's name."""
+    return loc[:4] + loc[5:] if loc[2:3] == ("stages",) else loc
 
 
 def _nearest(draft: Draft, path: tuple[str | int, ...]) -> str | None:
@@ -179,12 +164,13 @@ def _choice(draft: Draft, routes: dict[str, Any]) -> Iterator[Fault]:
     if choice.get("rule") == "share" and "shares" not in choice:
         yield draft.fault(("choice", "shares"), "is required by the rule share")
     shares = _table(choice, "shares")
-    for name in shares.keys() - routes.keys():
-        hint = did_you_mean(name, routes)
-        yield draft.fault(("choice", "shares", name), f"no route of this name{hint}", key=True)
-    numbers = [v for v in shares.values() if isinstance(v, int | float) and v >= 0]
-    total = math.fsum(numbers) if shares and len(numbers) == len(shares) else 1.0
-    if math.isfinite(total) and abs(total - 1) > 1e-9:
+    for name in shares:
+        if name not in routes:
+            hint = did_you_mean(name, routes)
+            yield draft.fault(("choice", "shares", name), f"no route of this name{hint}", key=True)
+    numbers = [v for v in shares.values() if _is_number(v) and 0 <= v <= LARGEST]
+    countable = isinstance(choice.get("shares"), dict) and len(numbers) == len(shares)
+    if countable and abs((total := math.fsum(numbers)) - 1) > 1e-9:
         percent = "; a share is a fraction: 5 % is 0.05" if total > 1.5 else ""
         yield draft.fault(("choice", "shares"), f"must sum to 1 (got {total:.12g}){percent}")
 
@@ -192,12 +178,16 @@ def _choice(draft: Draft, routes: dict[str, Any]) -> Iterator[Fault]:
 def _assumptions(draft: Draft) -> Iterator[Fault]:
     for path, assumption in _table(draft.data, "assumptions").items():
         place, parts = ("assumptions", path), split(path)
-        if type_at(parts, draft.data) is None or _unnamed(draft, parts):
+        node = type_at(parts, draft.data)
+        if node is None or _unnamed(draft, parts):
             depth = next(
                 (n for n in range(len(parts)) if parts[n] not in keys_at(parts[:n], draft.data)), 0
             )
             hint = did_you_mean(parts[depth], keys_at(parts[:depth], draft.data))
             yield draft.fault(place, f"speaks of nothing in this scenario{hint}", key=True)
+        elif is_model(node) or is_table_of_tables(node):
+            said = 'a path with dots stands in quotes, like "routes.rail.freight_usd"'
+            yield draft.fault(place, f"speaks of a table, not of a value; {said}", key=True)
         limits = assumption.get("range") if isinstance(assumption, dict) else None
         numbers = limits if isinstance(limits, list) and all(map(_is_number, limits)) else []
         if len(numbers) == 2 and numbers[0] > numbers[1]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
@@ -43,9 +44,20 @@ COMPARED = ("throughput", "door_to_door_mean", "door_to_door_p95", "wait_mean", 
 """The metrics whose differences are worth a line."""
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise  # noqa: PLE0704 - the command line knows what it means; rich would exit with 1
+
+
 def console(file: IO[str] | None = None) -> Console:
     """Where tables are printed: plain where nobody looks, never wider than 100 columns."""
-    out = Console(file=file or sys.stdout, highlight=False, markup=False, emoji=False)
+    out = _Console(
+        file=file or sys.stdout,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        color_system=None if "NO_COLOR" in os.environ else "auto",
+    )
     out.width = min(out.width, WIDEST) if out.is_terminal else WIDEST
     return out
 
@@ -54,26 +66,42 @@ def print_results(results: Results, file: IO[str] | None = None) -> None:
     """The answer, every scenario, the differences to the baseline, and how sure."""
     out = console(file)
     out.print(Text(words.answer(results), style="bold"))
-    for scenario in results.scenarios:
-        for warning in _unsteady(scenario):
-            out.print(Text(f"{scenario.name}: {warning}"))
-    for first in range(0, len(results.names), ABREAST):
-        out.print(_figures(results, results.names[first : first + ABREAST]))
-    if len(results.names) > 1:
+    for name in results.names:
+        for warning in _unsteady(results, name):
+            out.print(Text(f"{name}: {warning}"))
+    for names in _abreast(results.names):
+        out.print(_figures(results, names))
+    if results.paired:
         out.print(_differences(results))
         out.print(Text(PAIRED, style="dim"))
     out.print(Text(words.how_sure(results), style="dim"))
 
 
 PAIRED = (
-    "better: in how many of the replications the scenario is better than the baseline. "
-    "gain: by what factor common random numbers reduced the variance of the difference."
+    "better: in how many of the replications the scenario is better than the baseline; – where the "
+    "interval holds 0. variance ÷: the variance of a difference of independent runs over that of "
+    "these, which share their random numbers; below 1 sharing did not help."
 )
 
 
-def _unsteady(scenario: Scenario) -> list[str]:
-    """Why some means are missing: queues that grow for ever."""
-    return [w for w in scenario.preview().warnings if "no steady state" in w]
+def _abreast(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Scenarios for one table each, the baseline in all of them."""
+    base, others = names[:1], names[1:]
+    for first in range(0, max(len(others), 1), ABREAST - 1):
+        yield (*base, *others[first : first + ABREAST - 1])
+
+
+def _unsteady(results: Results, name: str) -> Iterator[str]:
+    """Why some means are missing: queues that grow without end; and what nobody carries."""
+    preview = results.scenario(name).preview()
+    yield from (w for w in preview.warnings if "no steady state" in w or "unserved" in w)
+    for route in preview.routes:
+        growth = results.interval(Key(route.name, ALL, "backlog_growth"), name)
+        if route.steady and route.name in results.growing(name):
+            yield (
+                f"{route.name}: its backlog grew by {words.interval(growth, 'containers/year')} "
+                "containers a year: no steady state, or too short a warm-up"
+            )
 
 
 def _table(*columns: str, title: str | None = None) -> Table:
@@ -124,7 +152,7 @@ ZEROS_UNSAID = ("refused", "unserved")
 def _differences(results: Results) -> Table:
     base = results.baseline.name
     table = _table(
-        "", "difference", "better", "gain", title=f"Against {base}, paired by replication"
+        "", "difference", "better", "variance ÷", title=f"Against {base}, paired by replication"
     )
     for name in results.names[1:]:
         for route in _routes(results, [name]):
@@ -142,12 +170,16 @@ def _difference_lines(results: Results, name: str, route: str) -> Iterator[tuple
         difference = results.difference(key, name)
         if difference.interval.mean is None or (route == ALL and "_p" in metric):
             continue
-        ahead, gain = better(key, difference), difference.variance_reduction
+        found, unit = difference.interval, words.unit(key)
+        unclear = found.low is not None and found.high is not None and found.low <= 0 <= found.high
+        if unclear and metric != "throughput":
+            continue
+        ahead = None if unclear else better(key, difference)
         yield (
             f"  {LINES[metric].strip()}",
-            words.interval(difference.interval, words.unit(key), signed=True),
+            words.difference(found, unit),
             words.NONE if ahead is None else f"{100 * ahead:.0f} %",
-            words.NONE if gain is None else f"{gain:,.3g}",
+            words.factor(difference.variance_reduction),
         )
 
 
@@ -205,7 +237,7 @@ def _binding(route: RoutePreview) -> str:
     if not route.is_open:
         return "closed: it takes no part"
     if not route.demand:
-        return "nobody wants it while nothing waits elsewhere"
+        return "no container's first choice while nothing waits; it takes what others refuse"
     wanted = f"{words.count(route.demand)} containers a year want it while nothing waits"
     if route.binds:
         return f"{wanted}; {route.binds} binds at {words.count(route.yearly_capacity)}"

@@ -33,18 +33,29 @@ def _decimals(value: float) -> int:
     return 0 if value == round(value) or abs(value) >= 100 else 1
 
 
-def interval(found: Interval, unit: str, *, signed: bool = False) -> str:
+def interval(found: Interval, unit: str) -> str:
     """A mean with the half width of its interval, where there is one: 200,000 ± 12."""
     if found.mean is None:
         return NONE
     mean = figure(found.mean, unit)
-    if signed and not mean.startswith("-") and found.mean > 0:
-        mean = f"+{mean}"
     if found.half_width is None:
         return mean
     if unit == "fraction":
         return f"{mean.removesuffix(' %')} ± {_half(100 * found.half_width, 2)} %"
     return f"{mean} ± {_half(found.half_width, 2 if unit == 'days' else _decimals(found.mean))}"
+
+
+def difference(found: Interval, unit: str) -> str:
+    """A difference with its sign; fractions differ by percentage points: +75.04 ± 0.05 points."""
+    text = interval(found, unit).replace(" %", " points")
+    return f"+{text}" if found.mean is not None and found.mean > 0 else text
+
+
+def factor(value: float | None) -> str:
+    """A factor to three digits, a large one as what it exceeds."""
+    if value is None:
+        return NONE
+    return ">1,000" if value > 1000 else f"{value:.3g}"
 
 
 def _half(width: float, decimals: int) -> str:
