@@ -244,3 +244,41 @@ def test_tables_are_no_wider_than_100_columns_and_begin_with_the_answer(tmp_path
         assert max(map(len, done.stdout.splitlines())) <= 100
         if command[0] == "run":
             assert done.stdout.startswith("Of 20,000 containers a year, small carries")
+
+
+def test_what_was_not_compared_has_no_differences(tmp_path: Path) -> None:
+    base = loaded(tmp_path)
+    other = base.with_changes({"run.replications": 2, "run.seed": 9}, name="other")
+    results = sim.run([base, other], jobs=1)
+    with pytest.raises(UsageError, match="not compared"):
+        results.differences()
+    save(results, tmp_path / "out")
+    command = [str(TRANSSIB), "show", str(tmp_path / "out")]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "paired" not in shown
+    listed = json.loads(
+        subprocess.run([*command, "--json"], capture_output=True, text=True, check=True).stdout
+    )
+    assert [(each["scenario"], each["replications"]) for each in listed] == [
+        ("small", 3), ("other", 2),
+    ]  # fmt: skip
+
+
+def test_new_results_take_the_place_of_all_of_the_old(results: sim.Results, tmp_path: Path) -> None:
+    save(results, tmp_path / "out")
+    (tmp_path / "out" / "shares.png").write_bytes(b"old")
+    (tmp_path / "out" / "scenarios" / "mine.toml").write_text("x")
+    save(sim.run(results.scenario("bigger"), replications=1, jobs=1), tmp_path / "out")
+    assert not (tmp_path / "out" / "shares.png").exists()
+    names = sorted(path.name for path in (tmp_path / "out" / "scenarios").iterdir())
+    assert names == ["bigger.toml", "mine.toml"]
+
+
+def test_what_an_interrupted_run_left_does_not_lock_the_folder(
+    results: sim.Results, tmp_path: Path
+) -> None:
+    (tmp_path / "out" / "scenarios").mkdir(parents=True)
+    for name in (f".{FILE}.123", ".shares.png.part", "times.svg"):
+        (tmp_path / "out" / name).write_text("half")
+    save(results, tmp_path / "out")
+    assert load_results(tmp_path / "out").names == ("small", "bigger")

@@ -253,3 +253,22 @@ def test_preview_says_how_fast_a_backlog_grows(changes: dict[str, Any], growth: 
     if changes == {"demand.containers_per_year": 2_000_000}:
         growth = 2_000_000 - 500_000 - 1_460_000
     assert preview.backlog_growth == pytest.approx(growth)
+
+
+def test_an_assumption_restated_by_a_grandchild_is_no_longer_noted(tmp_path: Path) -> None:
+    ledger = f'[assumptions."{LINE}"]\nquality = "assumed"\nsource = "a guess"\n'
+    written(tmp_path, SMALL + ledger, "grand")
+    changed = "[routes.rail.stages]\nline = { days = 9 }\n"
+    written(tmp_path, 'extends = "grand.toml"\n' + changed, "parent")
+    silent = written(tmp_path, 'extends = "parent.toml"\ntitle = "x"\n', "silent")
+    assert LINE in load_with_notes(silent, [])[1][0]
+    child = written(tmp_path, 'extends = "parent.toml"\n' + ledger, "child")
+    assert load_with_notes(child, [])[1] == ()
+
+
+def test_the_ledger_says_that_a_figure_was_set() -> None:
+    path = f"{TRAINS}.annual_capacity"
+    assumption = sim.load_scenario("link-200k").with_changes({path: 300_000}).assumptions[path]
+    assert assumption.quality == "assumed"
+    assert assumption.source.startswith("set by with_changes; before, 200000.0: Railway Minister")
+    assert assumption.range == (100_000, 500_000)

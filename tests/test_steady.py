@@ -1,0 +1,125 @@
+"""Where a mean over time exists: the fluid sketch of the preview against what a run measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from corridors import loaded
+
+import sim
+from sim.results.metrics import ALL, METRICS, Key
+
+TWO = """
+[run]
+warmup_days = 100
+days = 365
+[demand]
+containers_per_year = {demand}
+arrivals = "{arrivals}"
+value_of_time_usd_per_day = {value}
+[routes.rail]
+freight_usd = 1
+{rail}
+[routes.rail.stages]
+trains = {{ kind = "departures", {trains} }}
+{more}
+line = {{ kind = "transit", days = 15 }}
+[routes.sea]
+freight_usd = 2
+{sea}
+[routes.sea.stages]
+ships = {{ kind = "departures", annual_capacity = {ships}, capacity = 50 }}
+voyage = {{ kind = "transit", days = 35 }}
+[choice]
+rule = "{rule}"
+shares = {{ rail = 0.5, sea = 0.5 }}
+"""
+PORT = """quay = { kind = "transit", days = 1 }
+weekly = { kind = "departures", every_days = 7, capacity = 2_000 }"""
+BASE = {
+    "demand": 100_000, "arrivals": "poisson", "value": 0, "rail": "", "sea": "", "more": "",
+    "trains": "annual_capacity = 20_000, capacity = 10", "ships": 50_000, "rule": "cheapest",
+}  # fmt: skip
+
+CASES: dict[str, tuple[dict[str, object], dict[str, float]]] = {
+    # Nobody values time: rail fills up to its limit, the rest queues for the sea.
+    "cheapest, limited first": ({"rail": "max_wait_days = 3"}, {"sea": 30_000}),
+    # Two thirds do not value time and queue for the cheap train, whatever waits.
+    "some value nothing": (
+        {"value": "{ empirical = [0, 0, 50] }", "ships": 100_000},
+        {"rail": 46_667},
+    ),
+    "all value time": ({"value": "{ uniform = [1, 9] }", "ships": 100_000}, {}),
+    # A weekly train that nobody waits for more than 0.2 days takes 0.2/7 of what comes.
+    "a limit that keeps trains empty": (
+        {
+            "demand": 150_000, "rule": "fastest", "rail": "max_wait_days = 0.2",
+            "trains": "every_days = 7, capacity = 1_200", "ships": 100_000,
+        },
+        {"sea": 45_714},
+    ),
+    # Half a week at the port is posted to all: with three days of patience nobody goes by rail.
+    "a later stage beyond the limit": (
+        {
+            "rule": "share", "rail": "max_wait_days = 3", "more": PORT, "ships": 95_000,
+            "trains": "annual_capacity = 50_000, capacity = 10",
+        },
+        {"sea": 5_000},
+    ),
+    "share overflows": ({"rule": "share", "rail": "max_wait_days = 3"}, {"sea": 30_000}),
+    "room for all": ({"demand": 65_000, "rule": "fastest"}, {}),
+    "too many for all": ({"rule": "fastest", "rail": "max_wait_days = 3"}, {"sea": 30_000}),
+    "all limited": ({"rail": "max_wait_days = 3", "sea": "max_wait_days = 3"}, {}),
+}  # fmt: skip
+
+
+def corridor(folder: Path, changes: Mapping[str, object]) -> sim.Scenario:
+    return loaded(folder, TWO.format(**BASE | changes))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_sketch_agrees_with_the_run(case: str, tmp_path: Path) -> None:
+    changes, growing = CASES[case]
+    scenario = corridor(tmp_path, changes)
+    results = sim.run(scenario, replications=3, jobs=1)
+    for route in scenario.preview().routes:
+        measured = results.interval(Key(route.name, ALL, "backlog_growth"), "small")
+        assert route.backlog_growth == pytest.approx(growing.get(route.name, 0), rel=1e-3)
+        assert measured.mean == pytest.approx(route.backlog_growth, rel=0.06, abs=600)
+        assert route.steady == (route.name not in growing)
+        for metric, about in METRICS.items():
+            found = results.interval(Key(route.name, ALL, metric), "small")
+            if metric in ("backlog_mean", "under_way_mean"):
+                assert (found.mean is None) == (about.steady and not route.steady)
+
+
+@pytest.mark.parametrize("rule", ["fastest", "share"])
+@pytest.mark.parametrize("arrivals", ["poisson", "even"])
+def test_demand_at_capacity_is_steady_only_without_chance(
+    rule: str, arrivals: str, tmp_path: Path
+) -> None:
+    trains = {"trains": "annual_capacity = 50_000, capacity = 62"}
+    preview = corridor(tmp_path, {"rule": rule, "arrivals": arrivals, **trains}).preview()
+    assert [route.steady for route in preview.routes] == [arrivals == "even"] * 2
+    assert preview.backlog_growth == 0
+
+
+def test_what_nobody_carries_is_told(tmp_path: Path) -> None:
+    limits = {"rail": "max_wait_days = 3", "sea": "max_wait_days = 3", "rule": "fastest"}
+    (warning,) = corridor(tmp_path, limits).preview().warnings
+    assert "about 30,000 a year are unserved" in warning
+
+
+def test_a_backlog_that_grows_beyond_doubt_has_no_mean(tmp_path: Path) -> None:
+    # The sketch expects a steady state, but 20 days of warm-up are too few to fill the queue.
+    text = TWO.format(**BASE | {"rule": "fastest", "demand": 60_000}).replace(
+        "warmup_days = 100\ndays = 365", "warmup_days = 1\ndays = 20"
+    )
+    scenario = loaded(tmp_path, text)
+    results = sim.run(scenario, replications=3, jobs=1)
+    assert scenario.preview().route("rail").steady
+    assert results.growing("small") == {"rail", "all"}
+    assert results.value("rail.wait_mean") is None
+    assert results.value("sea.load_factor") is not None
