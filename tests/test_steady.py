@@ -76,7 +76,7 @@ CASES: dict[str, tuple[dict[str, object], dict[str, float]]] = {
 
 
 def corridor(folder: Path, changes: Mapping[str, object]) -> sim.Scenario:
-    return loaded(folder, TWO.format(**BASE | changes))
+    return loaded(folder, TWO.format(**BASE | dict(changes)))
 
 
 @pytest.mark.parametrize("case", CASES)
