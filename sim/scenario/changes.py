@@ -225,4 +225,6 @@ def _rescaled(data: Any, parts: Path, value: Any) -> Any:
         after = distributions.parse(value)
     except ValueError:
         return value  # told when the whole is validated
-    return before.scaled(after.mean / before.mean).to_data() if before.mean > 0 else value
+    if not (before.mean > 0 and after.mean > 0):
+        return value  # nothing to scale, or to nothing
+    return before.scaled(after.mean / before.mean).to_data()

@@ -21,7 +21,7 @@ from sim.scenario.validate import validated
 
 LARGEST_FILE = 1_000_000
 DEEPEST = 32
-"""Tables in tables; a scenario needs six."""
+"""Tables in tables, of which a scenario needs six, and files that extend files."""
 
 TOO_DEEP = f"is nested more than {DEEPEST} deep: no scenario is"
 TOO_LONG = f"holds a whole number of more than {MOST_BITS} bits: no scenario does"
@@ -156,12 +156,21 @@ def _base(own: Draft, extends: Any, path: Path, above: tuple[Path, ...], folder:
         raise refuse(f"must be a file beside this one, not an address (got {show(extends)})")
     else:
         base = path.parent / extends
-        ours = base.resolve() in {bundled_path.resolve() for bundled_path in bundled().values()}
-        if not (ours or base.resolve().is_relative_to(folder)):
+        try:
+            real, is_file, exists = base.resolve(), base.is_file(), base.exists()
+        except (OSError, RuntimeError):  # a name too long, links in a circle
+            raise refuse(f"cannot be found (got {show(extends)})") from None
+        ours = real in {bundled_path.resolve() for bundled_path in bundled().values()}
+        if not (ours or real.is_relative_to(folder)):
             raise refuse(f"must stay in the scenario's folder (got {show(extends)})")
-        if not base.is_file():
+        if exists and not is_file:
+            raise refuse(f"is a directory or a device, not a file (got {show(extends)})")
+        if not is_file:
             names = [p.name for p in sorted(path.parent.glob("*.toml"))] + list(bundled())
-            raise refuse(f"no such file: {show(extends)}{did_you_mean(extends, names)}")
+            near = [Path(extends).stem] if Path(extends).stem in bundled() else names
+            raise refuse(f"no such file: {show(extends)}{did_you_mean(extends, near)}")
+    if len(above) > DEEPEST:
+        raise refuse(f"goes through more than {DEEPEST} files: no scenario does")
     if base.resolve() in above:
         circle = [p.name for p in above[above.index(base.resolve()) :]] + [base.name]
         raise refuse(f"goes in a circle: {' > '.join(circle)}")
@@ -201,7 +210,7 @@ def _refused(file: str, message: str) -> ScenarioError:
 
 
 def _legible(file: str) -> str:
-    return file if file.isprintable() else repr(file)
+    return file if file and file.isprintable() else repr(file)
 
 
 def _parsed(text: str, file: str) -> dict[str, Any]:
@@ -250,10 +259,11 @@ def _loaded(text: str) -> dict[str, Any]:
 
 
 _STRING_OR_COMMENT = re.compile(
-    r'''(?s:"""(?:\\.|(?!""")[^\\])*+(?:"""|\Z))|"(?:\\.|[^"\\\n])*+"?'''
-    r"""|(?s:'''.*?(?:'''|\Z))|'[^'\n]*+'?|\#[^\n]*"""
+    r'''(?s:"""[^"\\]*(?:(?:\\.|"{1,2}(?!"))[^"\\]*)*(?:"{3,5}|\Z))'''
+    r"""|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?"""
+    r"""|(?s:'''.*?(?:'{3,5}|\Z))|'[^'\n]*'?|\#[^\n]*"""
 )
-_LONG_KEY = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{DEEPEST}}}")
+_LONG_KEY = re.compile(rf"(?<![\w-])(?:[\w-]+[ \t]*\.[ \t]*){{{DEEPEST}}}")
 
 
 def _values(data: Any) -> Iterator[tuple[Any, int]]:

@@ -19,17 +19,20 @@ Path = tuple[str | int, ...]
 # path, so that a key of 10,000 parts would fill memory with 50 million of them.
 MAX_DEPTH = 64
 
-# Possessive repeats (*+) keep nothing to come back to: a long string costs no extra memory.
-_BETWEEN = re.compile(r"(?:[ \t\r\n,=]+|#[^\n]*)*+")
+# Unrolled, so that no text can be matched in two ways: nothing is tried twice. Possessive repeats
+# would say it shorter, but Python 3.11.0 to 3.11.4 (Debian 12 has 3.11.2) match them wrongly.
+_BETWEEN = re.compile(r"[ \t\r\n,=]*(?:#[^\n]*[ \t\r\n,=]*)*")
 _BRACKETS = re.compile(r"[\[\]]{1,2}[ \t]*")
-_KEY_PART = re.compile(r"""([A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*+"|'[^']*')[ \t]*(\.?)[ \t]*""")
+_KEY_PART = re.compile(
+    r"""([A-Za-z0-9_-]+ | "[^"\\]*(?:\\.[^"\\]*)*" | '[^']*') [ \t]* (\.?) [ \t]*""", re.VERBOSE
+)
 _SCALAR = re.compile(
     r'''
-      """ (?: \\. | (?!""") [^\\] )*+ "{3,5}    # its last two quotes may stand before the closing
+      """[^"\\]* (?: (?: \\. | "{1,2}(?!") ) [^"\\]* )* "{3,5}   # two quotes may stand before the end
     | \'\'\' .*? '{3,5}
-    | " (?: \\. | [^"\\] )*+ "
-    | ' [^']* '
-    | [^\n,\]}#]+                               # 1.5, true, 1979-05-27 07:32:00
+    | "[^"\\]* (?: \\. [^"\\]* )* "
+    | '[^']*'
+    | [^\n,\]}#]+                                               # 1.5, true, 1979-05-27 07:32:00
     ''',
     re.DOTALL | re.VERBOSE,
 )
