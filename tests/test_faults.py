@@ -503,7 +503,7 @@ def test_a_run_that_is_stopped_ends_soon_and_leaves_nothing(
     assert transsib("show", tmp_path / "out").returncode == 4
 
 
-def test_terminated_with_one_job(tmp_path: Path) -> None:
+def test_terminated_with_one_job() -> None:
     command = [TRANSSIB, "run", "link-500k", "--replications", "500", "--jobs", "1"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     time.sleep(3)
