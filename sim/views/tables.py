@@ -191,7 +191,7 @@ def print_preview(scenario: Scenario, notes: Sequence[str], file: IO[str] | None
     out.print(Text(f"{words.demand(scenario)}, rule {scenario.choice.rule}; valid."))
     out.print(_routes_table(preview))
     for route in preview.routes:
-        out.print(Text(f"{route.name}: {_binding(route)}"))
+        out.print(Text(f"{route.name}: {_binding(route, scenario.choice.rule)}"))
     for warning in (*preview.warnings, *notes):
         out.print(Text(f"warning: {warning}", style="yellow"))
 
@@ -201,8 +201,8 @@ def _routes_table(preview: Preview) -> Table:
         "route",
         "free flow",
         "in transit",
-        "stage",
-        "departures a year",
+        "stage, vehicle",
+        "a year × places",
         "every",
         "capacity a year",
     )
@@ -227,18 +227,20 @@ def _quoted(route: RoutePreview) -> str:
 def _stage(stage: StagePreview | None) -> list[str]:
     if stage is None:
         return ["none", words.NONE, "", "unlimited"]
-    often = f"{stage.departures_a_year:,.6g} × {stage.vehicle} of {stage.capacity:,}"
+    often = f"{stage.departures_a_year:,.6g} × {stage.capacity:,}"
     days = 365 / stage.departures_a_year if stage.departures_a_year else None
     every = words.NONE if days is None else f"{days:.3g} d" if days >= 1 else f"{24 * days:.3g} h"
-    return [stage.name, often, every, f"{stage.yearly_capacity:,.0f}"]
+    return [f"{stage.name}, {stage.vehicle}", often, every, f"{stage.yearly_capacity:,.0f}"]
 
 
-def _binding(route: RoutePreview) -> str:
+def _binding(route: RoutePreview, rule: str) -> str:
     if not route.is_open:
         return "closed: it takes no part"
     if not route.demand:
         return "no container's first choice while nothing waits; it takes what others refuse"
     wanted = f"{words.count(route.demand)} containers a year want it while nothing waits"
+    if rule == "cheapest":
+        wanted += ", at the mean value of time"
     if route.binds:
         return f"{wanted}; {route.binds} binds at {words.count(route.yearly_capacity)}"
     return f"{wanted}; demand binds, not capacity"
