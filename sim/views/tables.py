@@ -204,7 +204,7 @@ def _routes_table(preview: Preview) -> Table:
         "stage, vehicle",
         "a year × places",
         "every",
-        "capacity a year",
+        "places a year",
     )
     table = _table(*columns)
     table.columns[3].justify = "left"
