@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
@@ -289,22 +289,8 @@ def _studied(
     tasks = sum(scenario.run.replications for scenario in scenarios)
     if jobs is not None and jobs > tasks:
         _note(f"--jobs {jobs}: there are {tasks} replications, so as many jobs", quiet=quiet)
-    with _terminable(), progress_bar(quiet=quiet) as progress:
+    with progress_bar(quiet=quiet) as progress:
         return study(scenarios, jobs=jobs, progress=progress, large=yes)
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM end the workers too."""
-
-    def leave(*_: object) -> NoReturn:
-        raise SystemExit(TERMINATED)  # no Exception, so nothing on the way takes it for a failure
-
-    before = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _show(results: Results, *, as_json: bool) -> None:
@@ -348,6 +334,11 @@ def _failed(results: Results) -> None:
         raise IncompleteError("\n".join(["some replications failed:", *results.failures]))
 
 
+def _leave(*_: object) -> NoReturn:
+    """End on SIGTERM as on an error, workers too; SystemExit is no failure that is recorded."""
+    raise SystemExit(TERMINATED)
+
+
 def main() -> None:
     """Run the command line: UTF-8 whatever the locale, and a word where nothing can be written."""
     if sys.stdout is None:
@@ -356,6 +347,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    signal.signal(signal.SIGTERM, _leave)
     app()
 
 

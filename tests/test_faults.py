@@ -5,6 +5,7 @@ A refused file means: exit 2, every fault with its place, nothing on standard ou
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -13,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from sim.corridor.clock import Clock
 from sim.errors import SimulationError
 
 TRANSSIB = str(Path(sys.executable).with_name("transsib"))
-PATIENCE = 20
+PATIENCE = 60
 """Seconds after which a command hangs; the machines are busy."""
 
 
@@ -43,7 +44,7 @@ def transsib(
     )
 
 
-def refused(path: Path | str, *said: str, command: str = "check", options: Any = ()) -> str:
+def assert_refused(path: Path | str, *said: str, command: str = "check", options: Any = ()) -> str:
     """The message of a refused file; each of `said` must be in it."""
     done = transsib(command, path, *options)
     assert done.returncode == 2, done
@@ -66,20 +67,20 @@ def changed(*replacements: tuple[str, str]) -> str:
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    refused(tmp_path / "none.toml", "none.toml: no such file or bundled scenario")
-    refused("link-20k", "did you mean link-200k?")
+    assert_refused(tmp_path / "none.toml", "none.toml: no such file or bundled scenario")
+    assert_refused("link-20k", "did you mean link-200k?")
 
 
 def test_directory_pipe_and_device(tmp_path: Path) -> None:
-    refused(tmp_path, "is a directory")
+    assert_refused(tmp_path, "is a directory")
     os.mkfifo(tmp_path / "pipe")
-    refused(tmp_path / "pipe", "not a regular file")
-    refused("/dev/zero", "not a regular file")
+    assert_refused(tmp_path / "pipe", "not a regular file")
+    assert_refused("/dev/zero", "not a regular file")
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n\n"], ids=["empty", "comments"])
 def test_empty(text: str, tmp_path: Path) -> None:
-    refused(written(tmp_path, text), "a scenario needs [demand]", 'extends = "today"')
+    assert_refused(written(tmp_path, text), "a scenario needs [demand]", 'extends = "today"')
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_empty(text: str, tmp_path: Path) -> None:
 )
 def test_other_encodings(data: bytes, said: str, tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_bytes(data)
-    refused(tmp_path / "a.toml", said)
+    assert_refused(tmp_path / "a.toml", said)
 
 
 def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
@@ -103,7 +104,7 @@ def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
 
 def test_syntax_error_has_a_place(tmp_path: Path) -> None:
     path = written(tmp_path, "[run]\ndays = = 3\n")
-    refused(path, f"{path}:2:8: not TOML: invalid value")
+    assert_refused(path, f"{path}:2:8: not TOML: invalid value")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_syntax_error_has_a_place(tmp_path: Path) -> None:
 )
 def test_files_that_would_exhaust(text: str, said: str, tmp_path: Path) -> None:
     path = written(tmp_path, text)
-    refused(path, said)
+    assert_refused(path, said)
     start = time.monotonic()
     assert peak_megabytes("check", str(path)) < 300
     assert time.monotonic() - start < 5  # 2 on a machine of its own
@@ -224,14 +225,14 @@ def test_a_wrong_value_is_told_with_its_place(what: str, tmp_path: Path) -> None
     text = changed((old, new))
     before = text[: text.index("¦")].split("\n")
     path = written(tmp_path, text.replace("¦", ""))
-    message = refused(path, command="run", options=("--out", tmp_path / "out"))
+    message = assert_refused(path, command="run", options=("--out", tmp_path / "out"))
     assert message == f"{path}:{len(before)}:{len(before[-1]) + 1}: {fault}\n"
     assert not (tmp_path / "out").exists()
 
 
 def test_all_faults_of_a_file_are_told_at_once(tmp_path: Path) -> None:
     several = [FAULTS[what][:2] for what in ("misspelt key", "nan", "zero days", "share of 20")]
-    message = refused(written(tmp_path, changed(*several).replace("¦", "")))
+    message = assert_refused(written(tmp_path, changed(*several).replace("¦", "")))
     assert len(message.splitlines()) == 4
     lines = [int(line.split(":")[1]) for line in message.splitlines()]
     assert lines == sorted(lines)
@@ -323,7 +324,7 @@ def test_extends_that_lead_nowhere(extends: str, said: str, tmp_path: Path) -> N
     folder.mkdir()
     written(tmp_path, SMALL, "outside")
     written(folder, 'extends = "a.toml"\n', "b")
-    refused(written(folder, f"extends = {extends}\n", "a"), said)
+    assert_refused(written(folder, f"extends = {extends}\n", "a"), said)
 
 
 @pytest.mark.parametrize(
@@ -340,7 +341,7 @@ def test_extends_that_lead_nowhere(extends: str, said: str, tmp_path: Path) -> N
 )
 def test_options_that_set_nothing(options: list[str], said: str, tmp_path: Path) -> None:
     said_so = [word for option in options for word in ("--set", option)]
-    message = refused(written(tmp_path, SMALL), said, options=said_so)
+    message = assert_refused(written(tmp_path, SMALL), said, options=said_so)
     assert message.startswith("--set: ")
 
 
@@ -355,7 +356,9 @@ def test_options_that_set_nothing(options: list[str], said: str, tmp_path: Path)
     ],
 )
 def test_what_takes_hours_or_gigabytes_is_refused(options: list[str], tmp_path: Path) -> None:
-    refused(written(tmp_path, SMALL), "this would take", "--yes", command="run", options=options)
+    assert_refused(
+        written(tmp_path, SMALL), "this would take", "--yes", command="run", options=options
+    )
 
 
 def test_a_big_seed_is_accepted_and_none_is_1(tmp_path: Path) -> None:
@@ -458,7 +461,9 @@ def test_words_of_a_scenario_command_nothing(tmp_path: Path) -> None:
     path = written(tmp_path, 'title = "[bold red]no[/] [link=x]"\n' + SMALL)
     assert "[bold red]no[/] [link=x]" in transsib("check", path).stdout
     escape = written(tmp_path, 'title = "\\u001b[31m"\n["\\u001b]0;x"]\n' + SMALL, "escape")
-    assert "\x1b" not in refused(escape, "title: must not hold line breaks or control characters")
+    assert "\x1b" not in assert_refused(
+        escape, "title: must not hold line breaks or control characters"
+    )
 
 
 @pytest.fixture
@@ -470,23 +475,38 @@ def running(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
         [TRANSSIB, *command, "--out", str(tmp_path / "out")],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
+    try:
+        until(lambda: len(children(process.pid)) == 2)
+        time.sleep(1)
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def until(true: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
-    while len(children(process.pid)) < 2 and time.monotonic() < deadline:
+    while not true():
+        assert time.monotonic() < deadline, "it did not begin in time"
         time.sleep(0.05)
-    time.sleep(1)
-    yield process
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
 
 
-def children(pid: int) -> list[str]:
-    listed = subprocess.run(
-        ["pgrep", "-g", str(pid), "-f", "spawn_main"], capture_output=True, text=True, check=False
-    )
-    return listed.stdout.split()
+def children(group: int) -> list[str]:
+    """The workers of a process group: where /proc tells, as on Linux."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it may have ended meanwhile
+            if b"spawn_main" in (process / "cmdline").read_bytes():
+                after_name = (process / "stat").read_text().rpartition(")")[2].split()
+                found += [process.name] if int(after_name[2]) == group else []
+    return found
 
 
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+
+
+@needs_proc
 @pytest.mark.parametrize(
     ("number", "to_group", "status", "said"),
     [
@@ -513,10 +533,13 @@ def test_a_run_that_is_stopped_ends_soon_and_leaves_nothing(
     assert transsib("show", tmp_path / "out").returncode == 4
 
 
-def test_terminated_with_one_job() -> None:
+def test_terminated_with_one_job(tmp_path: Path) -> None:
     command = [TRANSSIB, "run", "link-500k", "--replications", "500", "--jobs", "1"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(3)
+    process = subprocess.Popen(
+        [*command, "--out", tmp_path / "out"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    until((tmp_path / "out").is_dir)  # made just before the first replication
+    time.sleep(1)
     process.terminate()
     output, error = process.communicate(timeout=PATIENCE)
     assert process.returncode == 143, error

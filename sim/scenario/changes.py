@@ -16,12 +16,14 @@ from sim.scenario.fields import MOST
 from sim.scenario.positions import Position
 from sim.scenario.schema import (
     Path,
+    at,
     did_you_mean,
     is_distribution,
     is_model,
     is_table_of_tables,
     keys_at,
     split,
+    table_at,
     type_at,
 )
 
@@ -102,21 +104,14 @@ def _replaces(old: Any, new: Any, path: Path, root: Any) -> bool:
     return other_kind or is_distribution(path, root)
 
 
-def _tables(data: Any, *path: str) -> dict[str, Any]:
-    """The table at a path, empty where there is none (or something else, told elsewhere)."""
-    for part in path:
-        data = data.get(part) if isinstance(data, dict) else None
-    return data if isinstance(data, dict) else {}
-
-
 def _put_in_order(draft: Draft, parent: Any, child: Any) -> Iterator[Fault]:
     """Sort each route's stages by its `order` and take the key away."""
-    for name, route in _tables(draft.data, "routes").items():
+    for name, route in table_at(draft.data, "routes").items():
         if not isinstance(route, dict):
             continue
-        said = _tables(child, "routes", name)
-        inherited = _tables(parent, "routes", name, "stages")
-        own = [stage for stage in _tables(said, "stages") if stage not in inherited]
+        said = table_at(child, "routes", name)
+        inherited = table_at(parent, "routes", name, "stages")
+        own = [stage for stage in table_at(said, "stages") if stage not in inherited]
         order = route.pop("order", None)
         if order is not None:
             yield from _ordered(draft, name, route, order, own)
@@ -130,7 +125,7 @@ def _put_in_order(draft: Draft, parent: Any, child: Any) -> Iterator[Fault]:
 
 
 def _ordered(draft: Draft, name: str, route: Any, order: Any, own: list[str]) -> Iterator[Fault]:
-    stages, path = _tables(route, "stages"), ("routes", name, "order")
+    stages, path = table_at(route, "stages"), ("routes", name, "order")
     names = order if isinstance(order, list) and len(order) <= MOST else [None]
     if not all(isinstance(stage, str) for stage in names):
         yield draft.fault(path, f"must be a list of stage names, at most {MOST}")
@@ -148,25 +143,19 @@ def _ordered(draft: Draft, name: str, route: Any, order: Any, own: list[str]) ->
 
 def _stale(parent: Draft, child: Any) -> Iterator[str]:
     """Inherited assumptions about values that were changed and are not restated by the child."""
-    restated = _tables(child, "assumptions")
-    for path in _tables(parent.data, "assumptions"):
-        old, new = _look_up(parent.data, path), _look_up(child, path)
+    restated = table_at(child, "assumptions")
+    for path in table_at(parent.data, "assumptions"):
+        old, new = at(parent.data, path.split(".")), at(child, path.split("."))
         changed = new is not None and new != old
         if path not in restated and (changed or path in parent.stale):
             yield path
 
 
-def _look_up(data: Any, path: str) -> Any:
-    for part in path.split("."):
-        data = data.get(part) if isinstance(data, dict) else None
-    return data
-
-
 def _forget_assumptions(data: dict[str, Any], child: Any) -> None:
     """Inherited assumptions leave with the value they speak of."""
-    ledger, restated = _tables(data, "assumptions"), _tables(child, "assumptions")
+    ledger, restated = table_at(data, "assumptions"), table_at(child, "assumptions")
     for path in list(ledger):
-        if path not in restated and _look_up(data, path) is None:
+        if path not in restated and at(data, path.split(".")) is None:
             del ledger[path]
 
 
@@ -185,14 +174,14 @@ def with_change(draft: Draft, path: str, value: Any, *, said: str) -> Draft:
     for part in reversed(parts):
         data = {part: data}
     after = merged(draft, Draft(draft.file, data, {parts: place}))
-    _say_set(after.data, path, _look_up(draft.data, path), said)
+    _say_set(after.data, path, at(draft.data, path.split(".")), said)
     return Draft(after.file, after.data, after.places, after.faults, draft.stale)
 
 
 def _say_set(data: dict[str, Any], path: str, before: Any, said: str) -> None:
     """Let the ledger tell that a figure is no longer what its source says."""
-    ledger = _tables(data, "assumptions")
-    old, now = ledger.get(path), _look_up(data, path)
+    ledger = table_at(data, "assumptions")
+    old, now = ledger.get(path), at(data, path.split("."))
     if isinstance(old, dict) and now != before:
         source = f"set by {said}; before, {distributions.show(before)}: {old.get('source', '')}"
         data["assumptions"] = {
@@ -217,7 +206,7 @@ def _unknown(data: Any, parts: Path, place: Place) -> Fault | None:
 def _rescaled(data: Any, parts: Path, value: Any) -> Any:
     """A number over a distribution becomes that distribution with the number as its mean."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    old = _look_up(data, ".".join(parts))
+    old = at(data, parts)
     if not number or old is None or not is_distribution(parts, data):
         return value
     try:

@@ -24,6 +24,19 @@ def split(path: str) -> Path:
     return (head, rest.strip('"')) if head == "assumptions" else tuple(path.split("."))
 
 
+def at(data: Any, path: Iterable[str | int]) -> Any:
+    """The value at a path, None where there is none."""
+    for part in path:
+        data = data.get(part) if isinstance(data, Mapping) else None
+    return data
+
+
+def table_at(data: Any, *path: str) -> dict[str, Any]:
+    """The table at a path; empty where there is none, or something else (told elsewhere)."""
+    value = at(data, path)
+    return value if isinstance(value, dict) else {}
+
+
 def type_at(path: Iterable[str | int], data: Any) -> Any:
     """The type that the schema has at a path, None where it knows no such place.
 
@@ -82,9 +95,7 @@ def keys_at(path: Iterable[str | int], data: Any) -> list[str]:
     node = type_at(path, data)
     if is_model(node):
         return [key for key in node.model_fields if key != "name"]
-    for part in path:
-        data = data.get(part, {}) if isinstance(data, Mapping) else {}
-    return list(data) if isinstance(data, Mapping) else []
+    return list(table_at(data, *map(str, path)))
 
 
 def did_you_mean(word: object, known: Collection[str]) -> str:

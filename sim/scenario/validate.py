@@ -16,7 +16,15 @@ from sim.errors import Fault, ScenarioError
 from sim.scenario.changes import Draft
 from sim.scenario.distributions import LARGEST, show
 from sim.scenario.model import Scenario
-from sim.scenario.schema import did_you_mean, is_model, is_table_of_tables, keys_at, split, type_at
+from sim.scenario.schema import (
+    did_you_mean,
+    is_model,
+    is_table_of_tables,
+    keys_at,
+    split,
+    table_at,
+    type_at,
+)
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 MOST_FAULTS = 100
@@ -120,20 +128,15 @@ def _bad_word(draft: Draft, path: tuple[str | int, ...], expected: str, got: obj
 
 def _across(draft: Draft) -> Iterator[Fault]:
     """What concerns more than one field; reads plain data, so that no other fault hides it."""
-    routes = _table(draft.data, "routes")
+    routes = table_at(draft.data, "routes")
     yield from _names(draft, ("routes",), routes)
     for name, route in routes.items():
-        stages = _table(route, "stages")
+        stages = table_at(route, "stages")
         yield from _names(draft, ("routes", name, "stages"), stages)
         for stage, fields in stages.items():
             yield from _timetable(draft, ("routes", name, "stages", stage), fields)
     yield from _choice(draft, routes)
     yield from _assumptions(draft)
-
-
-def _table(data: Any, key: str) -> dict[str, Any]:
-    value = data.get(key) if isinstance(data, dict) else None
-    return value if isinstance(value, dict) else {}
 
 
 def _names(draft: Draft, path: tuple[str, ...], table: dict[str, Any]) -> Iterator[Fault]:
@@ -158,12 +161,12 @@ def _timetable(draft: Draft, path: tuple[str, ...], stage: Any) -> Iterator[Faul
 
 
 def _choice(draft: Draft, routes: dict[str, Any]) -> Iterator[Fault]:
-    choice = _table(draft.data, "choice")
+    choice = table_at(draft.data, "choice")
     if len(routes) > 1 and "rule" not in choice:
         yield draft.fault(("choice", "rule"), "is required where there are several routes")
     if choice.get("rule") == "share" and "shares" not in choice:
         yield draft.fault(("choice", "shares"), "is required by the rule share")
-    shares = _table(choice, "shares")
+    shares = table_at(choice, "shares")
     for name in shares:
         if name not in routes:
             hint = did_you_mean(name, routes)
@@ -176,7 +179,7 @@ def _choice(draft: Draft, routes: dict[str, Any]) -> Iterator[Fault]:
 
 
 def _assumptions(draft: Draft) -> Iterator[Fault]:
-    for path, assumption in _table(draft.data, "assumptions").items():
+    for path, assumption in table_at(draft.data, "assumptions").items():
         place, parts = ("assumptions", path), split(path)
         node = type_at(parts, draft.data)
         if node is None or _unnamed(draft, parts):

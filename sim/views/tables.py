@@ -17,6 +17,7 @@ from sim.results.metrics import ALL, Key
 from sim.results.results import Results, better
 from sim.scenario.model import Scenario
 from sim.scenario.preview import Preview, RoutePreview, StagePreview
+from sim.scenario.schema import at
 from sim.views import words
 
 WIDEST = 100
@@ -266,8 +267,7 @@ def print_ledger(scenario: Scenario, file: IO[str] | None = None) -> None:
 
 
 def _value(data: Any, path: str) -> str:
-    for part in path.split("."):
-        data = data.get(part) if isinstance(data, dict) else None
+    data = at(data, path.split("."))
     if isinstance(data, list):
         return "–".join(f"{each:,.12g}" for each in data)
     if isinstance(data, dict):
