@@ -84,15 +84,33 @@ def _fastest(_scenario: Scenario, _shippers: Shippers) -> Score:
 
 def _cheapest(scenario: Scenario, shippers: Shippers) -> Score:
     """The least generalised cost: freight + value of time × posted time + constant."""
-    routes = scenario.open_routes.values()
-    fixed = np.array([[route.freight_usd + route.constant_usd] for route in routes])
+    fixed = _money(scenario)
     return lambda rows, days: fixed + shippers.value_of_time[rows] * days
+
+
+def _logit(scenario: Scenario, shippers: Shippers) -> Score:
+    """The least generalised cost minus scale × a standard Gumbel draw (McFadden 1974).
+
+    Minus the logarithm of a standard exponential number is a standard Gumbel number.
+    """
+    luck = np.maximum(shippers.luck, np.finfo(float).tiny)
+    tastes = np.log(luck, out=luck)
+    tastes *= scenario.choice.scale_usd or 0.0
+    tastes += _money(scenario)
+    return lambda rows, days: tastes[:, rows] + shippers.value_of_time[rows] * days
+
+
+def _money(scenario: Scenario) -> Floats:
+    """Freight and constant of each route [routes, 1], in USD."""
+    routes = scenario.open_routes.values()
+    return np.array([[route.freight_usd + route.constant_usd] for route in routes])
 
 
 RULES: dict[str, Rule] = {
     "share": Rule(_share, sees_posted_days=False, uses_luck=True),
     "fastest": Rule(_fastest),
     "cheapest": Rule(_cheapest, uses_value_of_time=True),
+    "logit": Rule(_logit, uses_luck=True, uses_value_of_time=True),
 }
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from sim.scenario.distributions import fixed
 from sim.scenario.fields import Model, NonNegative, Positive, Share, Table, Varying
 
-Rule = Literal["share", "fastest", "cheapest"]
+Rule = Literal["share", "fastest", "cheapest", "logit"]
 
 
 class Demand(Model):
@@ -23,4 +23,5 @@ class Choice(Model):
 
     rule: Rule = "fastest"
     shares: Table[Share] | None = None
+    scale_usd: NonNegative | None = None
     posted_every_hours: Positive = 3.0

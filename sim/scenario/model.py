@@ -42,6 +42,7 @@ class Scenario(Model):
 
     name: str
     title: Text = ""
+    price_year: Annotated[int, Field(ge=1, le=9999)] | None = None
     run: Run = Run()
     demand: Demand
     routes: Annotated[Table[Route], Field(min_length=1, max_length=MOST)]
@@ -92,7 +93,7 @@ class Scenario(Model):
     def key(self) -> str:
         """A hash of all that determines a replication besides its number."""
         data = self.to_data()
-        for without in ("title", "assumptions"):
+        for without in ("title", "price_year", "assumptions"):
             data.pop(without, None)
         for without in ("replications", "confidence"):
             data["run"].pop(without)

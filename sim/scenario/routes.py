@@ -95,6 +95,7 @@ class Route(Model):
     freight_usd: NonNegative = 0.0
     constant_usd: Number = 0.0
     max_wait_days: Wait = math.inf
+    promise_days: Positive | None = None
     closed: bool = False
 
     @property

@@ -166,6 +166,8 @@ def _choice(draft: Draft, routes: dict[str, Any]) -> Iterator[Fault]:
         yield draft.fault(("choice", "rule"), "is required where there are several routes")
     if choice.get("rule") == "share" and "shares" not in choice:
         yield draft.fault(("choice", "shares"), "is required by the rule share")
+    if choice.get("rule") == "logit" and "scale_usd" not in choice:
+        yield draft.fault(("choice", "scale_usd"), "is required by the rule logit")
     shares = table_at(choice, "shares")
     for name in shares:
         if name not in routes:
