@@ -21,6 +21,7 @@ voyage = { kind = "transit", days = [30, 40] }
 
 [routes.rail]
 max_wait_days = 3
+promise_days = 18
 
 [routes.rail.stages]
 trains = { kind = "departures", vehicle = "train", annual_capacity = 8_000, capacity = 10 }

@@ -7,8 +7,8 @@ delivered, and it chooses its route alone, from the state of that very moment. I
 and no random numbers with `sim` and must never import it, so the two agree in distribution, and
 exactly where nothing is random.
 
-It knows stages of kind `departures` and `transit` and the rules `share`, `fastest` and
-`cheapest`; anything else is an error. Times are in days, rates in a year of 365 days.
+It knows stages of kind `departures` and `transit` and the rules `share`, `fastest`, `cheapest`
+and `logit`; anything else is an error. Times are in days, rates in a year of 365 days.
 """
 
 import heapq
@@ -173,6 +173,7 @@ class Route:
         self.money = route.get("freight_usd", 0.0) + route.get("constant_usd", 0.0)
         limit = route.get("max_wait_days", "unlimited")
         self.max_wait: float = math.inf if limit == "unlimited" else limit
+        self.promise: float | None = route.get("promise_days")
         self.under_way, self.backlog = Level(clock), Level(clock)
         chain = enumerate(route["stages"].values())
         self.stages = [stage_of(stage, place, self, rng) for place, stage in chain]
@@ -181,6 +182,7 @@ class Route:
         self.booked_ever = 0
         self.booked = self.refused = 0  # in the measured window, as the two lists
         self.times: list[float] = []  # door to door
+        self.kept: list[bool] = []  # whether within the promise, where there is one
         self.waits: list[float] = []
 
     def posted(self) -> Posted:
@@ -204,6 +206,8 @@ class Route:
         if self.clock.measuring:
             self.times.append(time)
             self.waits.append(wait)
+            if self.promise is not None:
+                self.kept.append(time <= self.promise + 1e-9)  # a float's last bits keep it
 
     def load_factor(self) -> float | None:
         """That of the departures stage with the least yearly capacity."""
@@ -221,24 +225,42 @@ def stage_of(
     raise NotImplementedError(f"stage of kind {stage['kind']}")
 
 
+class Shipper:
+    """What a container brings: its value of time [USD/day], and a taste for each route [USD]."""
+
+    def __init__(self, corridor: "Corridor") -> None:
+        self.value_of_time: float = corridor.value_of_time.draw()
+        self.tastes = {
+            route: corridor.scale * corridor.rng.gumbel() if corridor.scale else 0.0
+            for route in corridor.routes
+        }
+
+    def cost(self, route: Route) -> float:
+        return route.money + self.value_of_time * route.posted().time
+
+
 # The rules: which of some routes, in alphabetical order, a container prefers. `min` settles a
 # tie for the first.
 
 
-def by_share(corridor: "Corridor", routes: Sequence[Route], _: float) -> Route | None:
+def by_share(corridor: "Corridor", routes: Sequence[Route], _: Shipper) -> Route | None:
     upto = list(accumulate(corridor.shares.get(route.name, 0.0) for route in routes))
     return routes[bisect(upto, corridor.rng.random() * upto[-1])] if upto[-1] > 0 else None
 
 
-def by_time(_: "Corridor", routes: Sequence[Route], __: float) -> Route | None:
+def by_time(_: "Corridor", routes: Sequence[Route], __: Shipper) -> Route | None:
     return min(routes, key=lambda route: route.posted().time)
 
 
-def by_cost(_: "Corridor", routes: Sequence[Route], value_of_time: float) -> Route | None:
-    return min(routes, key=lambda route: route.money + value_of_time * route.posted().time)
+def by_cost(_: "Corridor", routes: Sequence[Route], shipper: Shipper) -> Route | None:
+    return min(routes, key=shipper.cost)
 
 
-RULES = {"share": by_share, "fastest": by_time, "cheapest": by_cost}
+def by_cost_and_taste(_: "Corridor", routes: Sequence[Route], shipper: Shipper) -> Route | None:
+    return min(routes, key=lambda route: shipper.cost(route) - shipper.tastes[route])
+
+
+RULES = {"share": by_share, "fastest": by_time, "cheapest": by_cost, "logit": by_cost_and_taste}
 
 
 class Corridor:
@@ -250,6 +272,7 @@ class Corridor:
         self.routes = [Route(n, r, self.clock, rng) for n, r in sorted(document["routes"].items())]
         self.rule = RULES[choice["rule"]]
         self.shares: Mapping[str, float] = choice.get("shares", {})
+        self.scale: float = choice["scale_usd"] if choice["rule"] == "logit" else 0.0
         self.demand: float = demand["containers_per_year"]
         self.even = demand.get("arrivals") == "even"
         self.value_of_time = distribution(demand.get("value_of_time_usd_per_day", 0), rng)
@@ -293,11 +316,11 @@ class Corridor:
 
     def choose(self) -> Route | None:
         """The route it prefers of those that have not refused it yet; None for the unserved."""
-        value_of_time, measuring = self.value_of_time.draw(), self.clock.measuring
+        shipper, measuring = Shipper(self), self.clock.measuring
         candidates = [route for route in self.routes if route.is_open]
         turned_away = False
         while candidates:
-            preferred = self.rule(self, candidates, value_of_time)
+            preferred = self.rule(self, candidates, shipper)
             if preferred is None:
                 break
             if preferred.posted().wait <= preferred.max_wait:
@@ -326,6 +349,7 @@ class Corridor:
         a_year = YEAR / self.clock.days
         times = [time for route in routes for time in route.times]
         waits = [wait for route in routes for wait in route.waits]
+        kept = [each for route in routes for each in route.kept]
         throughput = len(times) * a_year
         return {
             "throughput": throughput,
@@ -336,6 +360,7 @@ class Corridor:
                 f"door_to_door_p{p}": float(np.percentile(times, p)) if times else None
                 for p in (5, 50, 90, 95)
             },
+            "on_time": float(np.mean(kept)) if kept else None,
             "wait_mean": float(np.mean(waits)) if waits else None,
             "under_way_mean": sum(route.under_way.mean() for route in routes),
             "backlog_mean": sum(route.backlog.mean() for route in routes),

@@ -67,6 +67,7 @@ def test_every_metric_is_one_that_the_contract_names() -> None:
         "throughput", "share", "booked", "refused", "unserved", "door_to_door_mean",
         "door_to_door_p5", "door_to_door_p50", "door_to_door_p90", "door_to_door_p95",
         "wait_mean", "under_way_mean", "backlog_mean", "backlog_end", "load_factor",
+        "on_time",
     }  # fmt: skip
 
 

@@ -50,6 +50,7 @@ SCENARIOS = {
         voyage = { kind = "transit", days = [20, 30] }
         [routes.rail]
         max_wait_days = 3
+        promise_days = 12
         [routes.rail.stages]
         trains = { kind = "departures", annual_capacity = 4_000, capacity = 6 }
         line = { kind = "transit", days = { triangular = [8, 9, 12] } }
@@ -120,9 +121,60 @@ SCENARIOS = {
         [choice]
         rule = "cheapest"
         """,
+    "three routes by cost and taste, and a limit that binds": """
+        [demand.value_of_time_usd_per_day.lognormal]
+        median = 25
+        p95 = 180
+        [routes.air]
+        freight_usd = 2_500
+        promise_days = 2.25
+        [routes.air.stages]
+        flights = { kind = "departures", every_days = 0.5, capacity = 5 }
+        flight = { kind = "transit", days = 2 }
+        [routes.rail]
+        freight_usd = 1_500
+        constant_usd = -100
+        max_wait_days = 2
+        promise_days = 11
+        [routes.rail.stages]
+        trains = { kind = "departures", annual_capacity = 2_500, capacity = 6 }
+        line = { kind = "transit", days = [8, 12] }
+        [routes.sea]
+        freight_usd = 1_000
+        [routes.sea.stages]
+        sailing = { kind = "departures", every_days = 3, capacity = 120 }
+        voyage = { kind = "transit", days = [20, 30] }
+        [choice]
+        rule = "logit"
+        scale_usd = 150
+        """,
+    "a chain of departures by cost and taste": """
+        [demand.value_of_time_usd_per_day.gamma]
+        mean = 40
+        sd = 30
+        [routes.link]
+        freight_usd = 1_200
+        max_wait_days = 8
+        promise_days = 20
+        [routes.link.stages]
+        ferries = { kind = "departures", every_days = 1, capacity = 25 }
+        crossing = { kind = "transit", days = { uniform = [1, 5] } }
+        trains = { kind = "departures", annual_capacity = 5_000, capacity = 10 }
+        line = { kind = "transit", days = [8, 12] }
+        [routes.sea]
+        freight_usd = 1_000
+        [routes.sea.stages]
+        sailing = { kind = "departures", every_days = 2, capacity = 100 }
+        voyage = { kind = "transit", days = [14, 20] }
+        [choice]
+        rule = "logit"
+        scale_usd = 100
+        posted_every_hours = 0.05
+        """,
     "ships overtake on the way to trains": """
         [routes.link]
         max_wait_days = 8
+        promise_days = 20
         [routes.link.stages]
         ferries = { kind = "departures", every_days = 1, capacity = 25 }
         crossing = { kind = "transit", days = { uniform = [1, 5] } }
@@ -154,6 +206,8 @@ SCENARIOS = {
         [routes.rail.stages]
         trains = { kind = "departures", annual_capacity = 8_000, capacity = 10 }
         line = { kind = "transit", days = [8, 12] }
+        [routes.road]
+        promise_days = 12
         [routes.road.stages]
         first = { kind = "transit", days = { gamma = { mean = 6, sd = 4 } } }
         second = { kind = "transit", days = { uniform = [5, 6.5] } }
@@ -255,7 +309,9 @@ def corridor(random: np.random.Generator) -> dict[str, Any]:
         kinds = random.integers(2, size=random.integers(1, 6))
         stages = {f"stage{n}": (transit, departures)[kind]() for n, kind in enumerate(kinds)}
         limit = {"max_wait_days": days(0, 80)} if random.random() < 0.5 else {}
-        return {"freight_usd": int(random.integers(500, 1500)), "stages": stages, **limit}
+        promise = {"promise_days": days(1, 160)} if random.random() < 0.5 else {}
+        freight = int(random.integers(500, 1500))
+        return {"freight_usd": freight, "stages": stages, **limit, **promise}
 
     a_day = int(random.choice([8, 16, 32]))
     names = ["rail", "air", "sea"][: random.integers(1, 4)]
@@ -269,7 +325,8 @@ def corridor(random: np.random.Generator) -> dict[str, Any]:
         "routes": {name: route() for name in names},
         # Every 1/1024 day: between posting and booking nothing happens.
         "choice": {
-            "rule": str(random.choice(["fastest", "cheapest"])),
+            "rule": str(random.choice(["fastest", "cheapest", "logit"])),
+            "scale_usd": 0,
             "posted_every_hours": 24 / 1024,
         },
     }

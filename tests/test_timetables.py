@@ -9,6 +9,7 @@ import pytest
 from corridors import loaded
 
 import sim
+from sim.results.metrics import measure
 
 # Bookings at 1/2, 3/2, 5/2, … days: 365 a year, evenly.
 EVEN = """
@@ -270,3 +271,85 @@ def test_a_later_stage_posts_its_whole_queue(tmp_path: Path) -> None:
     expected = [chain, chain] + [sea] * 8  # until the first train takes one at day 10
     expected += [chain] + [sea] * 9 + [chain]  # one place more after each train
     assert observed.taken.tolist() == expected
+
+
+def on_time(scenario: sim.Scenario) -> dict[str, float | None]:
+    """The part delivered as promised, by route; routes without that metric are missing."""
+    measures = measure(scenario, sim.simulate(scenario))
+    return {key.route: part for key, part in measures.items() if key.metric == "on_time"}
+
+
+def test_a_promise_is_kept_on_its_last_day(tmp_path: Path) -> None:
+    # The first timetable of this file: days from door to door are
+    # 23/8, 21/8, 19/8 by the train of day 1 and 25/8, 23/8, 21/8 by that of day 2.
+    # A promise of 23/8 is kept to five of six, two of them on its very last moment; one of 22/8 to
+    # three.
+    text = (
+        EVEN.format(days=5, demand=4 * 365, rule="fastest")
+        + """
+        [routes.rail]
+        promise_days = 2.875
+        [routes.rail.stages]
+        trains = { kind = "departures", every_days = 1, capacity = 3 }
+        line = { kind = "transit", days = 2 }
+        """
+    )
+    scenario = loaded(tmp_path, text)
+    assert on_time(scenario) == {"rail": 5 / 6, "all": 5 / 6}
+    tighter = scenario.with_changes({"routes.rail.promise_days": 2.75})
+    assert on_time(tighter) == {"rail": 3 / 6, "all": 3 / 6}
+    # Of the train of day 2 alone, which arrives on day 4, two of three are on time.
+    late = scenario.with_changes({"run.warmup_days": 4, "run.days": 1})
+    assert on_time(late) == {"rail": 2 / 3, "all": 2 / 3}
+
+
+TWO_PROMISES = """
+    [routes.rail]
+    max_wait_days = 2
+    promise_days = 2.5
+    [routes.rail.stages]
+    trains = { kind = "departures", every_days = 2, capacity = 1 }
+    line = { kind = "transit", days = 1 }
+    [routes.sea]
+    promise_days = 3
+    [routes.sea.stages]
+    sailing = { kind = "departures", every_days = 1, capacity = 100 }
+    voyage = { kind = "transit", days = 3 }
+    """
+
+
+def test_all_routes_together_keep_what_each_of_them_promises(tmp_path: Path) -> None:
+    # Bookings 1/2, 5/2, 9/2 go by rail and take 5/2 days; 3/2 and 7/2 find no place within two
+    # days and go by sea, 7/2 days; who books later arrives after day 8. So rail keeps 3 of 3, the
+    # sea 0 of 2, together 3 of 5; if the sea promises nothing, its containers do not count.
+    scenario = loaded(tmp_path, EVEN.format(days=8, demand=365, rule="fastest") + TWO_PROMISES)
+    assert on_time(scenario) == {"rail": 1, "sea": 0, "all": 3 / 5}
+    text = EVEN.format(days=8, demand=365, rule="fastest") + TWO_PROMISES
+    silent = loaded(tmp_path, text.replace("promise_days = 3", ""))
+    assert on_time(silent) == {"rail": 1, "all": 1}
+    text = text.replace("promise_days = 3", "").replace("promise_days = 2.5", "")
+    assert on_time(loaded(tmp_path, text)) == {}
+
+
+def test_without_a_delivery_no_promise_is_kept_or_broken(tmp_path: Path) -> None:
+    scenario = loaded(tmp_path, EVEN.format(days=8, demand=365, rule="fastest") + TWO_PROMISES)
+    early = scenario.with_changes({"run.days": 2})
+    assert on_time(early) == {"rail": None, "sea": None, "all": None}
+    closed = scenario.with_changes({"routes.rail.closed": True})
+    assert on_time(closed) == {"rail": None, "sea": 0, "all": 0}
+
+
+def test_a_fixed_time_keeps_a_promise_of_as_much_to_the_last_bit(tmp_path: Path) -> None:
+    # booked + 14.1 - booked is often not 14.1 in floating point.
+    text = (
+        EVEN.format(days=60, demand=3_333, rule="fastest")
+        + """
+        [routes.road]
+        promise_days = 14.1
+        [routes.road.stages]
+        drive = { kind = "transit", days = 14.1 }
+        """
+    )
+    scenario = loaded(tmp_path, text)
+    assert on_time(scenario) == {"road": 1, "all": 1}
+    assert on_time(scenario.with_changes({"routes.road.promise_days": 14.0999}))["road"] == 0

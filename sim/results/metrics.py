@@ -6,7 +6,7 @@ delivery, a load factor without a departure, a share of no demand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -58,6 +58,7 @@ METRICS: dict[str, Metric] = {
     "door_to_door_p50": Metric("days", "booking to delivery, median", -1, steady=True),
     "door_to_door_p90": Metric("days", "booking to delivery, 90th percentile", -1, steady=True),
     "door_to_door_p95": Metric("days", "booking to delivery, 95th percentile", -1, steady=True),
+    "on_time": Metric("fraction", "delivered within the days promised", +1, steady=True),
     "wait_mean": Metric("days", "wait for departures, mean", -1, steady=True),
     "under_way_mean": Metric(
         "containers", "booked and not delivered, time average", 0, steady=True
@@ -70,6 +71,9 @@ METRICS: dict[str, Metric] = {
 
 PERCENTILES: Final = (5, 50, 90, 95)
 
+ROUNDING_DAYS: Final = 1e-9
+"""A difference of two days may be off by its last bits: a trip of 18 days keeps a promise of 18."""
+
 
 def measure(scenario: Scenario, observations: Observations) -> Measures:
     """All metrics of one replication, for every route and for all together."""
@@ -81,6 +85,7 @@ def measure(scenario: Scenario, observations: Observations) -> Measures:
     measures: Measures = {}
     for name in scenario.routes:
         measures |= _of(name, _flow(scenario, window, journeys.get(name, NOBODY)))
+        measures |= _of(name, _on_time(scenario, journeys, [name]))
         if name in rows:
             log = observations.routes[rows[name]]
             measures |= _of(name, _choices(window, observations, log, rows[name]))
@@ -93,6 +98,7 @@ def measure(scenario: Scenario, observations: Observations) -> Measures:
         np.concatenate([NOBODY.wait, *(some.wait for some in journeys.values())]),
     )
     measures |= _of(ALL, _flow(scenario, window, everybody))
+    measures |= _of(ALL, _on_time(scenario, journeys, scenario.routes))
     measures |= _of(ALL, _choices_of_all(window, observations))
     measures |= _of(ALL, _queues(window, observations.booked, observations.routes))
     return measures
@@ -176,6 +182,24 @@ def _flow(scenario: Scenario, window: _Window, journeys: Journeys) -> dict[str, 
         },
         "wait_mean": float(journeys.wait.mean()) if any_came else None,
     }
+
+
+def _on_time(
+    scenario: Scenario, journeys: Mapping[str, Journeys], names: Iterable[str]
+) -> dict[str, float | None]:
+    """The part of containers delivered within the days that their route promises, inclusive.
+
+    Only routes with a promise count; without any there is no such metric.
+    """
+    kept = [
+        journeys.get(name, NOBODY).days <= promise + ROUNDING_DAYS
+        for name in names
+        if (promise := scenario.routes[name].promise_days) is not None
+    ]
+    if not kept:
+        return {}
+    each = np.concatenate(kept)
+    return {"on_time": float(each.mean()) if len(each) else None}
 
 
 def _choices(
