@@ -63,7 +63,7 @@ def shippers(scenario: Scenario, replication: int, containers: int) -> Shippers:
         luck = np.empty((len(scenario.open_routes), containers))
         for row, route in zip(luck, scenario.open_routes, strict=True):
             stream(seed, replication, f"choice.luck.{route}").standard_exponential(out=row)
-    return Shippers(value_of_time, luck)
+    return Shippers(containers, value_of_time, luck)
 
 
 @dataclass
@@ -82,7 +82,7 @@ class Office:
         self.taken = np.full(len(self.booked), NOBODY, np.int8)
         self.wanted = np.full(len(self.booked), NOBODY, np.int8)
         self.rule = RULES[self.scenario.choice.rule]
-        self.score = self.rule.prepare(self.scenario, self.shippers)
+        self.dislike = self.rule.prepare(self.scenario, self.shippers)
 
     def blocks(self) -> Iterator[tuple[float, slice]]:
         """The moments at which figures are posted, with the containers booked on them.
@@ -107,7 +107,7 @@ class Office:
 
     def book(self, rows: slice) -> None:
         """Let the containers of a block choose, one after the other, and queue."""
-        decided = decide(self.desks, self.rule, self.score, self.booked[rows], rows)
+        decided = decide(self.desks, self.rule, self.dislike.of(rows), self.booked[rows])
         self.taken[rows] = decided.taken
         self.wanted[rows] = decided.wanted
         for row, desk in enumerate(self.desks):

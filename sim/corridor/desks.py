@@ -15,6 +15,7 @@ from sim.scenario.model import Scenario
 from sim.scenario.routes import Route
 
 Counts = NDArray[np.int64]
+Rows = NDArray[np.intp]
 Poster = Callable[[Counts], tuple[Floats, Floats]]
 
 
@@ -29,6 +30,7 @@ class Desk:
         self.refused: list[NDArray[np.intp]] = []
         self.accepted = 0
         self.approached = bool(route.approach)
+        self.days_after_boarding = sum(service.transit_days for service in services[:1])
 
     @property
     def foresees(self) -> bool:
@@ -152,18 +154,34 @@ class Places:
         """The days on which places leave."""
         return np.multiply(places // self._service.capacity, self._service.headway, dtype=float)
 
-    def admitted(self, times: Floats, limit: float, asks: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Which of the rows `asks` find a place that leaves within `limit` days of booking.
+    def turned(self, times: Floats, patience: Floats, asks: Rows) -> Rows:
+        """Which of the rows `asks` find no place that leaves within their patience [days].
 
-        The number of places taken follows x → min(max(x, first) + 1, last): a clamp, and clamps
-        in a row are running extremes while a block is shorter than the limit.
+        One after the other: who finds none leaves its place to the next. Where who comes later
+        also accepts later departures (equal patience), the number of places taken follows
+        x → min(max(x, first) + 1, beyond): a clamp, and clamps in a row are running extremes.
         """
-        row = np.arange(len(asks))
-        last = ((times[asks] + limit) // self._service.headway + 1) * self._service.capacity
-        low = np.maximum(np.maximum.accumulate(self.first[asks] - row), self.free)
-        high = np.minimum.accumulate(last - row)
-        low[1:] = np.minimum(low[1:], high[:-1] - 1)
-        return row + low < last
+        first, row = self.first[asks], np.arange(len(asks))
+        beyond = np.floor((times[asks] + patience) / self._service.headway + 1)
+        beyond *= self._service.capacity
+        low = np.maximum(np.maximum.accumulate(first - row), self.free)
+        if (row + low < beyond).all():
+            return asks[:0]
+        if (np.diff(beyond) < 0).any():
+            return asks[self._without_place(first, beyond)]
+        low[1:] = np.minimum(low[1:], np.minimum.accumulate(beyond - row)[:-1] - 1)
+        return asks[row + low >= beyond]
+
+    def _without_place(self, first: Counts, beyond: Floats) -> list[int]:
+        """The same in a loop, by position."""
+        free, without = self.free, []
+        for number, (soonest, end) in enumerate(zip(first.tolist(), beyond.tolist(), strict=True)):
+            place = soonest if soonest > free else free
+            if place < end:
+                free = place + 1
+            else:
+                without.append(number)
+        return without
 
 
 class OwnDays:
