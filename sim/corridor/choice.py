@@ -205,7 +205,7 @@ def _refine(
     """Let those who chose a timetable as if first in line stand in line; whether some leave it.
 
     In place, for one desk after the other while the others keep what they post to the first in
-    line. Only where rounds begin: with it a full link takes one round a day, without it some thirty.
+    line. Only where rounds begin: with it a full link takes one a day, without it some thirty.
     """
     anybody = False
     for row, desk in desks.items():
