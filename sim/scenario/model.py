@@ -22,11 +22,19 @@ if TYPE_CHECKING:
 class Run(Model):
     """How long and how often is simulated, and with which random numbers."""
 
-    warmup_days: NonNegative = 120.0
-    days: Positive = DAYS_A_YEAR
-    replications: Annotated[int, Field(ge=1, le=10**12)] = 20
-    seed: Annotated[int, Field(ge=0, lt=2**MOST_BITS)] = 1
-    confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    warmup_days: NonNegative = Field(
+        120.0, description="Simulated before measuring begins, until the routes have filled [days]"
+    )
+    days: Positive = Field(DAYS_A_YEAR, description="Length of the measured window [days]")
+    replications: Annotated[int, Field(ge=1, le=10**12)] = Field(
+        20, description="Independent runs, from which the intervals come"
+    )
+    seed: Annotated[int, Field(ge=0, lt=2**MOST_BITS)] = Field(
+        1, description="Chooses the random numbers: the same seed gives the same answer"
+    )
+    confidence: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.95, description="Of the intervals: 0.95 is 95 %"
+    )
 
     @property
     def horizon(self) -> float:
@@ -41,13 +49,20 @@ class Scenario(Model):
     """
 
     name: str
-    title: Text = ""
-    price_year: Annotated[int, Field(ge=1, le=9999)] | None = None
-    run: Run = Run()
-    demand: Demand
-    routes: Annotated[Table[Route], Field(min_length=1, max_length=MOST)]
-    choice: Choice = Choice()
-    assumptions: Table[Assumption] = Named[Assumption]({})
+    title: Text = Field("", description="One line that tables, pictures and reports show")
+    price_year: Annotated[int, Field(ge=1, le=9999)] | None = Field(
+        None, description="The year whose prices the USD are, a label on all amounts of money"
+    )
+    run: Run = Field(Run(), description="How long and how often is simulated")
+    demand: Demand = Field(description="Who ships: the yearly flow and what its time is worth")
+    routes: Annotated[Table[Route], Field(min_length=1, max_length=MOST)] = Field(
+        description="The alternatives from origin to destination, by name"
+    )
+    choice: Choice = Field(Choice(), description="How each container's route is chosen at booking")
+    assumptions: Table[Assumption] = Field(
+        Named[Assumption]({}),
+        description="What stands behind the figures, by path in quotes; changes no result",
+    )
 
     def with_changes(self, changes: Mapping[str, Any], *, name: str | None = None) -> Self:
         """A new, validated scenario with the values at some paths changed.

@@ -29,12 +29,24 @@ class Departures(Model):
     Exactly one of `every_days`, `per_day` and `annual_capacity` sets the timetable.
     """
 
-    kind: Literal["departures"]
-    capacity: Count
-    vehicle: Annotated[Text, Field(min_length=1)] = "vehicle"
-    every_days: Positive | None = None
-    per_day: NonNegative | None = None
-    annual_capacity: NonNegative | None = None
+    kind: Literal["departures"] = Field(
+        description="Vehicles leave on a timetable with the containers that wait"
+    )
+    capacity: Count = Field(description="Containers that one vehicle takes")
+    vehicle: Annotated[Text, Field(min_length=1)] = Field(
+        "vehicle", description='What leaves, in words: "block train"'
+    )
+    every_days: Positive | None = Field(
+        None, description="One of three timetables: the time between departures [days]"
+    )
+    per_day: NonNegative | None = Field(
+        None, description="One of three timetables: departures a day; 0.5 is one in two days"
+    )
+    annual_capacity: NonNegative | None = Field(
+        None,
+        description="One of three timetables: as many departures, evenly spaced, as carry so many "
+        "[containers/year]",
+    )
 
     @property
     def departures_a_year(self) -> float:
@@ -67,8 +79,8 @@ class Departures(Model):
 class Transit(Model):
     """Time under way, the same for everything on one vehicle."""
 
-    kind: Literal["transit"]
-    days: Varying
+    kind: Literal["transit"] = Field(description="Time under way")
+    days: Varying = Field(description="Drawn for each trip, shared by its containers [days]")
 
 
 Stage = Annotated[Departures | Transit, Field(discriminator="kind")]
@@ -91,12 +103,23 @@ class Leg:
 class Route(Model):
     """One way from origin to destination."""
 
-    stages: Annotated[Table[Stage], Field(min_length=1, max_length=MOST)]
-    freight_usd: NonNegative = 0.0
-    constant_usd: Number = 0.0
-    max_wait_days: Wait = math.inf
-    promise_days: Positive | None = None
-    closed: bool = False
+    stages: Annotated[Table[Stage], Field(min_length=1, max_length=MOST)] = Field(
+        description="What a container goes through, by name, from first to last"
+    )
+    freight_usd: NonNegative = Field(0.0, description="Money asked for one container [USD]")
+    constant_usd: Number = Field(
+        0.0,
+        description="A dislike in money beside freight and time; negative where the route is "
+        "liked [USD]",
+    )
+    max_wait_days: Wait = Field(
+        math.inf,
+        description='Who would wait longer for a departure is refused; or "unlimited" [days]',
+    )
+    promise_days: Positive | None = Field(
+        None, description="Promised door-to-door time; the metric on_time tells how often [days]"
+    )
+    closed: bool = Field(False, description="true takes the route out")
 
     @property
     def departures(self) -> dict[str, Departures]:
