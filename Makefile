@@ -23,11 +23,12 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## the main job: today against the link at 200,000 and 500,000 a year
 	$(BIN)/transsib compare scenarios/today.toml scenarios/link-200k.toml scenarios/link-500k.toml --out $(OUT)
 
-lint: $(READY) ## formatting, lint, types, import contracts
+lint: $(READY) ## formatting, lint, types, import contracts, scenario files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/tombi lint --offline --quiet scenarios
 
 test: lint ## everything that has to hold, in under 10 minutes
 	TRANSSIB_REPLICATIONS=2 $(BIN)/python -m pytest -n auto

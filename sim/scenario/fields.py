@@ -59,7 +59,8 @@ def _printable(text: str) -> str:
     return text
 
 
-def _wait(value: object) -> float:
+def parse_wait(value: object) -> float:
+    """Days of a wait; "unlimited" is infinite. Raises ValueError with what was got."""
     if value == "unlimited":
         return math.inf
     if isinstance(value, str):
@@ -76,7 +77,7 @@ Count = Annotated[int, Field(ge=1, le=10**9)]
 Text = Annotated[str, Field(max_length=1000), AfterValidator(_printable)]
 Wait = Annotated[
     float,
-    PlainValidator(_wait),
+    PlainValidator(parse_wait),
     PlainSerializer(lambda days: "unlimited" if math.isinf(days) else days),
 ]
 """Days, or "unlimited", which is infinite."""
