@@ -6,6 +6,7 @@ import contextlib
 import functools
 import json
 import os
+import shlex
 import signal
 import sys
 import traceback
@@ -32,6 +33,7 @@ What would a freight corridor really carry?
 
 \b
 Examples:
+  transsib init mine.toml
   transsib check link-200k
   transsib run link-500k --replications 5
   transsib compare today link-200k link-500k --out results
@@ -115,6 +117,25 @@ def _note(*lines: str, quiet: bool) -> None:
     if not quiet:
         for line in lines:
             print(line, file=sys.stderr)  # noqa: T201 - a command line prints
+
+
+@app.command()
+@told
+def init(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="what to write; .toml is added where it lacks it")
+    ],
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="NAME", help="a bundled scenario, not the small example"),
+    ] = None,
+) -> None:
+    """Write a first scenario with comments, and the JSON Schema for editors beside it."""
+    from sim.scenario.writing import write_first
+
+    scenario, schema = write_first(file, from_)
+    _note(f"written: {scenario}, and for editors {schema}", quiet=False)
+    _note(f"next: transsib check {shlex.quote(str(scenario))}", quiet=False)
 
 
 @app.command()

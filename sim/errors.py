@@ -5,7 +5,7 @@
     ├── UsageError         a wrong command or argument                            2
     │   └── TooLargeError  more time or memory than anyone would wait for         2
     ├── IncompleteError    finished, but a replication failed                     3
-    ├── ResultsError       a results folder cannot be written, or read whole      4
+    ├── ResultsError       a file or folder cannot be written, or read whole      4
     └── SimulationError    the model broke a law it must keep: a bug              1
 
 Every one takes a single argument: SimPy re-raises with `type(e)(*e.args)`, and workers
@@ -74,7 +74,7 @@ class IncompleteError(TranssibError):
 
 
 class ResultsError(TranssibError):
-    """A results folder that cannot be written, or cannot be read as a whole."""
+    """A file or folder that cannot be written, or results that cannot be read as a whole."""
 
     exit_status = 4
 

@@ -80,7 +80,7 @@ def test_directory_pipe_and_device(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "# nothing\n\n"], ids=["empty", "comments"])
 def test_empty(text: str, tmp_path: Path) -> None:
-    assert_refused(written(tmp_path, text), "a scenario needs [demand]", 'extends = "today"')
+    assert_refused(written(tmp_path, text), "a scenario needs [demand]", "transsib init FILE")
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from corridors import SMALL, loaded, written
 
 import sim
 from sim.scenario.distributions import Distribution
-from sim.scenario.files import Change, bundled, load_with_notes, setting, to_toml
+from sim.scenario.files import Change, bundled, load_with_notes, setting
 from sim.scenario.routes import Departures
+from sim.scenario.writing import to_toml
 
 TRAINS = "routes.rail.stages.trains"
 LINE = "routes.rail.stages.line.days"

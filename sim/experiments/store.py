@@ -22,7 +22,8 @@ from sim.errors import ResultsError, TranssibError
 from sim.experiments.study import resimulate
 from sim.results.metrics import METRICS, Key, Measures
 from sim.results.results import Results
-from sim.scenario.files import load_text, to_toml
+from sim.scenario.files import load_text
+from sim.scenario.writing import to_toml, write_whole
 
 FILE = "results.sqlite"
 DIGEST, PAIRED = "rows sha256", "paired"
@@ -86,7 +87,7 @@ def save(results: Results, folder: Path) -> None:
         (folder / "scenarios").mkdir(exist_ok=True)
         for scenario in results.scenarios:
             written = to_toml(scenario).encode()
-            _replace(folder / "scenarios" / f"{scenario.name}.toml", written)
+            write_whole(folder / "scenarios" / f"{scenario.name}.toml", written)
 
 
 def _clear(folder: Path) -> None:
@@ -99,19 +100,6 @@ def _clear(folder: Path) -> None:
         for kind in ("png", "svg"):
             (folder / f"{picture}.{kind}").unlink(missing_ok=True)
     (folder / FILE).unlink()
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file so that it is never seen half-written."""
-    partly = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with partly.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partly.replace(path)
-    finally:
-        partly.unlink(missing_ok=True)
 
 
 def _write(results: Results, path: Path) -> None:

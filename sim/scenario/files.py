@@ -1,4 +1,4 @@
-"""Where scenario files are read and written; the only room that opens them."""
+"""Where scenario files are read."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def load_with_notes(
         f"{path}: changed without restating its assumption in [assumptions]" for path in draft.stale
     )
     draft = replace(draft, faults=draft.faults + faults)
-    return validated(draft, _checked_name(name or path.stem)), notes
+    return validated(draft, checked_name(name or path.stem)), notes
 
 
 def changed(scenario: Scenario, changes: Mapping[str, Any], *, name: str) -> Scenario:
@@ -95,10 +95,11 @@ def changed(scenario: Scenario, changes: Mapping[str, Any], *, name: str) -> Sce
     draft = Draft("with_changes", scenario.to_data())
     for path, value in changes.items():
         draft = with_change(draft, path, value, said="with_changes")
-    return validated(draft, _checked_name(name))
+    return validated(draft, checked_name(name))
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """The name, where a file can be called so. Raises UsageError."""
     if (
         not name.isprintable()
         or not 0 < len(name) <= 100
@@ -222,9 +223,8 @@ def _parsed(text: str, file: str) -> dict[str, Any]:
         raise _refused(file, str(error)) from None
     if not data:
         need = "[demand] containers_per_year and [routes.NAME] with stages"
-        raise _refused(
-            file, f'is empty: a scenario needs {need}; start from a bundled one: extends = "today"'
-        )
+        first = "`transsib init FILE` writes a first one"
+        raise _refused(file, f"is empty: a scenario needs {need}; {first}")
     return data
 
 
@@ -279,31 +279,4 @@ def _values(data: Any) -> Iterator[tuple[Any, int]]:
 
 def load_text(text: str, name: str, file: str) -> Scenario:
     """The scenario of a text that `to_toml` made, nothing inherited."""
-    return validated(merged(Draft(file, {}), Draft(file, _parsed(text, file))), _checked_name(name))
-
-
-def to_toml(scenario: Scenario) -> str:
-    """The text of a file that means the scenario, nothing inherited."""
-    import tomlkit
-
-    document = tomlkit.document()
-    for key, value in scenario.to_data().items():
-        document[key] = _item(value, (key,))
-    return tomlkit.dumps(document)
-
-
-def _item(value: Any, path: tuple[str, ...]) -> Any:
-    """Sections as tables, a stage or a distribution as an inline table."""
-    import tomlkit
-
-    if not isinstance(value, Mapping):
-        return list(value) if isinstance(value, tuple) else value
-    inline = (path[2:3] == ("stages",) and len(path) > 3) or (path[0] in _FLAT and len(path) > 1)
-    table = tomlkit.inline_table() if inline else tomlkit.table()
-    for key, inner in value.items():
-        table[key] = _item(inner, (*path, key))
-    return table
-
-
-_FLAT = ("demand", "choice")
-"""Sections whose tables (distributions, shares) stand on a line."""
+    return validated(merged(Draft(file, {}), Draft(file, _parsed(text, file))), checked_name(name))
