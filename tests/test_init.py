@@ -163,7 +163,7 @@ def test_the_repository_has_the_schema_that_the_program_writes() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     folder = next(iter(bundled().values())).parent
     assert (folder / SCHEMA_FILE).read_text(encoding="utf-8") == schema_text(), (
-        "re-make it: transsib init out/x.toml && mv out/scenario.schema.json scenarios"
+        "re-make it: transsib init scenarios/x.toml && rm scenarios/x.toml"
     )
     for path in bundled().values():
         assert path.read_text(encoding="utf-8").startswith(SCHEMA_LINE), path.name

@@ -60,11 +60,15 @@ def write_whole(path: Path, data: bytes) -> None:
 def _free(file: Path) -> Path:
     """The path of a scenario that is not there yet. Raises UsageError, ResultsError."""
     if not file.name or os.path.lexists(file):
-        raise UsageError(f"{file}: is there already, and init overwrites nothing: choose a name")
+        raise UsageError(
+            f"{file}: is there already, and init overwrites nothing: choose another name"
+        )
     path = file if file.suffix == ".toml" else file.with_name(f"{file.name}.toml")
     checked_name(path.stem)
     if os.path.lexists(path):
-        raise UsageError(f"{path}: is there already, and init overwrites nothing: choose a name")
+        raise UsageError(
+            f"{path}: is there already, and init overwrites nothing: choose another name"
+        )
     if not path.parent.is_dir():
         raise ResultsError(f"{path}: there is no folder {path.parent}: make it first")
     return path
@@ -98,8 +102,8 @@ def _merged(name: str) -> str:
     lines = bundled()[name].read_text(encoding="utf-8").removeprefix(SCHEMA_LINE).splitlines()
     header = [
         *takewhile(lambda line: line.startswith("#"), lines),
-        f"# This is the bundled scenario {name} with all that it extends. Who changes a figure,",
-        "# changes what stands behind it in [assumptions], too.",
+        f"# This is the bundled scenario {name} with all that it extends. Where a figure changes,",
+        "# change what stands behind it in [assumptions], too.",
     ]
     return "\n".join([*header, to_toml(load_scenario(name), explained=True)])
 
