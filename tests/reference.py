@@ -170,7 +170,7 @@ class Route:
         self, name: str, route: Mapping[str, Any], clock: Clock, rng: np.random.Generator
     ) -> None:
         self.name, self.clock = name, clock
-        self.money = route.get("freight_usd", 0.0) + route.get("constant_usd", 0.0)
+        self.money: float = route.get("freight_usd", 0.0) + route.get("constant_usd", 0.0)
         limit = route.get("max_wait_days", "unlimited")
         self.max_wait: float = math.inf if limit == "unlimited" else limit
         self.promise: float | None = route.get("promise_days")

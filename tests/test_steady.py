@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 from corridors import loaded
 
 import sim
+from sim.corridor.streams import quantile
 from sim.results.metrics import ALL, METRICS, Key
+from sim.scenario.distributions import parse
+from sim.scenario.spread import weighted
 
 TWO = """
 [run]
@@ -34,6 +38,7 @@ ships = {{ kind = "departures", annual_capacity = {ships}, capacity = 50 }}
 voyage = {{ kind = "transit", days = 35 }}
 [choice]
 rule = "{rule}"
+{more_choice}
 shares = {{ rail = 0.5, sea = 0.5 }}
 """
 PORT = """quay = { kind = "transit", days = 1 }
@@ -41,6 +46,7 @@ weekly = { kind = "departures", every_days = 7, capacity = 2_000 }"""
 BASE = {
     "demand": 100_000, "arrivals": "poisson", "value": 0, "rail": "", "sea": "", "more": "",
     "trains": "annual_capacity = 20_000, capacity = 10", "ships": 50_000, "rule": "cheapest",
+    "more_choice": "",
 }  # fmt: skip
 
 CASES: dict[str, tuple[dict[str, object], dict[str, float]]] = {
@@ -69,6 +75,21 @@ CASES: dict[str, tuple[dict[str, object], dict[str, float]]] = {
         {"sea": 5_000},
     ),
     "share overflows": ({"rule": "share", "rail": "max_wait_days = 3"}, {"sea": 30_000}),
+    # Only money counts, and tastes differ by as much as the freights: softmax of -1 and -2. Whom
+    # the train refuses goes by sea.
+    "logit by money alone": ({"rule": "logit", "more_choice": "scale_usd = 1"}, {"rail": 53_106}),
+    "logit by money alone, and a limit": (
+        {"rule": "logit", "more_choice": "scale_usd = 1", "rail": "max_wait_days = 3"},
+        {"sea": 30_000},
+    ),
+    # All mind a queue at last, so there is none that grows while some route has room.
+    "logit with time": (
+        {
+            "rule": "logit", "more_choice": "scale_usd = 1", "value": "{ uniform = [1, 9] }",
+            "ships": 100_000,
+        },
+        {},
+    ),
     "room for all": ({"demand": 65_000, "rule": "fastest"}, {}),
     "too many for all": ({"rule": "fastest", "rail": "max_wait_days = 3"}, {"sea": 30_000}),
     "all limited": ({"rail": "max_wait_days = 3", "sea": "max_wait_days = 3"}, {}),
@@ -89,10 +110,9 @@ def test_the_sketch_agrees_with_the_run(case: str, tmp_path: Path) -> None:
         assert route.backlog_growth == pytest.approx(growing.get(route.name, 0), rel=1e-3)
         assert measured.mean == pytest.approx(route.backlog_growth, rel=0.06, abs=600)
         assert route.steady == (route.name not in growing)
-        for metric, about in METRICS.items():
+        for metric in ("backlog_mean", "under_way_mean"):
             found = results.interval(Key(route.name, ALL, metric), "small")
-            if metric in ("backlog_mean", "under_way_mean"):
-                assert (found.mean is None) == (about.steady and not route.steady)
+            assert (found.mean is None) == (METRICS[metric].steady and not route.steady)
 
 
 @pytest.mark.parametrize("rule", ["fastest", "share"])
@@ -123,3 +143,45 @@ def test_a_backlog_that_grows_beyond_doubt_has_no_mean(tmp_path: Path) -> None:
     assert results.growing("small") == {"rail", "all"}
     assert results.value("rail.wait_mean") is None
     assert results.value("sea.load_factor") is not None
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["{ lognormal = { median = 25, p95 = 180 } }", "{ gamma = { mean = 30, sd = 40 } }", "[5, 90]"],
+)
+@pytest.mark.parametrize("rule", ["cheapest", "logit"])
+def test_first_choices_are_those_over_all_values_of_time(
+    rule: str, value: str, tmp_path: Path
+) -> None:
+    # With room for all nothing ever waits long: the sketch's first choices are what is booked.
+    changes = {
+        "rule": rule, "value": value, "more_choice": "scale_usd = 150",
+        "trains": "annual_capacity = 200_000, capacity = 10", "ships": 200_000,
+    }  # fmt: skip
+    scenario = corridor(tmp_path, changes).with_changes({"routes.rail.freight_usd": 700})
+    booked = sim.run(scenario, replications=3, jobs=1).value("rail.booked")
+    rail = scenario.preview().route("rail")
+    assert booked == pytest.approx(rail.demand, rel=0.02)
+    assert sum(route.demand for route in scenario.preview().routes) == pytest.approx(100_000)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        3, [13, 18], {"pert": [0, 0, 9]}, {"uniform": [1, 5]}, {"triangular": [1, 1, 4]},
+        {"triangular": [1, 4, 4]}, {"lognormal": {"median": 25, "p95": 180}},
+        {"gamma": {"mean": 40, "sd": 30}}, {"gamma": {"mean": 40, "sd": 90}},
+        {"gamma": {"mean": 4, "sd": 0}}, {"exponential": 7}, {"exponential": 0},
+        {"empirical": [1, 2, 2]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_the_sketch_spreads_values_as_the_engine_draws_them(data: object) -> None:
+    # Two implementations: sums over a few hundred points, and transforms of many uniform numbers.
+    distribution = parse(data)
+    drawn = quantile(distribution, (np.arange(100_000) + 0.5) / 100_000)
+    values, weights = np.array(weighted(distribution)).T
+    for scale in (5, 20):
+        assert weights @ np.exp(-values / scale) == pytest.approx(
+            np.exp(-drawn / scale).mean(), abs=1e-3
+        )

@@ -1,0 +1,157 @@
+"""A fluid sketch of a corridor, without a random number: who wants what, and what queues up."""
+
+from __future__ import annotations
+
+import math
+
+from sim.scenario.model import Scenario
+from sim.scenario.routes import Route
+from sim.scenario.spread import weighted
+
+NEVER_NONE = 1e-300
+"""The least odds under `logit`: whom every liked route refuses takes the one that is left."""
+
+
+def demand_by_route(scenario: Scenario) -> dict[str, float]:
+    """Containers a year that want each route while nothing waits."""
+    total, routes = scenario.demand.containers_per_year, scenario.open_routes
+    wanted = dict.fromkeys(scenario.routes, 0.0)
+    if scenario.choice.rule == "share":
+        return wanted | {name: total * share for name, share in _shares(scenario).items()}
+    if not routes:
+        return wanted
+    if scenario.choice.rule == "fastest":
+        wanted[min(routes, key=lambda name: routes[name].free_flow_days)] = total
+        return wanted
+    for value_of_time, weight in weighted(scenario.demand.value_of_time_usd_per_day):
+        for name, share in _preferred(scenario, value_of_time).items():
+            wanted[name] += total * weight * share
+    return wanted
+
+
+def _preferred(scenario: Scenario, value_of_time: float) -> dict[str, float]:
+    """The shares of the open routes by free-flow generalised cost, at one value of time.
+
+    Under `logit` the softmax (McFadden 1974); without a scale all take the cheapest.
+    """
+    costs = {
+        name: route.freight_usd + route.constant_usd + value_of_time * route.free_flow_days
+        for name, route in scenario.open_routes.items()
+    }
+    best, scale = min(costs, key=lambda name: costs[name]), _scale(scenario)
+    if not scale:
+        return {best: 1.0}
+    odds = {n: max(math.exp((costs[best] - cost) / scale), NEVER_NONE) for n, cost in costs.items()}
+    total = math.fsum(odds.values())
+    return {name: each / total for name, each in odds.items()}
+
+
+def _scale(scenario: Scenario) -> float:
+    """How much tastes differ, in USD."""
+    choice = scenario.choice
+    return (choice.scale_usd or 0.0) if choice.rule == "logit" else 0.0
+
+
+def _shares(scenario: Scenario) -> dict[str, float]:
+    """The fixed shares among the routes that are open."""
+    shares = {name: (scenario.choice.shares or {}).get(name, 0.0) for name in scenario.open_routes}
+    total = math.fsum(shares.values())
+    return {name: share / total if total else 0.0 for name, share in shares.items()}
+
+
+def queues(scenario: Scenario) -> dict[str, float]:
+    """The routes without a steady state, with the containers a year by which they queue up.
+
+    A route without a limit on its wait takes whoever does not mind its queue: under `share` all
+    that come, under `cheapest` and `logit` those whose time is worth nothing. The others leave a
+    queue while some route has room; what is above all capacities queues where the wait is
+    unlimited.
+    """
+    routes, total = scenario.open_routes, scenario.demand.containers_per_year
+    if scenario.choice.rule == "share":
+        return _shared_queues(scenario, _with_overflow(_shares(scenario), routes, total))
+    blind = total * _careless(scenario)
+    growing, taken = _blind_queues(scenario, routes, blind)
+    room = sum(
+        max(min(route.accepts(total), route.yearly_capacity) - taken[name], 0)
+        for name, route in routes.items()
+    )
+    unlimited = _unlimited(routes)
+    if unlimited and total > blind and _exceeds(scenario, total - blind, room):
+        weight = sum(routes[name].yearly_capacity for name in unlimited)
+        for name in unlimited:
+            part = (total - blind - room) * routes[name].yearly_capacity / weight
+            growing[name] = growing.get(name, 0.0) + part
+    return growing
+
+
+def _shared_queues(scenario: Scenario, arriving: dict[str, float]) -> dict[str, float]:
+    """Queues where so many containers a year come to each route and wait without a limit."""
+    routes = scenario.open_routes
+    return {
+        name: arriving[name] - routes[name].yearly_capacity
+        for name in _unlimited(routes)
+        if _exceeds(scenario, arriving[name], routes[name].yearly_capacity)
+    }
+
+
+def _unlimited(routes: dict[str, Route]) -> list[str]:
+    return [name for name, route in routes.items() if math.isinf(route.max_wait_days)]
+
+
+def _careless(scenario: Scenario) -> float:
+    """The fraction of shippers that no queue drives away: those whose time is worth nothing."""
+    value = scenario.demand.value_of_time_usd_per_day
+    if scenario.choice.rule not in ("cheapest", "logit"):
+        return 0.0
+    if value.kind == "empirical":
+        return value.numbers.count(0) / len(value.numbers)
+    return float(value.mean == 0)
+
+
+def _blind_queues(
+    scenario: Scenario, routes: dict[str, Route], left: float
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Shippers that only look at money: their queues, and how many each route takes.
+
+    Where tastes differ they spread; refused, they spread over the others in the same proportions.
+    Where tastes are equal they pour down the order of cost.
+    """
+    taken = dict.fromkeys(routes, 0.0)
+    if routes and _scale(scenario):
+        arriving = _with_overflow(_preferred(scenario, 0.0), routes, left)
+        taken |= {name: route.accepts(arriving[name]) for name, route in routes.items()}
+        return _shared_queues(scenario, arriving), taken
+    for name in sorted(routes, key=lambda n: (routes[n].freight_usd + routes[n].constant_usd, n)):
+        route = routes[name]
+        taken[name] = route.accepts(left)
+        left -= taken[name]
+        if math.isinf(route.max_wait_days) and _exceeds(
+            scenario, taken[name], route.yearly_capacity
+        ):
+            return {name: taken[name] - route.yearly_capacity}, taken
+    return {}, taken
+
+
+def _with_overflow(
+    shares: dict[str, float], routes: dict[str, Route], total: float
+) -> dict[str, float]:
+    """Containers a year that reach each route, with what full routes refuse sent on by share."""
+    arriving = {name: total * share for name, share in shares.items()}
+    for _ in range(100):  # a contraction: what is refused again is less each time
+        onward = dict.fromkeys(routes, 0.0)
+        for name, route in routes.items():
+            others = math.fsum(shares[other] for other in routes if other != name)
+            refused = arriving[name] - route.accepts(arriving[name])
+            for other in routes:
+                if other != name and others > 0:
+                    onward[other] += refused * shares[other] / others
+        arriving = {name: total * shares[name] + onward[name] for name in routes}
+    return arriving
+
+
+def _exceeds(scenario: Scenario, demand: float, capacity: float) -> bool:
+    """Whether a queue has no steady state: random bookings need room to spare."""
+    if scenario.demand.arrivals == "even":
+        return demand > capacity * (1 + 1e-12)
+    return demand >= capacity and demand > 0

@@ -1,0 +1,86 @@
+"""What is valid and probably not meant: unit slips, demand that nobody carries, empty promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.scenario.fluid import queues
+from sim.scenario.model import Scenario
+from sim.scenario.routes import Departures, Route, Transit
+
+ODD_HEADWAY_DAYS = 14.0
+ODD_TRANSIT_DAYS = 90.0
+ODD_PROMISE_TRIPS = 5.0
+
+
+def warnings(scenario: Scenario) -> Iterator[str]:
+    """What is valid and probably not meant, with the value in words."""
+    if not scenario.open_routes:
+        yield "every route is closed or has no capacity: all containers are unserved"
+    yield from _growth_warnings(scenario)
+    for name, route in scenario.routes.items():
+        for stage_name, stage in route.stages.items():
+            path = f"routes.{name}.stages.{stage_name}"
+            yield from _odd(path, stage)
+        if route.is_open and route.free_flow_days > scenario.run.horizon:
+            yield (
+                f"routes.{name}: a free-flow trip takes {route.free_flow_days:,.4g} days and "
+                f"{scenario.run.horizon:,.4g} are simulated: nothing can arrive"
+            )
+        if route.is_open and route.promise_days is not None:
+            yield from _promise(f"routes.{name}.promise_days", route, route.promise_days)
+    if scenario.choice.rule == "share":
+        for name in scenario.routes:
+            if name not in (scenario.choice.shares or {}):
+                yield f"choice.shares: nothing for {name}: no container prefers it"
+
+
+def _growth_warnings(scenario: Scenario) -> Iterator[str]:
+    """Demand that no steady state can carry, or that nobody carries."""
+    growing, routes = queues(scenario), scenario.open_routes
+    total = scenario.demand.containers_per_year
+    capacity = sum(route.yearly_capacity for route in routes.values())
+    if total >= capacity and growing:
+        yield (
+            f"demand of {total:,.0f} containers a year is not below the capacity of all routes "
+            f"together, {capacity:,.0f}: there is no steady state, the backlog grows by "
+            f"{sum(growing.values()):,.0f} containers a year"
+        )
+    elif total > capacity and routes:
+        yield (
+            f"demand of {total:,.0f} containers a year is above the capacity of all routes "
+            f"together, {capacity:,.0f}: about {total - capacity:,.0f} a year are unserved"
+        )
+    else:
+        for name, growth in growing.items():
+            yield (
+                f"routes.{name}: its capacity of {routes[name].yearly_capacity:,.0f} containers a "
+                f"year does not exceed what comes, whatever waits: there is no steady state, its "
+                f"backlog grows by {growth:,.0f} containers a year"
+            )
+
+
+def _promise(path: str, route: Route, promise: float) -> Iterator[str]:
+    """A promise that is hardly ever kept, or that is no promise: often another unit of time."""
+    least, usual = route.quoted_days[0], route.free_flow_days
+    said = f"{path}: {promise:,.4g} days"
+    if promise < least:
+        yield f"{said} is less than the {least:,.4g} that its transits take at least: none is kept"
+    elif promise < usual:
+        yield f"{said} is less than a free-flow trip takes, {usual:,.4g} days: few are kept"
+    elif promise > ODD_PROMISE_TRIPS * usual:
+        yield f"{said} is {promise / usual:,.2g} times a free-flow trip of {usual:,.4g} days"
+
+
+def _odd(path: str, stage: Departures | Transit) -> Iterator[str]:
+    if isinstance(stage, Transit):
+        if stage.days.mean > ODD_TRANSIT_DAYS:
+            months = stage.days.mean / 365 * 12
+            yield f"{path}.days: {stage.days.mean:,.4g} days is {months:,.2g} months of transit"
+    elif stage.departures_a_year and stage.headway > ODD_HEADWAY_DAYS:
+        a_day = stage.yearly_capacity / 365
+        yield (
+            f"{path}: {stage.yearly_capacity:,.4g} containers a year is {a_day:,.2g} a day; "
+            f"a {stage.vehicle} holds {stage.capacity:,}: "
+            f"one departure in {stage.headway:,.3g} days"
+        )
