@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
@@ -93,16 +94,20 @@ def remarks(results: Results, name: str) -> str:
 
 
 def mean(results: Results, name: str, route: str, metric: str) -> float | None:
-    """The mean of a route's metric; None where undefined or where there is no such route."""
-    if route not in results.scenario(name).routes:
-        return None
-    return results.interval(Key(route, ALL, metric), name).mean
+    """The mean of a route's metric; None where undefined or where there is no such metric."""
+    key = Key(route, ALL, metric)
+    return results.interval(key, name).mean if key in results.keys(name) else None
 
 
 def percent(share: float) -> str:
     """A fraction in percent, to a tenth below ten."""
     text = f"{100 * share:.0f}" if share >= 0.0995 else f"{100 * share:.1f}"
     return f"{text.removesuffix('.0')} %"
+
+
+def kept(part: float) -> str:
+    """A part that kept a promise in percent; what is not all is not told as all."""
+    return percent(part) if part < 0.995 or part == 1 else f"{math.floor(1000 * part) / 10:g} %"
 
 
 def days(value: float) -> str:
@@ -148,10 +153,11 @@ def _groups(results: Results, route: str, metric: str, show: Show) -> Iterator[t
     """Values with the scenarios that have them; of many only the least and the greatest."""
     found = [(mean(results, name, route, metric), name) for name in results.names]
     known = [(value, name) for value, name in found if value is not None]
-    if len(known) > MANY:
-        known = [min(known), max(known)]
-    for text, members in groupby(known, key=lambda pair: show(pair[0])):
-        yield text, ", ".join(name for _, name in members)
+    groups = [list(members) for _, members in groupby(known, key=lambda pair: show(pair[0]))]
+    if len(groups) > MANY:
+        groups = [[min(known)], [max(known)]]
+    for members in groups:
+        yield show(members[0][0]), ", ".join(name for _, name in members)
 
 
 def most_changed(results: Results, metric: str) -> str | None:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from sim.results.curves import RouteCurves
 from sim.results.observations import Floats
 from sim.results.results import Results
-from sim.views import findings
+from sim.views import findings, words
 from sim.views.style import (
     DASHES,
     MUTED,
@@ -56,8 +56,9 @@ def plot_backlog(results: Results, *, ax: Axes | None = None) -> Axes:
 
 
 def _shown(results: Results) -> str:
-    """The lines are of one replication, the title is of all."""
-    return f"replication 0; in the title: measured window, {findings.means(results)}"
+    """The lines are of one replication, the title is of all; the rules are those of choice."""
+    shown = f"replication 0; in the title: measured window, {findings.means(results)}"
+    return "; ".join([shown, *words.rules(results)])
 
 
 def _tall(results: Results) -> float:

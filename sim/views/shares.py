@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from sim.results.metrics import ALL, Key
 from sim.results.results import Results
 from sim.scenario.model import Scenario
-from sim.views import findings
+from sim.views import findings, words
 from sim.views.style import INK, MUTED, SMALL, dress, heading, headline, looks, new_axes, styled
 
 
@@ -21,30 +21,31 @@ def plot_shares(results: Results, *, ax: Axes | None = None) -> Axes:
     an outline, the demand as a dashed line; beside it the throughput and the share.
     """
     bars = sum(len(scenario.routes) for scenario in results.scenarios)
-    ax = ax or new_axes(1.5 + 0.27 * bars + 0.37 * len(results.scenarios))
+    ax = ax or new_axes(1.6 + 0.27 * bars + 0.37 * len(results.scenarios))
     dress(ax, grid="x")
     top, ticks = 0.0, {}
     demands = {scenario.demand.containers_per_year for scenario in results.scenarios}
     for scenario in results.scenarios:
         _group_heading(ax, results, scenario, top, alone=len(demands) > 1)
         for slot, route in enumerate(scenario.routes):
-            ticks[top + 0.95 + slot] = route
+            ticks[top + 0.95 + slot] = _route_label(scenario, route)
             _share_bar(ax, results, scenario.name, route, top + 0.95 + slot)
         _demand_line(ax, scenario, top + 0.45, top + 0.45 + len(scenario.routes))
         top += len(scenario.routes) + 1.4
     if len(demands) == 1:
-        _demand_label(ax, demands.pop())
+        _demand_label(ax, demands.pop(), top - 0.9)
     ax.set_yticks(list(ticks), list(ticks.values()), parse_math=False)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.set_ylim(top - 0.7, -0.4)
+    ax.set_ylim(top - 0.2, -0.4)
     ax.set_xlim(0, _widest(results) / 1000)
     ax.set_xlabel("containers delivered [thousand a year]")
     headline(
         ax,
         findings.shares(results),
         f"Throughput and share of the demand, {findings.replications(results)}; "
-        "outline: yearly capacity",
+        f"outline: yearly capacity{_prices(results)}",
+        labels=list(ticks.values()),
     )
     return ax
 
@@ -52,9 +53,30 @@ def plot_shares(results: Results, *, ax: Axes | None = None) -> Axes:
 def _group_heading(
     ax: Axes, results: Results, scenario: Scenario, y: float, *, alone: bool
 ) -> None:
-    """A scenario's name above its rows, with its demand where that differs, and what is missing."""
+    """A scenario's name above its rows: rule, demand where that differs, gaps."""
     demand = f"demand {scenario.demand.containers_per_year:,.10g}" if alone else ""
-    heading(ax, scenario.name, [demand, findings.remarks(results, scenario.name)], y)
+    notes = [words.rule(scenario), demand, findings.remarks(results, scenario.name)]
+    heading(ax, scenario.name, notes, y)
+
+
+def _route_label(scenario: Scenario, route: str) -> str:
+    """A route's name, with its freight where money decides."""
+    if not words.by_money(scenario):
+        return route
+    return f"{route} {words.money(scenario.routes[route].freight_usd)}"
+
+
+def _prices(results: Results) -> str:
+    """The year of the prices where money is shown; of each scenario where years differ."""
+    names: dict[int | None, list[str]] = {}
+    for scenario in filter(words.by_money, results.scenarios):
+        names.setdefault(scenario.price_year, []).append(scenario.name)
+    if not names:
+        return ""
+    if len(names) == 1:
+        return f"; freight in {words.usd(*names)}"
+    years = [f"{words.usd(year)} ({', '.join(those)})" for year, those in names.items()]
+    return f"; freight in {words.listed(years)}"
 
 
 def _share_bar(ax: Axes, results: Results, name: str, route: str, y: float) -> None:
@@ -91,10 +113,11 @@ def _demand_line(ax: Axes, scenario: Scenario, top: float, bottom: float) -> Non
         ax.plot([demand, demand], [top, bottom], color=INK, linewidth=1.2, linestyle=dashes)
 
 
-def _demand_label(ax: Axes, demand: float) -> None:
+def _demand_label(ax: Axes, demand: float, y: float) -> None:
+    """Below the last line of the demand."""
     if demand:
         said = f"demand {demand:,.10g}"
-        ax.text(demand / 1000, 0.36, said, fontsize=SMALL, ha="center", va="bottom")
+        ax.text(demand / 1000, y, said, fontsize=SMALL, ha="center", va="top")
 
 
 def _widest(results: Results) -> float:

@@ -34,6 +34,9 @@ TEXT: Final = 10.0
 SMALL: Final = 9.0
 """Sizes of text in points."""
 
+HINTED: Final = 1.04
+"""At few dots an inch a text is drawn up to so much wider than its outlines."""
+
 RC: Final[dict[RcKeyType, Any]] = {
     "font.family": "DejaVu Sans",
     "font.size": TEXT,
@@ -129,9 +132,13 @@ def dress(ax: Axes, *, grid: Literal["x", "y"]) -> None:
     along.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 
 
-def headline(ax: Axes, finding: str, shown: str) -> None:
-    """The finding as a title, and below it a line saying what is shown."""
-    room = 72 * 1.14 * _size(ax)[0]  # points; a label behind the axes leaves that much
+def headline(ax: Axes, finding: str, shown: str, *, labels: Sequence[str] = ()) -> None:
+    """The finding as a title, and below it a line saying what is shown.
+
+    Both begin where the axes begin; `labels` are what stands left of the axes.
+    """
+    left = max([58.0, *(20 + _points(label, FontProperties(size=SMALL)) for label in labels)])
+    room = 72 * 1.29 * _size(ax)[0] - left  # points; axes are laid out on 1 / 1.29 of their room
     title = _wrapped(finding, room, FontProperties(size=TITLE, weight="bold"))
     subtitle = _wrapped(shown, room, FontProperties(size=SMALL))
     above = 9 + 1.25 * SMALL * (1 + subtitle.count("\n"))
@@ -157,9 +164,9 @@ def _wrapped(text: str, room: float, font: FontProperties) -> str:
 
 
 def _points(text: str, font: FontProperties) -> float:
-    """The width of a text in points."""
+    """The width of a text in points, on the safe side."""
     width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
-    return width
+    return HINTED * width
 
 
 def _size(ax: Axes) -> tuple[float, float]:

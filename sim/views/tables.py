@@ -33,6 +33,7 @@ LINES = {
     "door_to_door_p5": "  fastest 5 % within [days]",
     "door_to_door_p50": "  half within [days]",
     "door_to_door_p95": "  95 % within [days]",
+    "on_time": "on time",
     "wait_mean": "wait, mean [days]",
     "load_factor": "load factor",
     "backlog_mean": "backlog, mean [containers]",
@@ -41,7 +42,14 @@ LINES = {
 }
 """The metrics of the table in their order, in words."""
 
-COMPARED = ("throughput", "door_to_door_mean", "door_to_door_p95", "wait_mean", "load_factor")
+COMPARED = (
+    "throughput",
+    "door_to_door_mean",
+    "door_to_door_p95",
+    "on_time",
+    "wait_mean",
+    "load_factor",
+)
 """The metrics whose differences are worth a line."""
 
 
@@ -67,6 +75,9 @@ def print_results(results: Results, file: IO[str] | None = None) -> None:
     """The answer, every scenario, the differences to the baseline, and how sure."""
     out = console(file)
     out.print(Text(words.answer(results), style="bold"))
+    out.print(Text(f"Choice of a route: {'; '.join(words.rules(results))}."))
+    for warning in words.price_years(results.scenarios):
+        out.print(Text(f"warning: {warning}", style="yellow"))
     for name in results.names:
         for warning in _unsteady(results, name):
             out.print(Text(f"{name}: {warning}"))
@@ -140,7 +151,7 @@ def _routes(results: Results, names: Sequence[str]) -> list[str]:
 
 
 def _lines(results: Results, route: str, names: Sequence[str]) -> Iterator[list[str]]:
-    for metric, label in LINES.items():
+    for metric in LINES:
         key = Key(route, ALL, metric)
         if route == ALL and "_p" in metric:  # percentiles of a mixture of routes say little
             continue
@@ -149,7 +160,17 @@ def _lines(results: Results, route: str, names: Sequence[str]) -> Iterator[list[
             continue
         if metric == "backlog_growth" and not any(map(results.growing, names)):
             continue
-        yield [label, *("" if f is None else words.interval(f, words.unit(key)) for f in found)]
+        yield [
+            _label(results, metric, route, names),
+            *("" if f is None else words.interval(f, words.unit(key)) for f in found),
+        ]
+
+
+def _label(results: Results, metric: str, route: str, names: Sequence[str]) -> str:
+    """A metric in words, with the days promised where a route keeps its promise."""
+    if metric != "on_time" or route == ALL:
+        return LINES[metric]
+    return f"{LINES[metric]}, {words.promised([results.scenario(n) for n in names], route)}"
 
 
 ZEROS_UNSAID = ("refused", "unserved")
@@ -183,7 +204,7 @@ def _difference_lines(results: Results, name: str, route: str) -> Iterator[tuple
             continue
         ahead = None if unclear else better(key, difference)
         yield (
-            f"  {LINES[metric].strip()}",
+            f"  {_label(results, metric, route, [name, results.baseline.name]).strip()}",
             words.difference(found, unit),
             words.NONE if ahead is None else f"{100 * ahead:.0f} %",
             words.factor(difference.variance_reduction),
@@ -195,10 +216,12 @@ def print_preview(scenario: Scenario, notes: Sequence[str], file: IO[str] | None
     out, preview = console(file), scenario.preview()
     title = f": {preview.title}" if preview.title else ""
     out.print(Text(f"{preview.scenario}{title}", style="bold"))
-    out.print(Text(f"{words.demand(scenario)}, rule {scenario.choice.rule}; valid."))
+    out.print(Text(f"{words.demand(scenario)}; {words.rule(scenario)}; valid."))
     out.print(_routes_table(preview))
     for route in preview.routes:
-        out.print(Text(f"{route.name}: {_binding(route, scenario.choice.rule)}"))
+        out.print(Text(f"{route.name}: {_binding(route)}"))
+        if asked := _asked(scenario, route.name):
+            out.print(Text(f"    {asked}"))
     for warning in (*preview.warnings, *notes):
         out.print(Text(f"warning: {warning}", style="yellow"))
 
@@ -240,14 +263,24 @@ def _stage(stage: StagePreview | None) -> list[str]:
     return [f"{stage.name}, {stage.vehicle}", often, every, f"{stage.yearly_capacity:,.0f}"]
 
 
-def _binding(route: RoutePreview, rule: str) -> str:
+def _asked(scenario: Scenario, name: str) -> str:
+    """What a route asks where money decides, and what it promises."""
+    route, said = scenario.routes[name], []
+    if words.by_money(scenario):
+        said.append(f"freight {words.money(route.freight_usd, scenario.price_year)}")
+        if route.constant_usd:
+            said.append(f"constant {words.money(route.constant_usd, scenario.price_year)}")
+    if route.promise_days is not None:
+        said.append(f"promised within {route.promise_days:,.10g} days")
+    return ", ".join(said)
+
+
+def _binding(route: RoutePreview) -> str:
     if not route.is_open:
         return "closed: it takes no part"
     if not route.demand:
         return "no container's first choice while nothing waits; it takes what others refuse"
     wanted = f"{words.count(route.demand)} containers a year want it while nothing waits"
-    if rule == "cheapest":
-        wanted += ", at the mean value of time"
     if route.binds:
         return f"{wanted}; {route.binds} binds at {words.count(route.yearly_capacity)}"
     return f"{wanted}; demand binds, not capacity"
@@ -262,14 +295,22 @@ def print_ledger(scenario: Scenario, file: IO[str] | None = None) -> None:
         if assumption.range is not None:
             low, high = assumption.range
             bounds = f", may be {low:,.12g} to {high:,.12g}"
-        out.print(Text(f"{path} = {_value(data, path)}{bounds} ({assumption.quality})"))
+        value = f"{_shown(at(data, path.split('.')))}{_unit(path, scenario.price_year)}"
+        out.print(Text(f"{path} = {value}{bounds} ({assumption.quality})"))
         out.print(Padding(Text(assumption.source, style="dim"), (0, 0, 0, 4)))
 
 
-def _value(data: Any, path: str) -> str:
-    data = at(data, path.split("."))
+def _unit(path: str, price_year: int | None) -> str:
+    """The unit behind an amount of money, by the name of the field that holds it."""
+    keys = path.split(".")
+    field = keys[2] if keys[0] == "routes" else keys[1]
+    a_day = " a day" if field.endswith("_usd_per_day") else ""
+    return f" {words.usd(price_year)}{a_day}" if field.endswith("_usd") or a_day else ""
+
+
+def _shown(data: Any) -> str:
     if isinstance(data, list):
-        return "–".join(f"{each:,.12g}" for each in data)
+        return "–".join(map(_shown, data))
     if isinstance(data, dict):
-        return ", ".join(f"{key} {value}" for key, value in data.items())
+        return ", ".join(f"{key} {_shown(value)}" for key, value in data.items())
     return f"{data:,.12g}" if isinstance(data, int | float) else str(data)

@@ -12,7 +12,7 @@ from sim.results.curves import RouteCurves
 from sim.results.results import Results
 from sim.scenario.model import Scenario
 from sim.scenario.routes import Route
-from sim.views import findings
+from sim.views import findings, words
 from sim.views.style import (
     MUTED,
     SMALL,
@@ -33,14 +33,18 @@ RIDGE = 0.85
 LINE = 0.17
 """Height of a line of small text [inches]."""
 
+FARTHEST = 1.5
+"""A promise of more times the greatest day is told and not drawn: it would squeeze the rest."""
+
 
 @styled()
 def plot_times(results: Results, *, ax: Axes | None = None) -> Axes:
     """Door-to-door times by route, a row a scenario [days].
 
     Areas are shares of the containers delivered in the measured window of replication 0; a line
-    marks the median over all replications, a bracket below the range that the transits quote. A
-    route without a steady state has no such times and is named instead.
+    marks the median over all replications, a bracket below the range that the transits quote, and
+    a diamond the days promised. A route without a steady state has no such times and is named
+    instead.
     """
     own = ax is None
     ax = ax or new_axes(4)
@@ -60,7 +64,8 @@ def plot_times(results: Results, *, ax: Axes | None = None) -> Axes:
         ax,
         findings.times(results),
         "Containers delivered in the measured window, replication 0; area: share of containers; "
-        f"line: median of {findings.means(results)}; bracket: quoted range",
+        f"line: median of {findings.means(results)}; bracket: quoted range"
+        + ("; diamond: days promised" if _promises(results) else ""),
     )
     if own:
         set_height(ax, 1.5 + top)
@@ -88,9 +93,17 @@ def _span(results: Results) -> tuple[float, float]:
             seen += curve.edges[[0, -1]].tolist()
         for route in scenario.open_routes.values():
             seen += _quoted(route)
+    if seen:
+        seen += [days for days in _promises(results) if days <= FARTHEST * max(seen)]
     low, high = (min(seen), max(seen)) if seen else (0.0, 1.0)
     margin = 0.04 * (high - low) or 1.0
     return max(low - margin, 0.0), high + margin
+
+
+def _promises(results: Results) -> list[float]:
+    """The days that routes promise."""
+    routes = (route for scenario in results.scenarios for route in scenario.open_routes.values())
+    return [route.promise_days for route in routes if route.promise_days is not None]
 
 
 def _quoted(route: Route) -> list[float]:
@@ -105,7 +118,8 @@ def _row(ax: Axes, results: Results, scenario: Scenario, top: float, scale: floa
     medians = _medians(ax, results, scenario.name, scale)
     heights = [scale * float(curve.density.max()) for curve in curves.values()]
     base = top + 0.3 + max([0.1, *heights, *(median.height + LINE for median in medians)])
-    heading(ax, scenario.name, [findings.remarks(results, scenario.name)], top + 0.08)
+    notes = [words.rule(scenario), findings.remarks(results, scenario.name)]
+    heading(ax, scenario.name, notes, top + 0.08)
     ax.axhline(base, color=MUTED, linewidth=0.8)
     for route, curve in curves.items():
         _ridge(ax, curve, styles[route], base, scale)
@@ -113,9 +127,8 @@ def _row(ax: Axes, results: Results, scenario: Scenario, top: float, scale: floa
         _mark(ax, median, styles[median.route], base)
     below = base
     for route, about in scenario.open_routes.items():
-        if quoted := _quoted(about):
-            below += LINE
-            _bracket(ax, quoted, styles[route], route, below)
+        if text := _said(results, scenario.name, route):
+            below = _bracket(ax, about, styles[route], text, below + LINE)
     return below + 0.3
 
 
@@ -173,14 +186,36 @@ def _height(curve: RouteCurves, low: float, high: float) -> float:
     return float(curve.density[touched].max(initial=0.0))
 
 
-def _bracket(ax: Axes, quoted: list[float], look: Look, route: str, y: float) -> None:
-    """The quoted range with its figures on the side where there is more room."""
-    low, high = quoted
+def _said(results: Results, name: str, route: str) -> str:
+    """What was quoted, promised and kept: rail quoted 13–18, promised 18, kept 93 %."""
+    about, said = results.scenario(name).routes[route], []
+    if quoted := _quoted(about):
+        said.append(f"quoted {quoted[0]:g}–{quoted[1]:g}")
+    if about.promise_days is not None:
+        said.append(f"promised {about.promise_days:g}")
+        kept = findings.mean(results, name, route, "on_time")
+        said += [] if kept is None else [f"kept {findings.kept(kept)}"]
+    return f"{route} {', '.join(said)}" if said else ""
+
+
+def _bracket(ax: Axes, about: Route, look: Look, text: str, y: float) -> float:
+    """The quoted range and the promise; returns where their text stands.
+
+    That is on the side where there is more room, or on a line of its own where there is not enough.
+    """
+    quoted = _quoted(about)
+    ax.plot(quoted, [y] * len(quoted), color=look.ink, linewidth=1.6, marker="|", markersize=7)
+    promise = [] if about.promise_days is None else [about.promise_days]
+    ax.plot(promise, [y] * len(promise), color=look.ink, marker="D", markersize=4.5, zorder=3)
     left, right = ax.get_xlim()
-    ax.plot(quoted, [y, y], color=look.ink, linewidth=1.6, marker="|", markersize=7)
+    low, high = np.clip([min(quoted + promise), max(quoted + promise)], left, right)
     after = right - high > low - left
+    if text_width(ax, text) > max(right - high, low - left):
+        ax.text(left, y + LINE, text, va="center", fontsize=SMALL, color=look.ink)
+        return y + LINE
     ax.annotate(
-        f"{route} quoted {low:g}–{high:g}", (high if after else low, y),
+        text, (high if after else low, y),
         xytext=(6 if after else -6, 0), textcoords="offset points",
         ha="left" if after else "right", va="center", fontsize=SMALL, color=look.ink,
     )  # fmt: skip
+    return y

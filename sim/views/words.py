@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from sim.results.intervals import Interval
 from sim.results.metrics import ALL, METRICS, Key
@@ -12,6 +13,14 @@ from sim.views import findings
 
 NONE = "–"
 """Stands where a figure is not defined."""
+
+RULES: Final[dict[str, str]] = {
+    "share": "fixed shares",
+    "fastest": "all want the fastest route",
+    "cheapest": "all want the least cost, time included",
+    "logit": "logit choice by cost, time and taste",
+}
+"""How containers choose, in few words: what tells a ceiling from a forecast."""
 
 
 def figure(value: float | None, unit: str) -> str:
@@ -84,6 +93,55 @@ def listed(parts: Sequence[str]) -> str:
 def demand(scenario: Scenario) -> str:
     """1,000,000 containers a year."""
     return f"{count(scenario.demand.containers_per_year)} containers a year"
+
+
+def rule(scenario: Scenario) -> str:
+    """By which rule containers choose: all want the fastest route."""
+    return RULES[scenario.choice.rule]
+
+
+def rules(results: Results) -> list[str]:
+    """The rules by which containers choose, each with the scenarios that have it."""
+    names: dict[str, list[str]] = {}
+    for scenario in results.scenarios:
+        names.setdefault(rule(scenario), []).append(scenario.name)
+    several = len(results.scenarios) > 1
+    return [f"{said} ({', '.join(those)})" if several else said for said, those in names.items()]
+
+
+def by_money(scenario: Scenario) -> bool:
+    """Whether money decides: where it does, pictures show it."""
+    return scenario.choice.rule in ("cheapest", "logit")
+
+
+def usd(price_year: int | None) -> str:
+    """The unit of money: USD of 2001."""
+    return "USD" if price_year is None else f"USD of {price_year}"
+
+
+def money(amount: float, price_year: int | None = None) -> str:
+    """An amount of money, whole dollars where there are at least a hundred: 1,300 USD of 2001."""
+    whole = abs(amount) >= 100 or amount == round(amount)
+    return f"{_number(amount, 0 if whole else 2)} {usd(price_year)}"
+
+
+def price_years(scenarios: Iterable[Scenario]) -> list[str]:
+    """A warning where the amounts of several scenarios are in prices of different years."""
+    years = {scenario.name: scenario.price_year for scenario in scenarios}
+    if len(set(years.values())) < 2:
+        return []
+    said = ", ".join(f"{name} {NONE if year is None else year}" for name, year in years.items())
+    return [f"price_year differs ({said}): amounts are in prices of different years"]
+
+
+def promised(scenarios: Sequence[Scenario], route: str) -> str:
+    """The days that a route promises in some scenarios: within 18 days, within 25 / 18 days."""
+    promises = [
+        f"{about.promise_days:,.10g}"
+        for scenario in scenarios
+        if (about := scenario.routes.get(route)) is not None and about.promise_days is not None
+    ]
+    return f"within {' / '.join(promises if len(set(promises)) > 1 else promises[:1])} days"
 
 
 def answer(results: Results) -> str:
