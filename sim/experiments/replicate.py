@@ -62,8 +62,8 @@ def replicate(
     With one job and no executor everything happens in this process.
     """
     outcomes: dict[Task, Measures | Exception] = {}
-    with _workers(jobs, executor) as workers:
-        for task, future in _finished(tasks, workers, AHEAD * jobs):
+    with workers(jobs, executor) as pool:
+        for task, future in _finished(tasks, pool, AHEAD * jobs):
             outcomes[task] = _outcome(future)
             if progress:
                 progress(len(outcomes), len(tasks))
@@ -82,13 +82,13 @@ def _outcome(future: Future[Measures]) -> Measures | Exception:
 
 
 def _finished(
-    tasks: Sequence[Task], workers: Executor, most: int
+    tasks: Sequence[Task], pool: Executor, most: int
 ) -> Iterator[tuple[Task, Future[Measures]]]:
     """Submit tasks, a few ahead of the workers, and give each back when it is done."""
     waiting, under_way = iter(tasks), dict[Future[Measures], Task]()
     while True:
         for task in waiting:
-            under_way[workers.submit(run_task, task)] = task
+            under_way[pool.submit(run_task, task)] = task
             if len(under_way) >= most:
                 break
         if not under_way:
@@ -98,7 +98,8 @@ def _finished(
 
 
 @contextlib.contextmanager
-def _workers(jobs: int, executor: Executor | None) -> Iterator[Executor]:
+def workers(jobs: int, executor: Executor | None = None) -> Iterator[Executor]:
+    """The executor, or as many processes as jobs for as long as the context lasts."""
     if executor is not None:
         yield executor
     elif jobs == 1:

@@ -6,7 +6,7 @@ A file that extends another, an option and a change in Python are all a draft me
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -162,14 +162,19 @@ def _forget_assumptions(data: dict[str, Any], child: Any) -> None:
 def with_change(draft: Draft, path: str, value: Any, *, said: str) -> Draft:
     """The draft with the value at one path changed; `said` names the option in messages.
 
-    A number over a distribution scales it to that mean. Names of routes and stages must exist.
+    A number over a distribution scales it to that mean; a path may also lead to a parameter of
+    one ("….lognormal.p95"). Names of routes and stages must exist.
     """
-    parts = split(path)
     place = Place(said)
-    fault = _unknown(draft.data, parts, place)
+    parts, inner = _outside(draft.data, split(path))
+    fault = _unknown(draft.data, parts, place) or _no_parameter(draft.data, parts, inner, place)
     if fault is not None:
         return Draft(draft.file, draft.data, draft.places, (*draft.faults, fault), draft.stale)
-    value = _rescaled(draft.data, parts, value)
+    if inner:
+        value = _replaced(at(draft.data, parts), inner, value)
+    else:
+        value = _rescaled(draft.data, parts, value)
+    path = ".".join(parts)
     data: Any = value
     for part in reversed(parts):
         data = {part: data}
@@ -201,6 +206,34 @@ def _unknown(data: Any, parts: Path, place: Place) -> Fault | None:
         if around is None:
             return Fault(place.file, 0, 0, ".".join(parts), "leads nowhere in a scenario")
     return None
+
+
+def _outside(data: Any, parts: Path) -> tuple[Path, Path]:
+    """A path in two: up to a distribution, and inside it (mostly nothing)."""
+    for depth in range(len(parts)):
+        if is_distribution(parts[:depth], data):
+            return parts[:depth], parts[depth:]
+    return parts, ()
+
+
+def _no_parameter(data: Any, parts: Path, inner: Path, place: Place) -> Fault | None:
+    """The fault of a path into a distribution that has no such parameter."""
+    around = at(data, parts)
+    for depth, part in enumerate(inner):
+        if not isinstance(around, Mapping) or part not in around:
+            known = list(around) if isinstance(around, Mapping) else []
+            hint = did_you_mean(part, known)
+            path = ".".join((*parts, *inner[: depth + 1]))
+            return Fault(place.file, 0, 0, path, f"no such parameter of this distribution{hint}")
+        around = around[part]
+    return None
+
+
+def _replaced(table: Any, path: Path, value: Any) -> Any:
+    """A copy of nested tables with one value replaced."""
+    if not path:
+        return value
+    return {**table, path[0]: _replaced(table[path[0]], path[1:], value)}
 
 
 def _rescaled(data: Any, parts: Path, value: Any) -> Any:

@@ -1,0 +1,108 @@
+"""What a goal seek found: the value of an unknown that brings a metric to a target, how surely."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sim.results.intervals import UNDEFINED, Interval
+from sim.results.metrics import METRICS, Measures
+from sim.results.results import Results
+from sim.scenario.model import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The answer to "which value of one unknown brings this metric to that target?".
+
+    scenario: with the unknown at the value, or as it was where there is none
+    by: the path of the unknown
+    target, goal: the metric ("rail.share") and what its mean should be
+    value, low, high: of the unknown, with the interval that follows from that of the metric; None
+        where the target cannot be reached, and without an interval from one replication
+    metric: the metric at the value, with its interval
+    tried, reached: the least and the greatest value that was tried, and metric that came of it
+    why: why there is no value, empty where there is one
+    setting: the path and the value that were varied
+    measures: all metrics of every replication at the value
+    """
+
+    scenario: Scenario
+    by: str
+    target: str
+    goal: float
+    tried: tuple[float, float]
+    reached: tuple[float, float] | None
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    metric: Interval = UNDEFINED
+    why: str = ""
+    setting: tuple[str, Any] | None = None
+    measures: Mapping[int, Measures] | None = None
+
+    @property
+    def unit(self) -> str:
+        """The unit of the metric."""
+        return METRICS[self.target.rpartition(".")[2]].unit
+
+    def to_data(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        metric = self.metric
+        return {
+            "scenario": self.scenario.name,
+            **({} if self.setting is None else {"vary": self.setting[0], "at": self.setting[1]}),
+            "by": self.by,
+            "value": self.value,
+            "low": self.low,
+            "high": self.high,
+            "target": self.target,
+            "goal": self.goal,
+            "unit": self.unit,
+            "metric": {"mean": metric.mean, "low": metric.low, "high": metric.high},
+            "tried": self.tried,
+            "reached": self.reached,
+            "why": self.why,
+        }
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """Solutions along the values of another parameter: the break-even freight by transit time.
+
+    solutions: one for each value, in their order; provenance: what made these numbers
+    """
+
+    solutions: tuple[Solution, ...]
+    provenance: Mapping[str, str]
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row a solution: at, value, low, high, metric, why."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {
+                    "at": None if each.setting is None else each.setting[1],
+                    "value": each.value,
+                    "low": each.low,
+                    "high": each.high,
+                    "metric": each.metric.mean,
+                    "why": each.why,
+                }
+                for each in self.solutions
+            ]
+        )
+
+    @property
+    def solved(self) -> Results | None:
+        """The scenarios at their values with all their metrics; None where there are none."""
+        found = {each.scenario: each.measures for each in self.solutions if each.measures}
+        if not found:
+            return None
+        measures = {scenario.name: known for scenario, known in found.items()}
+        return Results(tuple(found), measures, self.provenance)
