@@ -149,7 +149,7 @@ def check(
 ) -> None:
     """Validate scenarios and preview them without simulating."""
     from sim.scenario.preview import to_json
-    from sim.views.tables import print_ledger, print_preview
+    from sim.views.previews import print_ledger, print_preview
 
     previews, warned = [], False
     for scenario, notes in _loaded(files, set_, {}):
@@ -285,11 +285,15 @@ def _scenarios(
     quiet: bool,
 ) -> list[Scenario]:
     """The scenarios to simulate; their warnings are told."""
+    from sim.views.words import price_years
+
     loaded = _loaded(files, settings, {"replications": replications, "seed": seed})
     for scenario, notes in loaded:
         warnings = (*scenario.preview().warnings, *notes)
         _note(*(f"warning: {scenario.name}: {warning}" for warning in warnings), quiet=quiet)
-    return [scenario for scenario, _ in loaded]
+    scenarios = [scenario for scenario, _ in loaded]
+    _note(*(f"warning: {warning}" for warning in price_years(scenarios)), quiet=quiet)
+    return scenarios
 
 
 def _studied(

@@ -1,23 +1,19 @@
-"""Tables for reading, at most 100 columns wide, the answer first."""
+"""Tables of results for reading, at most 100 columns wide, the answer first."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import IO, Any
+from typing import IO
 
 from rich import box
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from sim.results.metrics import ALL, Key
 from sim.results.results import Results, better
-from sim.scenario.model import Scenario
-from sim.scenario.preview import Preview, RoutePreview, StagePreview
-from sim.scenario.schema import at
 from sim.views import words
 
 WIDEST = 100
@@ -116,7 +112,8 @@ def _unsteady(results: Results, name: str) -> Iterator[str]:
             )
 
 
-def _table(*columns: str, title: str | None = None) -> Table:
+def new_table(*columns: str, title: str | None = None) -> Table:
+    """An empty table: words at the left, figures at the right."""
     table = Table(
         box=box.SIMPLE_HEAD,
         title=title,
@@ -130,7 +127,7 @@ def _table(*columns: str, title: str | None = None) -> Table:
 
 
 def _figures(results: Results, names: Sequence[str]) -> Table:
-    table = _table("", *names)
+    table = new_table("", *names)
     for route in _routes(results, names):
         lines = [line for line in _lines(results, route, names) if any(line[1:])]
         if lines:
@@ -179,7 +176,7 @@ ZEROS_UNSAID = ("refused", "unserved")
 
 def _differences(results: Results) -> Table:
     base = results.baseline.name
-    table = _table(
+    table = new_table(
         "", "difference", "better", "variance ÷", title=f"Against {base}, paired by replication"
     )
     for name in results.names[1:]:
@@ -209,108 +206,3 @@ def _difference_lines(results: Results, name: str, route: str) -> Iterator[tuple
             words.NONE if ahead is None else f"{100 * ahead:.0f} %",
             words.factor(difference.variance_reduction),
         )
-
-
-def print_preview(scenario: Scenario, notes: Sequence[str], file: IO[str] | None = None) -> None:
-    """What is known of a scenario without simulating it."""
-    out, preview = console(file), scenario.preview()
-    title = f": {preview.title}" if preview.title else ""
-    out.print(Text(f"{preview.scenario}{title}", style="bold"))
-    out.print(Text(f"{words.demand(scenario)}; {words.rule(scenario)}; valid."))
-    out.print(_routes_table(preview))
-    for route in preview.routes:
-        out.print(Text(f"{route.name}: {_binding(route)}"))
-        if asked := _asked(scenario, route.name):
-            out.print(Text(f"    {asked}"))
-    for warning in (*preview.warnings, *notes):
-        out.print(Text(f"warning: {warning}", style="yellow"))
-
-
-def _routes_table(preview: Preview) -> Table:
-    columns = (
-        "route",
-        "free flow",
-        "in transit",
-        "stage, vehicle",
-        "a year × places",
-        "every",
-        "places a year",
-    )
-    table = _table(*columns)
-    table.columns[3].justify = "left"
-    for route in preview.routes:
-        first = [route.name, _days(route), _quoted(route)]
-        for number, stage in enumerate(route.stages or (None,)):
-            table.add_row(*map(Text, [*(first if number == 0 else ["", "", ""]), *_stage(stage)]))
-    return table
-
-
-def _days(route: RoutePreview) -> str:
-    return words.NONE if route.free_flow_days is None else f"{route.free_flow_days:.2f} d"
-
-
-def _quoted(route: RoutePreview) -> str:
-    low, high = route.quoted_days
-    return f"{low:g} d" if low == high else f"{low:g}–{high:g} d"
-
-
-def _stage(stage: StagePreview | None) -> list[str]:
-    if stage is None:
-        return ["none", words.NONE, "", "unlimited"]
-    often = f"{stage.departures_a_year:,.6g} × {stage.capacity:,}"
-    days = 365 / stage.departures_a_year if stage.departures_a_year else None
-    every = words.NONE if days is None else f"{days:.3g} d" if days >= 1 else f"{24 * days:.3g} h"
-    return [f"{stage.name}, {stage.vehicle}", often, every, f"{stage.yearly_capacity:,.0f}"]
-
-
-def _asked(scenario: Scenario, name: str) -> str:
-    """What a route asks where money decides, and what it promises."""
-    route, said = scenario.routes[name], []
-    if words.by_money(scenario):
-        said.append(f"freight {words.money(route.freight_usd, scenario.price_year)}")
-        if route.constant_usd:
-            said.append(f"constant {words.money(route.constant_usd, scenario.price_year)}")
-    if route.promise_days is not None:
-        said.append(f"promised within {route.promise_days:,.10g} days")
-    return ", ".join(said)
-
-
-def _binding(route: RoutePreview) -> str:
-    if not route.is_open:
-        return "closed: it takes no part"
-    if not route.demand:
-        return "no container's first choice while nothing waits; it takes what others refuse"
-    wanted = f"{words.count(route.demand)} containers a year want it while nothing waits"
-    if route.binds:
-        return f"{wanted}; {route.binds} binds at {words.count(route.yearly_capacity)}"
-    return f"{wanted}; demand binds, not capacity"
-
-
-def print_ledger(scenario: Scenario, file: IO[str] | None = None) -> None:
-    """Every assumption: the value, how far it may vary, its quality and its source."""
-    out, data = console(file), scenario.to_data()
-    out.print(Text("\nAssumptions", style="bold"))
-    for path, assumption in scenario.assumptions.items():
-        bounds = ""
-        if assumption.range is not None:
-            low, high = assumption.range
-            bounds = f", may be {low:,.12g} to {high:,.12g}"
-        value = f"{_shown(at(data, path.split('.')))}{_unit(path, scenario.price_year)}"
-        out.print(Text(f"{path} = {value}{bounds} ({assumption.quality})"))
-        out.print(Padding(Text(assumption.source, style="dim"), (0, 0, 0, 4)))
-
-
-def _unit(path: str, price_year: int | None) -> str:
-    """The unit behind an amount of money, by the name of the field that holds it."""
-    keys = path.split(".")
-    field = keys[2] if keys[0] == "routes" else keys[1]
-    a_day = " a day" if field.endswith("_usd_per_day") else ""
-    return f" {words.usd(price_year)}{a_day}" if field.endswith("_usd") or a_day else ""
-
-
-def _shown(data: Any) -> str:
-    if isinstance(data, list):
-        return "–".join(map(_shown, data))
-    if isinstance(data, dict):
-        return ", ".join(f"{key} {_shown(value)}" for key, value in data.items())
-    return f"{data:,.12g}" if isinstance(data, int | float) else str(data)

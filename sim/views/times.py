@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from sim.results.curves import RouteCurves
+from sim.results.observations import Floats
 from sim.results.results import Results
 from sim.scenario.model import Scenario
 from sim.scenario.routes import Route
@@ -33,6 +34,9 @@ RIDGE = 0.85
 LINE = 0.17
 """Height of a line of small text [inches]."""
 
+NARROW = 0.02
+"""Times that vary by less than this part of the picture are a line, as high as there is room."""
+
 FARTHEST = 1.5
 """A promise of more times the greatest day is told and not drawn: it would squeeze the rest."""
 
@@ -50,12 +54,9 @@ def plot_times(results: Results, *, ax: Axes | None = None) -> Axes:
     ax = ax or new_axes(4)
     dress(ax, grid="x")
     ax.set_xlim(*_span(results))
-    peaks = [
-        curve.density.max() for name in results.names for curve in _drawn(results, name).values()
-    ]
-    top = 0.0
+    top, scale = 0.0, _scale(ax, results)
     for scenario in results.scenarios:
-        top = _row(ax, results, scenario, top, RIDGE / max(peaks, default=1.0))
+        top = _row(ax, results, scenario, top, scale)
     ax.set_ylim(top, -0.15)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
@@ -100,6 +101,19 @@ def _span(results: Results) -> tuple[float, float]:
     return max(low - margin, 0.0), high + margin
 
 
+def _scale(ax: Axes, results: Results) -> float:
+    """Inches for a density of one per day; what hardly varies is cut, not all else flattened."""
+    left, right = ax.get_xlim()
+    curves = [curve for name in results.names for curve in _drawn(results, name).values()]
+    wide = [each for each in curves if np.ptp(each.edges) > NARROW * (right - left)]
+    return RIDGE / max((float(each.density.max()) for each in wide or curves), default=1.0)
+
+
+def _inches(densities: Floats, scale: float) -> Floats:
+    heights: Floats = np.minimum(scale * densities, RIDGE)
+    return heights
+
+
 def _promises(results: Results) -> list[float]:
     """The days that routes promise."""
     routes = (route for scenario in results.scenarios for route in scenario.open_routes.values())
@@ -116,7 +130,7 @@ def _row(ax: Axes, results: Results, scenario: Scenario, top: float, scale: floa
     """One scenario's curves below `top`; returns where the next row starts."""
     curves, styles = _drawn(results, scenario.name), looks(results)
     medians = _medians(ax, results, scenario.name, scale)
-    heights = [scale * float(curve.density.max()) for curve in curves.values()]
+    heights = [float(_inches(curve.density, scale).max()) for curve in curves.values()]
     base = top + 0.3 + max([0.1, *heights, *(median.height + LINE for median in medians)])
     notes = [words.rule(scenario), findings.remarks(results, scenario.name)]
     heading(ax, scenario.name, notes, top + 0.08)
@@ -133,7 +147,7 @@ def _row(ax: Axes, results: Results, scenario: Scenario, top: float, scale: floa
 
 
 def _ridge(ax: Axes, curve: RouteCurves, look: Look, base: float, scale: float) -> None:
-    heights = base - scale * curve.density
+    heights = base - _inches(curve.density, scale)
     ax.stairs(
         heights, curve.edges, baseline=base, fill=True, facecolor=(*look.colour, 0.35),
         hatch=look.hatch, edgecolor=(*look.colour, 0.6), linewidth=0,
@@ -170,27 +184,26 @@ def _medians(ax: Axes, results: Results, name: str, scale: float) -> list[_Media
             continue
         text = f"{route} {findings.days(median)}"
         half = text_width(ax, text) / 2
-        under = (_height(each, median - half, median + half) for each in curves.values())
-        height = scale * max(under)
+        height = max(_height(c, scale, median - half, median + half) for c in curves.values())
         for other in sorted(placed, key=lambda label: label.height):
             if abs(other.x - median) < other.half + half and abs(other.height - height) < LINE:
                 height = other.height + LINE
-        foot = scale * _height(curve, median, median)
+        foot = _height(curve, scale, median, median)
         placed.append(_Median(route, median, text, foot, height, half))
     return placed
 
 
-def _height(curve: RouteCurves, low: float, high: float) -> float:
-    """The greatest density between two days."""
+def _height(curve: RouteCurves, scale: float, low: float, high: float) -> float:
+    """The greatest height of a curve between two days."""
     touched = (curve.edges[1:] >= low) & (curve.edges[:-1] <= high)
-    return float(curve.density[touched].max(initial=0.0))
+    return float(_inches(curve.density[touched], scale).max(initial=0.0))
 
 
 def _said(results: Results, name: str, route: str) -> str:
     """What was quoted, promised and kept: rail quoted 13–18, promised 18, kept 93 %."""
     about, said = results.scenario(name).routes[route], []
     if quoted := _quoted(about):
-        said.append(f"quoted {quoted[0]:g}–{quoted[1]:g}")
+        said.append("quoted " + "–".join(f"{each:g}" for each in sorted(set(quoted))))
     if about.promise_days is not None:
         said.append(f"promised {about.promise_days:g}")
         kept = findings.mean(results, name, route, "on_time")
@@ -210,8 +223,10 @@ def _bracket(ax: Axes, about: Route, look: Look, text: str, y: float) -> float:
     left, right = ax.get_xlim()
     low, high = np.clip([min(quoted + promise), max(quoted + promise)], left, right)
     after = right - high > low - left
-    if text_width(ax, text) > max(right - high, low - left):
-        ax.text(left, y + LINE, text, va="center", fontsize=SMALL, color=look.ink)
+    width = text_width(ax, text)
+    if width > max(right - high, low - left):
+        start = max(left, min(low, right - width))
+        ax.text(start, y + LINE, text, va="center", fontsize=SMALL, color=look.ink)
         return y + LINE
     ax.annotate(
         text, (high if after else low, y),
