@@ -11,8 +11,10 @@ import pytest
 from corridors import SMALL, loaded, written
 
 import sim
+from sim.scenario.changes import Change
 from sim.scenario.distributions import Distribution
-from sim.scenario.files import Change, bundled, load_with_notes, setting
+from sim.scenario.files import bundled, load_with_notes
+from sim.scenario.options import setting
 from sim.scenario.routes import Departures
 from sim.scenario.writing import to_toml
 
@@ -231,6 +233,7 @@ def test_preview_finds_the_stage_that_binds_and_demand_that_does() -> None:
 
 
 UNLIMITED = {"routes.rail.max_wait_days": "unlimited"}
+TIMELESS = {"demand.value_of_time_usd_per_day": 0, "routes.rail.constant_usd": 0}
 
 
 @pytest.mark.parametrize(
@@ -243,7 +246,7 @@ UNLIMITED = {"routes.rail.max_wait_days": "unlimited"}
             {"choice.rule": "share", **UNLIMITED, "choice.shares": {"rail": 0.6, "sea": 0.4}},
             100_000,
         ),
-        ({"choice.rule": "cheapest", **UNLIMITED}, 500_000),  # nobody values time: all queue
+        ({"choice.rule": "cheapest", **TIMELESS, **UNLIMITED}, 500_000),  # all queue
         ({"routes.sea.closed": True}, 0),  # the rest is unserved
         ({"routes.sea.closed": True, **UNLIMITED}, 500_000),
         ({"routes.sea.max_wait_days": 5, "demand.containers_per_year": 3e6}, 0),

@@ -24,6 +24,7 @@ from sim.experiments.study import made_by
 from sim.experiments.trials import Laboratory, Unknown
 from sim.results.results import unique_names
 from sim.results.solution import Frontier, Solution
+from sim.scenario.files import changed
 from sim.scenario.model import Scenario
 
 PILOT = 2
@@ -135,11 +136,11 @@ def _settings(
     if len(vary) != 1:
         raise UsageError(f"a frontier varies one path (got {len(vary)})")
     ((path, values),) = vary.items()
-    leaf, settings = path.rpartition(".")[2], list(values)
+    stem, settings = f"{scenario.name}-{path.rpartition('.')[2]}", list(values)
     if not settings:
         raise UsageError(f"{path}: no value to solve for")
     varied = [
-        scenario.with_changes({path: value}, name=f"{scenario.name}-{leaf}-{_fit(value, number)}")
+        changed(scenario, {path: value}, name=f"{stem}-{_fit(value, number)}", said="vary")
         for number, value in enumerate(settings)
     ]
     unique_names(varied)

@@ -16,6 +16,7 @@ from sim.results.intervals import Interval
 from sim.results.metrics import Measures
 from sim.results.results import Results
 from sim.scenario.distributions import parse
+from sim.scenario.files import changed
 from sim.scenario.model import Scenario
 from sim.scenario.schema import at
 
@@ -38,7 +39,7 @@ class Unknown:
         self.is_whole = isinstance(value, int) and not isinstance(value, bool)
         self._scenarios: dict[float, Scenario] = {}
         self._intervals: dict[tuple[float, int], Interval] = {}
-        self.scenario.with_changes({self.by: value})  # an unknown path is told with a suggestion
+        changed(self.scenario, {self.by: value}, name=self.scenario.name, said="by")
         self.present = _number(self.by, value)
 
     def at(self, value: float) -> Scenario:

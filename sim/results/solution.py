@@ -45,6 +45,24 @@ class Solution:
     setting: tuple[str, Any] | None = None
     measures: Mapping[int, Measures] | None = None
 
+    @classmethod
+    def from_data(cls, scenario: Scenario, data: Mapping[str, Any]) -> Solution:
+        """The solution that `to_data` told, without its replications. Raises KeyError."""
+        return cls(
+            scenario=scenario,
+            by=data["by"],
+            target=data["target"],
+            goal=data["goal"],
+            tried=tuple(data["tried"]),
+            reached=None if data["reached"] is None else tuple(data["reached"]),
+            value=data["value"],
+            low=data["low"],
+            high=data["high"],
+            metric=Interval(**data["metric"]),
+            why=data["why"],
+            setting=(data["vary"], data["at"]) if "vary" in data else None,
+        )
+
     @property
     def unit(self) -> str:
         """The unit of the metric."""
@@ -99,10 +117,8 @@ class Frontier:
         )
 
     @property
-    def solved(self) -> Results | None:
-        """The scenarios at their values with all their metrics; None where there are none."""
+    def results(self) -> Results:
+        """The scenarios that were solved, at their values, with all their metrics."""
         found = {each.scenario: each.measures for each in self.solutions if each.measures}
-        if not found:
-            return None
         measures = {scenario.name: known for scenario, known in found.items()}
         return Results(tuple(found), measures, self.provenance)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.errors import Fault
 from sim.scenario import distributions
@@ -39,6 +39,14 @@ class Place:
 
     file: str
     position: Position = _NOWHERE
+
+
+class Change(NamedTuple):
+    """A value to put at a path, and how messages call what asked for it."""
+
+    path: str
+    value: Any
+    said: str
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from sim.errors import Fault, ScenarioError, UsageError
-from sim.scenario.changes import Draft, Place, merged, with_change
+from sim.scenario.changes import Change, Draft, Place, merged, with_change
 from sim.scenario.distributions import MOST_BITS, show
 from sim.scenario.model import Scenario
 from sim.scenario.positions import Position, positions
@@ -44,34 +44,6 @@ def load_scenario(
     return load_with_notes(source, said, name=name)[0]
 
 
-class Change(NamedTuple):
-    """A value to put at a path, and how messages call what asked for it."""
-
-    path: str
-    value: Any
-    said: str
-
-
-def setting(text: str) -> Change:
-    """The change that an option `--set PATH=VALUE` asks for; VALUE as in a file, or a bare word.
-
-    Raises ScenarioError.
-    """
-    path, equals, written = (part.strip() for part in text.partition("="))
-    if not (path and equals and written):
-        raise ScenarioError((Fault("--set", 0, 0, show(text), "must be PATH=VALUE"),))
-    if re.fullmatch(r"[A-Za-z][\w-]*", written) and written not in ("true", "false", "nan", "inf"):
-        return Change(path, written, "--set")
-    try:
-        document = _loaded(f"value = {written}")
-    except ValueError:
-        document = {}
-    if list(document) != ["value"]:
-        message = f"the value is neither TOML nor a word (got {show(written)})"
-        raise ScenarioError((Fault("--set", 0, 0, _legible(path), message),))
-    return Change(path, document["value"], "--set")
-
-
 def load_with_notes(
     source: str | os.PathLike[str], changes: Sequence[Change], *, name: str | None = None
 ) -> tuple[Scenario, tuple[str, ...]]:
@@ -90,11 +62,13 @@ def load_with_notes(
     return validated(draft, checked_name(name or path.stem)), notes
 
 
-def changed(scenario: Scenario, changes: Mapping[str, Any], *, name: str) -> Scenario:
-    """A scenario with changes, validated anew."""
-    draft = Draft("with_changes", scenario.to_data())
+def changed(
+    scenario: Scenario, changes: Mapping[str, Any], *, name: str, said: str = "with_changes"
+) -> Scenario:
+    """A scenario with changes, validated anew; `said` is how messages call what asked for them."""
+    draft = Draft(said, scenario.to_data())
     for path, value in changes.items():
-        draft = with_change(draft, path, value, said="with_changes")
+        draft = with_change(draft, path, value, said=said)
     return validated(draft, checked_name(name))
 
 
@@ -236,6 +210,19 @@ def _syntax(text: str, file: str, message: str) -> Fault:
     else:
         line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
     return Fault(file, line, column, "", f"not TOML: {reason[:1].lower()}{reason[1:]}")
+
+
+def value_of(written: str) -> Any:
+    """What a text means as a value in a file, or as a bare word. Raises ValueError."""
+    if _WORD.fullmatch(written):
+        return written
+    document = _loaded(f"value = {written}")
+    if list(document) != ["value"]:
+        raise ValueError("more than a value")
+    return document["value"]
+
+
+_WORD = re.compile(r"(?!(?:true|false|nan|inf)$)[A-Za-z][\w-]*")
 
 
 def _loaded(text: str) -> dict[str, Any]:
