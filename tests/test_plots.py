@@ -12,7 +12,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Rectangle, StepPatch
 from matplotlib.text import Text
 
 import sim
@@ -32,12 +32,60 @@ PICTURES: list[Picture] = [
     sim.plots.plot_backlog,
 ]
 
-SMALL = {
-    "demand.containers_per_year": 20_000,
-    "routes.rail.stages.trains.annual_capacity": 4_000,
-    "run.days": 60,
-    "run.warmup_days": 50,
-}
+SHARED = """
+[run]
+warmup_days = 50
+days = 60
+[demand]
+containers_per_year = 20_000
+[routes.sea.stages]
+sailing = { kind = "departures", every_days = 1, capacity = 4_000 }
+voyage = { kind = "transit", days = [30, 40] }
+[routes.rail.stages]
+feeder = { kind = "departures", every_days = 1, capacity = 1_000 }
+crossing = { kind = "transit", days = [2, 3] }
+trains = { kind = "departures", annual_capacity = 4_000, capacity = 62 }
+line = { kind = "transit", days = [17, 22] }
+[choice]
+rule = "share"
+shares = { rail = 0.05, sea = 0.95 }
+"""
+"""Two routes by fixed shares, and nothing said of money or promises."""
+
+PRICED = """
+price_year = 2001
+[run]
+warmup_days = 50
+days = 60
+[demand]
+containers_per_year = 20_000
+value_of_time_usd_per_day = { lognormal = { median = 25, p95 = 180 } }
+[routes.sea]
+freight_usd = 1_300
+promise_days = 40
+[routes.sea.stages]
+sailing = { kind = "departures", every_days = 1, capacity = 80 }
+voyage = { kind = "transit", days = [30, 40] }
+[routes.rail]
+freight_usd = 1_100
+constant_usd = 1_500
+max_wait_days = 3
+promise_days = 18
+[routes.rail.stages]
+trains = { kind = "departures", annual_capacity = 4_000, capacity = 10 }
+line = { kind = "transit", days = [13, 18] }
+[choice]
+rule = "logit"
+scale_usd = 150
+"""
+"""Two routes by cost and taste, and what they promise."""
+
+AIR = """
+[routes.air]
+freight_usd = 2_800
+[routes.air.stages]
+flight = { kind = "transit", days = 2.5 }
+"""
 
 EIGHT = """
 [run]
@@ -58,9 +106,18 @@ voyage = {{ kind = "transit", days = [{low}, {high}] }}
 
 
 def small(name: str, **changes: object) -> sim.Scenario:
-    """Today on a small scale; `__` stands for a dot in a path."""
+    """Shippers without a will; `__` stands for a dot in a path."""
+    return changed(SHARED, name, changes)
+
+
+def priced(name: str, more: str = "", **changes: object) -> sim.Scenario:
+    """Shippers who look at money; `__` stands for a dot in a path."""
+    return changed(PRICED + more, name, changes)
+
+
+def changed(text: str, name: str, changes: dict[str, object]) -> sim.Scenario:
     paths = {path.replace("__", "."): value for path, value in changes.items()}
-    return sim.load_scenario("today").with_changes(SMALL | paths, name=name)
+    return load_text(text, name, name).with_changes(paths, name=name)
 
 
 def eight(name: str, slow: int) -> sim.Scenario:
@@ -87,6 +144,25 @@ STUDIES: dict[str, Callable[[], list[sim.Scenario]]] = {
     "nothing": lambda: [small("nothing", demand__containers_per_year=0)],
     "closed": lambda: [small("closed", routes__rail__closed=True)],
     "eight": lambda: [eight("quick", 0), eight("slow", 4)],
+    "five": lambda: [
+        priced("today", routes__rail__stages__line__days=21, routes__rail__promise_days=25),
+        priced("link-200k", choice__rule="fastest"),
+        priced(
+            "link-500k",
+            choice__rule="fastest",
+            routes__rail__stages__trains__annual_capacity=10_000,
+        ),
+        priced("forecast-200k"),
+        priced("forecast-500k", routes__rail__stages__trains__annual_capacity=10_000),
+    ],
+    "three routes": lambda: [
+        priced("three-routes", AIR, choice__rule="cheapest", routes__rail__constant_usd=200),
+    ],
+    "sea alone": lambda: [priced("sea-alone", routes__rail__closed=True)],
+    "years": lambda: [priced("older"), priced("newer", price_year=2010)],
+    "far promises": lambda: [
+        priced("far", routes__sea__promise_days=960, routes__rail__promise_days=1),
+    ],
 }
 
 
@@ -178,6 +254,84 @@ def test_capacity_is_an_outline_and_demand_a_line() -> None:
     outlines = [p.get_width() for p in ax.patches if isinstance(p, Rectangle) and not p.get_fill()]
     assert outlines == pytest.approx([1460, 4])  # the sea's a daily 4,000
     assert [20, 20] in spans(ax)
+
+
+def headings(ax: Axes) -> list[str]:
+    """The scenarios' names with what stands behind them, from top to bottom."""
+    found = [text.get_text() for text in ax.texts]
+    names = [text.get_text() for text in ax.texts if text.get_fontweight() == "bold"]
+    return [f"{name}: {found[found.index(name) + 1]}" for name in names]
+
+
+@pytest.mark.parametrize("draw", [sim.plots.plot_shares, sim.plots.plot_times])
+def test_a_ceiling_and_a_forecast_are_told_apart(draw: Picture) -> None:
+    ceiling, forecast = "all want the fastest route", "logit choice by cost, time and taste"
+    assert headings(draw(study("five"))) == [
+        f"today: {forecast}",
+        f"link-200k: {ceiling}",
+        f"link-500k: {ceiling}",
+        f"forecast-200k: {forecast}",
+        f"forecast-500k: {forecast}",
+    ]
+    assert headings(draw(study("one"))) == ["one: fixed shares"]
+    assert headings(draw(study("three routes"))) == [
+        "three-routes: all want the least cost, time included"
+    ]
+
+
+@pytest.mark.parametrize("draw", [sim.plots.plot_deliveries, sim.plots.plot_backlog])
+def test_pictures_over_time_tell_the_rules_too(draw: Picture) -> None:
+    assert "all want the fastest route (link-200k, link-500k)" in words(draw(study("five")))
+    assert "; fixed shares" in words(draw(study("one")))
+
+
+def route_labels(ax: Axes) -> list[str]:
+    return [tick.get_text() for tick in ax.get_yticklabels()]
+
+
+def test_freight_stands_where_money_decides_and_only_there() -> None:
+    ax = sim.plots.plot_shares(study("five"))
+    labels = route_labels(ax)
+    assert labels[:4] == ["sea 1,300 USD", "rail 1,100 USD", "sea", "rail"]
+    assert "freight in USD of 2001" in words(ax)
+    three = route_labels(sim.plots.plot_shares(study("three routes")))
+    assert three == ["sea 1,300 USD", "rail 1,100 USD", "air 2,800 USD"]
+    assert "USD" not in words(sim.plots.plot_shares(study("one")))
+
+
+def test_prices_of_two_years_are_told_with_their_scenarios() -> None:
+    ax = sim.plots.plot_shares(study("years"))
+    assert "freight in USD of 2001 (older) and USD of 2010 (newer)" in words(ax)
+
+
+def test_promises_are_marked_and_told_with_what_was_kept() -> None:
+    results = study("five")
+    ax = sim.plots.plot_times(results)
+    days = [line.get_xdata() for line in ax.lines if line.get_marker() == "D"]
+    assert np.concatenate([np.asarray(each, float) for each in days]).tolist() == (
+        [25, 40] + 4 * [18, 40]
+    )
+    kept = results.value("rail.on_time", "link-200k")
+    assert kept is not None
+    assert 0.1 < kept < 0.9  # the queue takes three days of the five between quoted and promised
+    said = f"rail quoted 13–18, promised 18, kept {findings.percent(kept)}"
+    assert said in words(ax)
+    assert "diamond: days promised" in words(ax)
+    assert "promised" not in words(sim.plots.plot_times(study("one")))
+
+
+def test_a_time_that_does_not_vary_leaves_room_for_the_others() -> None:
+    # All that fly take 2.5 days: a histogram of no width, whose density would dwarf all others.
+    ax = sim.plots.plot_times(study("three routes"))
+    areas = [patch for patch in ax.patches if isinstance(patch, StepPatch) and patch.get_fill()]
+    heights = [float(np.ptp(np.asarray(patch.get_path().vertices)[:, 1])) for patch in areas]
+    assert max(heights) == pytest.approx(0.85)
+    assert sorted(heights)[1] > 0.2
+
+
+def test_nearly_all_is_not_told_as_all() -> None:
+    told = {part: findings.kept(part) for part in (1, 0.99999, 0.9964, 0.93, 0.004)}
+    assert list(told.values()) == ["100 %", "99.9 %", "99.6 %", "93 %", "0.4 %"]
 
 
 def test_titles_are_findings() -> None:
