@@ -10,7 +10,7 @@ import shlex
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
@@ -20,8 +20,10 @@ from sim.errors import IncompleteError, ResultsError, TranssibError, UsageError
 
 if TYPE_CHECKING:
     from sim.errors import Fault
+    from sim.experiments.replicate import Progress
     from sim.results.results import Results
-    from sim.scenario.files import Change
+    from sim.results.solution import Frontier
+    from sim.scenario.changes import Change
     from sim.scenario.model import Scenario
 
 P = ParamSpec("P")
@@ -38,8 +40,10 @@ Examples:
   transsib run link-500k --replications 5
   transsib compare today link-200k link-500k --out results
   transsib run today --set routes.rail.stages.line.days=20
+  transsib solve forecast-200k --target rail.share=0.2 --by routes.rail.freight_usd
 
-FILE is a scenario file or a bundled name: today, link-200k, link-500k, open-queue.
+FILE is a scenario file or a bundled name: today, link-200k, link-500k, open-queue,
+forecast-200k, forecast-500k.
 """
 
 app = typer.Typer(
@@ -212,13 +216,59 @@ def compare(
 
 @app.command()
 @told
+def solve(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="scenario file or bundled name")],
+    target: Annotated[
+        str, typer.Option(metavar="METRIC=NUMBER", help="what should come out: rail.share=0.05")
+    ],
+    by: Annotated[str, typer.Option(metavar="PATH", help="the unknown: routes.rail.freight_usd")],
+    vary: Annotated[
+        str | None,
+        typer.Option(metavar="PATH=A:B:STEP", help="a solution for each value; also PATH=a,b,c"),
+    ] = None,
+    within: Annotated[
+        str | None,
+        typer.Option(metavar="LOW:HIGH", help="bounds [default: outward from the present value]"),
+    ] = None,
+    set_: Set = None,
+    replications: Replications = None,
+    seed: Seed = None,
+    jobs: Jobs = None,
+    out: Out = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    yes: Yes = False,
+) -> None:
+    """Find the value of one unknown that brings a metric to a target."""
+    from sim.experiments.solve import frontier as study
+    from sim.scenario import options
+
+    goal = options.target(target)
+    varied = None if vary is None else dict([options.varying(vary)])
+    ends = None if within is None else options.bounds(within)
+    (scenario,) = _scenarios([file], set_, replications, seed, quiet=quiet)
+    with _simulating(out, quiet=quiet) as progress:
+        found = study(
+            scenario, target=goal, by=by, vary=varied, within=ends,
+            jobs=jobs, progress=progress, large=yes,
+        )  # fmt: skip
+    _show(found, as_json=as_json)
+    _finish(found, out, quiet=quiet)
+    if len(found.solutions) == 1 and found.solutions[0].value is not None:
+        from sim.views.solutions import next_command
+
+        _note(f"next: {next_command(found.solutions[0], file, set_ or [])}", quiet=quiet)
+
+
+@app.command()
+@told
 def show(folder: Folder, as_json: Json = False) -> None:
     """Show results once more."""
-    from sim.experiments.store import load_results
+    from sim.experiments.store import load
 
-    results = load_results(folder)
-    _show(results, as_json=as_json)
-    _failed(results)
+    found = load(folder)
+    _show(found, as_json=as_json)
+    _incomplete(found)
 
 
 @app.command()
@@ -226,7 +276,7 @@ def show(folder: Folder, as_json: Json = False) -> None:
 def plot(
     folder: Folder,
     only: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="shares, times or flows; repeatable")
+        list[str] | None, typer.Option(metavar="NAME", help="shares, times, flows; repeatable")
     ] = None,
     format_: Annotated[
         list[str] | None, typer.Option("--format", help="png or svg; repeatable")
@@ -234,9 +284,9 @@ def plot(
     quiet: Quiet = False,
 ) -> None:
     """Draw the pictures of results once more into their folder."""
-    from sim.experiments.store import load_results
+    from sim.experiments.store import load
 
-    _draw(load_results(folder), folder, quiet=quiet, only=only, formats=format_)
+    _draw(load(folder), folder, quiet=quiet, only=only, formats=format_)
 
 
 def _loaded(
@@ -244,7 +294,8 @@ def _loaded(
 ) -> list[tuple[Scenario, tuple[str, ...]]]:
     """Every scenario with its notes, or the faults of all of them."""
     from sim.errors import ScenarioError
-    from sim.scenario.files import Change, load_with_notes
+    from sim.scenario.changes import Change
+    from sim.scenario.files import load_with_notes
 
     changes = _changes(settings)
     changes += [Change(f"run.{n}", v, f"--{n}") for n, v in options.items() if v is not None]
@@ -262,7 +313,7 @@ def _loaded(
 
 def _changes(settings: list[str] | None) -> list[Change]:
     from sim.errors import ScenarioError
-    from sim.scenario.files import setting
+    from sim.scenario.options import setting
 
     changes: list[Change] = []
     faults: list[Fault] = []
@@ -306,57 +357,77 @@ def _studied(
     yes: bool,
 ) -> Results:
     """Simulate, after making sure that there is a place for what comes out."""
+    tasks = sum(scenario.run.replications for scenario in scenarios)
+    if jobs is not None and jobs > tasks:
+        _note(f"--jobs {jobs}: there are {tasks} replications, so as many jobs", quiet=quiet)
+    with _simulating(out, quiet=quiet) as progress:
+        return study(scenarios, jobs=jobs, progress=progress, large=yes)
+
+
+@contextlib.contextmanager
+def _simulating(out: Path | None, *, quiet: bool) -> Iterator[Progress | None]:
+    """A progress bar, after making sure that there is a place for what comes out."""
     from sim.experiments.store import claim
     from sim.views.progress import progress_bar
 
     if out is not None:
         claim(out)
-    tasks = sum(scenario.run.replications for scenario in scenarios)
-    if jobs is not None and jobs > tasks:
-        _note(f"--jobs {jobs}: there are {tasks} replications, so as many jobs", quiet=quiet)
     with progress_bar(quiet=quiet) as progress:
-        return study(scenarios, jobs=jobs, progress=progress, large=yes)
+        yield progress
 
 
-def _show(results: Results, *, as_json: bool) -> None:
-    if as_json:
+def _show(found: Results | Frontier, *, as_json: bool) -> None:
+    from sim.results.solution import Frontier
+
+    if isinstance(found, Frontier):
+        from sim.views.solutions import print_solutions
+
+        _print_json(found.to_data()) if as_json else print_solutions(found)
+    elif as_json:
         from sim.results.results import to_json
 
-        _print_json(to_json(results))
+        _print_json(to_json(found))
     else:
         from sim.views.tables import print_results
 
-        print_results(results)
+        print_results(found)
 
 
 def _print_json(document: Any) -> None:
     print(json.dumps(document, ensure_ascii=False, allow_nan=False))  # noqa: T201
 
 
-def _finish(results: Results, out: Path | None, *, quiet: bool) -> None:
+def _finish(found: Results | Frontier, out: Path | None, *, quiet: bool) -> None:
     """Keep and draw what was asked for, name the next command, tell of failures."""
     if out is not None:
         from sim.experiments.store import save
 
         sys.stdout.flush()
-        save(results, out)
-        _draw(results, out, quiet=quiet)
+        save(found, out)
+        _draw(found, out, quiet=quiet)
         _note(f"kept in {out}; once more: transsib show {out}", quiet=quiet)
     else:
         _note("nothing was kept; --out DIR keeps results and draws pictures", quiet=quiet)
-    _failed(results)
+    _incomplete(found)
 
 
-def _draw(results: Results, folder: Path, *, quiet: bool, **chosen: Any) -> None:
+def _draw(found: Results | Frontier, folder: Path, *, quiet: bool, **chosen: Any) -> None:
     from sim.views.pictures import save_pictures
 
-    for path in save_pictures(results, folder, **chosen):
+    for path in save_pictures(found, folder, **chosen):
         _note(f"picture: {path}", quiet=quiet)
 
 
-def _failed(results: Results) -> None:
-    if results.failures:
-        raise IncompleteError("\n".join(["some replications failed:", *results.failures]))
+def _incomplete(found: Results | Frontier) -> None:
+    """Raise IncompleteError where replications failed, or where no value reaches the target."""
+    from sim.results.solution import Frontier
+
+    if isinstance(found, Frontier):
+        missing = sum(each.value is None for each in found.solutions)
+        if missing:
+            raise IncompleteError(f"{missing} of {len(found.solutions)} targets cannot be reached")
+    elif found.failures:
+        raise IncompleteError("\n".join(["some replications failed:", *found.failures]))
 
 
 def _leave(*_: object) -> NoReturn:

@@ -73,6 +73,7 @@ def test_every_metric_is_one_that_the_contract_names() -> None:
 
 def test_the_results_folder_knows_its_pictures() -> None:
     from sim.experiments.store import PICTURES
+    from sim.views.pictures import FRONTIER
     from sim.views.pictures import PICTURES as DRAWN
 
-    assert set(PICTURES) == set(DRAWN)
+    assert set(PICTURES) == {*DRAWN, FRONTIER}

@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.corridor.desks import Counts, Desk, Poster, Teller
+from sim.corridor.desks import Counts, Desk, Poster, Rows, Teller
 from sim.corridor.streams import Floats
 from sim.scenario.model import Scenario
 
@@ -157,7 +157,7 @@ def decide(desks: list[Desk], rule: Rule, dislike: Dislike, times: Floats) -> De
             return Decision(wanted, wanted, None)
     posters = [desk.poster(times) for desk in desks]
     limits = np.array([[desk.limit] for desk in desks])
-    alone = post(posters, [np.int64(0)] * len(desks), len(times))
+    alone = post(posters, [np.zeros(1, np.int64)] * len(desks), len(times))
     scores, too_long = dislike(alone.days), alone.wait > limits
     taken = _best(scores, too_long)
     posted = post(posters, _ahead(taken, desks), len(times))
@@ -219,7 +219,7 @@ def _refine(
     return anybody
 
 
-def _patience(dislike: Dislike, scores: Floats, who: Taken, row: int) -> Floats:
+def _patience(dislike: Dislike, scores: Floats, who: Rows, row: int) -> Floats:
     """The days that a route may post before containers like the best of the others more."""
     others = np.delete(scores[:, who], row, axis=0).min(axis=0, initial=math.inf)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -101,6 +101,26 @@ def solve(
     can be reached. Of several values that would do, one near the present value is found. Raises
     ScenarioError, UsageError, TooLargeError, and IncompleteError when a replication fails.
     """
+    how: dict[str, Any] = {"within": within, "replications": replications, "jobs": jobs}
+    how |= {"executor": executor, "progress": progress, "large": large}
+    found = frontier(scenario, target=target, by=by, vary=vary, **how)
+    return found.solutions[0] if vary is None else found
+
+
+def frontier(
+    scenario: Scenario,
+    *,
+    target: Mapping[str, float],
+    by: str,
+    vary: Mapping[str, Iterable[Any]] | None = None,
+    within: Bounds | None = None,
+    replications: int | None = None,
+    jobs: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    large: bool = False,
+) -> Frontier:
+    """As `solve`, which explains the arguments; a single solution is a frontier of one."""
     if replications is not None:
         scenario = scenario.with_changes({"run.replications": replications})
     metric, goal = _target(target)
@@ -109,13 +129,12 @@ def solve(
     if jobs < 1:
         raise UsageError(f"jobs must be at least 1 (got {jobs})")
     if within is not None and not -math.inf < within[0] < within[1] < math.inf:
-        raise UsageError(f"bounds must be finite and rise (got {within[0]}:{within[1]})")
+        raise UsageError(f"bounds must be finite and rise (got {within[0]:g}:{within[1]:g})")
     if not large:
         refuse_if_large([each.scenario for each in unknowns] * EVALUATIONS, jobs)
     with workers(jobs, executor) as pool:
         laboratory = Laboratory(pool, jobs, progress, large)
-        solutions = tuple(_search(unknowns, within, laboratory))
-    return solutions[0] if vary is None else Frontier(solutions, made_by())
+        return Frontier(tuple(_search(unknowns, within, laboratory)), made_by())
 
 
 def _target(target: Mapping[str, float]) -> tuple[str, float]:
@@ -240,6 +259,7 @@ def _solved(unknown: Unknown, replications: int) -> Solution:
     return Solution(
         scenario=unknown.at(best),
         by=unknown.by,
+        present=unknown.present,
         target=unknown.metric,
         goal=unknown.goal,
         value=best,
@@ -288,6 +308,7 @@ def _unsolved(unknown: Unknown, replications: int) -> Solution:
     return Solution(
         scenario=unknown.scenario,
         by=unknown.by,
+        present=unknown.present,
         target=unknown.metric,
         goal=unknown.goal,
         tried=(tried[0], tried[-1]),

@@ -1,6 +1,7 @@
 """The results folder: one SQLite file that holds everything, and scenarios to read beside it.
 
-    DIR/results.sqlite       provenance, resolved scenarios, a row a metric and replication
+    DIR/results.sqlite       provenance, resolved scenarios, a row a metric and replication, and
+                             what a goal seek found
     DIR/scenarios/NAME.toml  the same scenarios, each loads again
 
 The SQLite file is made under another name and renamed when it is whole, so a run that fails or is
@@ -10,10 +11,12 @@ interrupted leaves nothing that reads as results.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,12 +25,13 @@ from sim.errors import ResultsError, TranssibError
 from sim.experiments.study import resimulate
 from sim.results.metrics import METRICS, Key, Measures
 from sim.results.results import Results
+from sim.results.solution import Frontier, Solution
 from sim.scenario.files import load_text
 from sim.scenario.writing import to_toml, write_whole
 
 FILE = "results.sqlite"
 DIGEST, PAIRED = "rows sha256", "paired"
-PICTURES = ("shares", "times", "flows")
+PICTURES = ("shares", "times", "flows", "frontier")
 OURS = 0x7472616E
 """SQLite's application id of our files: the letters "tran"."""
 
@@ -42,6 +46,9 @@ CREATE TABLE rows (
     scenario TEXT NOT NULL, replication INTEGER NOT NULL, route TEXT NOT NULL, part TEXT NOT NULL,
     metric TEXT NOT NULL, unit TEXT NOT NULL, value REAL,
     PRIMARY KEY (scenario, replication, route, part, metric)
+) STRICT;
+CREATE TABLE solutions (
+    position INTEGER PRIMARY KEY, scenario TEXT NOT NULL, toml TEXT NOT NULL, found TEXT NOT NULL
 ) STRICT;
 """
 
@@ -70,16 +77,19 @@ def _is_ours(path: Path) -> bool:
     return name.startswith((FILE, "scenarios", *(f"{picture}." for picture in PICTURES)))
 
 
-def save(results: Results, folder: Path) -> None:
+def save(found: Results | Frontier, folder: Path) -> None:
     """Write results into a folder, in place of those that it held. Raises ResultsError.
 
     What belonged to former results is taken away first, so nothing old stands beside new rows.
     """
     claim(folder)
+    results, solutions = (
+        (found.results, found.solutions) if isinstance(found, Frontier) else (found, ())
+    )
     with _told(folder):
         partly = folder / f".{FILE}.{os.getpid()}"
         try:
-            _write(results, partly)
+            _write(results, solutions, partly)
             _clear(folder)
             partly.replace(folder / FILE)
         finally:
@@ -102,13 +112,18 @@ def _clear(folder: Path) -> None:
     (folder / FILE).unlink()
 
 
-def _write(results: Results, path: Path) -> None:
+def _write(results: Results, solutions: Sequence[Solution], path: Path) -> None:
     path.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute(f"PRAGMA application_id = {OURS}")
         database.executescript(SCHEMA)
         rows = list(_rows(results))
-        facts = {**results.provenance, PAIRED: str(results.paired), DIGEST: _digest(rows)}
+        sought = [
+            (n, each.scenario.name, to_toml(each.scenario), json.dumps(each.to_data()))
+            for n, each in enumerate(solutions)
+        ]
+        digest = _digest([*rows, *sought])
+        facts = {**results.provenance, PAIRED: str(results.paired), DIGEST: digest}
         database.executemany("INSERT INTO provenance VALUES (?, ?)", facts.items())
         database.executemany("INSERT INTO failures VALUES (?)", [(f,) for f in results.failures])
         database.executemany(
@@ -119,6 +134,7 @@ def _write(results: Results, path: Path) -> None:
             ],
         )
         database.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        database.executemany("INSERT INTO solutions VALUES (?, ?, ?, ?)", sought)
 
 
 def _rows(results: Results) -> Iterator[tuple[Any, ...]]:
@@ -130,10 +146,16 @@ def _rows(results: Results) -> Iterator[tuple[Any, ...]]:
 
 
 def load_results(folder: str | os.PathLike[str]) -> Results:
-    """The results of a folder.
+    """The results of a folder; of a goal seek those of the scenarios that it solved.
 
     Raises ResultsError where there are none, or where they are not whole.
     """
+    found = load(folder)
+    return found.results if isinstance(found, Frontier) else found
+
+
+def load(folder: str | os.PathLike[str]) -> Results | Frontier:
+    """What a folder holds: results, or what a goal seek found. Raises as `load_results`."""
     path = Path(folder) / FILE
     if not path.is_file():
         raise ResultsError(f"{folder}: no results here (no {FILE})")
@@ -158,25 +180,37 @@ def _open(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _read(database: sqlite3.Connection, path: Path) -> Results:
+def _read(database: sqlite3.Connection, path: Path) -> Results | Frontier:
     (health,) = database.execute("PRAGMA integrity_check").fetchone()
     provenance = dict(database.execute("SELECT name, value FROM provenance"))
     rows = database.execute("SELECT * FROM rows ORDER BY rowid").fetchall()
-    if health != "ok" or provenance.pop(DIGEST, "") != _digest(rows):
+    sought = database.execute("SELECT * FROM solutions ORDER BY position").fetchall()
+    if health != "ok" or provenance.pop(DIGEST, "") != _digest([*rows, *sought]):
         raise ResultsError(f"rows are missing or changed ({len(rows)} found; {health})")
     paired = provenance.pop(PAIRED) == str(True)
     scenarios = tuple(
         load_text(toml, name, str(path))
         for name, toml in database.execute("SELECT name, toml FROM scenarios ORDER BY position")
     )
+    measures = _measures(rows)
+    if sought:
+        return Frontier(tuple(_solutions(sought, measures, str(path))), provenance)
     return Results(
         scenarios=scenarios,
-        measures=_measures(rows),
+        measures=measures,
         paired=paired,
         provenance=provenance,
         failures=tuple(message for (message,) in database.execute("SELECT * FROM failures")),
         resimulate=partial(resimulate, provenance),
     )
+
+
+def _solutions(
+    sought: list[tuple[Any, ...]], measures: dict[str, dict[int, Measures]], file: str
+) -> Iterator[Solution]:
+    for _, name, toml, found in sought:
+        solution = Solution.from_data(load_text(toml, name, file), json.loads(found))
+        yield replace(solution, measures=measures.get(name))
 
 
 def _digest(rows: list[tuple[Any, ...]]) -> str:

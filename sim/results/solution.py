@@ -21,6 +21,7 @@ class Solution:
 
     scenario: with the unknown at the value, or as it was where there is none
     by: the path of the unknown
+    present: what the scenario held there
     target, goal: the metric ("rail.share") and what its mean should be
     value, low, high: of the unknown, with the interval that follows from that of the metric; None
         where the target cannot be reached, and without an interval from one replication
@@ -33,6 +34,7 @@ class Solution:
 
     scenario: Scenario
     by: str
+    present: float
     target: str
     goal: float
     tried: tuple[float, float]
@@ -51,6 +53,7 @@ class Solution:
         return cls(
             scenario=scenario,
             by=data["by"],
+            present=data["present"],
             target=data["target"],
             goal=data["goal"],
             tried=tuple(data["tried"]),
@@ -75,6 +78,7 @@ class Solution:
             "scenario": self.scenario.name,
             **({} if self.setting is None else {"vary": self.setting[0], "at": self.setting[1]}),
             "by": self.by,
+            "present": self.present,
             "value": self.value,
             "low": self.low,
             "high": self.high,
@@ -97,6 +101,13 @@ class Frontier:
 
     solutions: tuple[Solution, ...]
     provenance: Mapping[str, str]
+
+    def to_data(self) -> dict[str, Any]:
+        """Plain data for JSON: the solution, or all of them where something was varied."""
+        first = self.solutions[0]
+        if first.setting is None:
+            return first.to_data()
+        return {"vary": first.setting[0], "solutions": [each.to_data() for each in self.solutions]}
 
     def to_frame(self) -> pd.DataFrame:
         """A row a solution: at, value, low, high, metric, why."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from matplotlib.figure import Figure
 
 from sim.errors import UsageError
 from sim.results.results import Results
+from sim.results.solution import Frontier
 from sim.scenario.schema import did_you_mean
-from sim.views.plots import plot_backlog, plot_deliveries, plot_shares, plot_times
+from sim.views.plots import plot_backlog, plot_deliveries, plot_frontier, plot_shares, plot_times
 from sim.views.style import WIDTH, styled
 
 METADATA: dict[str, dict[str, Any]] = {
@@ -25,26 +27,36 @@ DPI = 200
 
 @styled()
 def save_pictures(
-    results: Results,
+    found: Results | Frontier,
     folder: Path,
     *,
     only: Collection[str] | None = None,
     formats: Collection[str] | None = None,
 ) -> list[Path]:
-    """Write the pictures `shares`, `times` and `flows` as PNG and SVG; returns the files written.
+    """Write the pictures of results as PNG and SVG; returns the files written.
 
-    Raises UsageError for the name of a picture or a format that there is not.
+    `shares`, `times` and `flows`, or the `frontier` that a goal seek found. Raises UsageError for
+    the name of a picture or a format that there is not.
     """
-    for asked, known in ((only or (), PICTURES), (formats or (), METADATA)):
+    pictures = _pictures(found)
+    for asked, known in ((only or (), pictures), (formats or (), METADATA)):
         for word in set(asked) - set(known):
             raise UsageError(f"no picture or format {word!r}{did_you_mean(word, list(known))}")
     folder.mkdir(parents=True, exist_ok=True)
     return [
         _saved(figure, folder / f"{name}.{kind}")
-        for name in only or PICTURES
-        for figure in (PICTURES[name](results),)
+        for name in only or pictures
+        for figure in (pictures[name](),)
         for kind in formats or METADATA
     ]
+
+
+def _pictures(found: Results | Frontier) -> dict[str, Callable[[], Figure]]:
+    """What there is to draw; of a single solution, the scenario that it solved."""
+    if isinstance(found, Frontier) and found.solutions[0].setting is not None:
+        return {FRONTIER: lambda: _figure(plot_frontier(found).get_figure(root=True))}
+    results = found.results if isinstance(found, Frontier) else found
+    return {name: partial(draw, results) for name, draw in PICTURES.items() if results.scenarios}
 
 
 def _shares(results: Results) -> Figure:
@@ -65,6 +77,8 @@ def _flows(results: Results) -> Figure:
     above.label_outer()
     return figure
 
+
+FRONTIER = "frontier"
 
 PICTURES: dict[str, Callable[[Results], Figure]] = {
     "shares": _shares,

@@ -8,6 +8,7 @@ from typing import Final
 from sim.results.intervals import Interval
 from sim.results.metrics import ALL, METRICS, Key
 from sim.results.results import Results
+from sim.scenario import distributions
 from sim.scenario.model import Scenario
 from sim.views import findings
 
@@ -201,3 +202,36 @@ def how_sure(results: Results) -> str:
         f"{sure}. {run.days:g} days measured after {run.warmup_days:g} days of warm-up, "
         f"seed {run.seed}."
     )
+
+
+FIELDS: Final[dict[str, tuple[str, str]]] = {
+    "freight_usd": ("freight", "{usd}"),
+    "constant_usd": ("constant", "{usd}"),
+    "scale_usd": ("scale of tastes", "{usd}"),
+    "value_of_time_usd_per_day": ("value of time", "{usd} a day"),
+    "containers_per_year": ("demand", "containers/year"),
+    "annual_capacity": ("yearly capacity", "containers/year"),
+    "capacity": ("places a vehicle", "containers"),
+    "per_day": ("departures", "a day"),
+    "every_days": ("headway", "days"),
+    "days": ("time", "days"),
+    "max_wait_days": ("accepted wait", "days"),
+    "promise_days": ("promise", "days"),
+    "posted_every_hours": ("posting interval", "hours"),
+}
+"""The fields of a scenario that hold figures: what people call them, and their units."""
+
+TABLES: Final = ("routes", "stages", "demand", "choice", *distributions.TABLES)
+"""Keys of a path that go without saying."""
+
+
+def path_name(path: str) -> str:
+    """What people call the figure at a path: rail freight, rail line time, value of time p95."""
+    keys = [key for key in path.split(".") if key not in TABLES]
+    return " ".join(FIELDS[key][0] if key in FIELDS else key for key in keys)
+
+
+def path_unit(path: str, price_year: int | None) -> str:
+    """The unit of the figure at a path, empty where it has none; also inside a distribution."""
+    units = [FIELDS[key][1] for key in path.split(".") if key in FIELDS]
+    return units[-1].format(usd=usd(price_year)) if units else ""

@@ -1,0 +1,91 @@
+"""The picture of a frontier: the value that reaches the target, along what was varied."""
+
+from __future__ import annotations
+
+import math
+
+from matplotlib.axes import Axes
+
+from sim.results.solution import Frontier, Solution
+from sim.views import solutions as told
+from sim.views.style import INK, MUTED, SMALL, dress, headline, new_axes, styled
+
+LINE = "#0072b2"
+
+
+@styled()
+def plot_frontier(frontier: Frontier, *, ax: Axes | None = None) -> Axes:
+    """The solved value over the varied one, with its interval; crosses where there is none.
+
+    A dotted line marks the value that the scenario holds. What is varied is an axis where it is
+    numbers, else a place for each value.
+    """
+    ax = ax or new_axes(4.2)
+    dress(ax, grid="y")
+    first, places = frontier.solutions[0], _places(frontier)
+    path, _ = told.varied(first)
+    _solved(ax, frontier, places)
+    _present(ax, frontier)
+    _unsolved(ax, frontier, places)
+    if places != [each.setting[1] for each in frontier.solutions if each.setting]:
+        ax.set_xticks(places, [told.setting(each) for each in frontier.solutions])
+    ax.set_xlabel(told.heading(path, first))
+    ax.set_ylabel(told.heading(first.by, first))
+    run = first.scenario.run
+    sure = "" if run.replications == 1 else f"; band: {100 * run.confidence:g} % interval"
+    shown = f"{run.replications:,} replications on the same random numbers{sure}"
+    headline(ax, told.finding(frontier), shown)
+    return ax
+
+
+def _places(frontier: Frontier) -> list[float]:
+    """Where each solution stands on the horizontal axis."""
+    settings = [each.setting[1] for each in frontier.solutions if each.setting]
+    numbers = all(isinstance(x, int | float) and not isinstance(x, bool) for x in settings)
+    return settings if numbers else [float(n) for n in range(len(settings))]
+
+
+def _solved(ax: Axes, frontier: Frontier, places: list[float]) -> None:
+    """A line through the values, broken where there is none, and the band of their intervals."""
+    order = sorted(range(len(places)), key=places.__getitem__)
+    x = [places[n] for n in order]
+    solutions = [frontier.solutions[n] for n in order]
+    values = [_or_nan(each.value) for each in solutions]
+    lows, highs = ([_or_nan(end) for end in ends] for ends in _ends(solutions))
+    ax.fill_between(x, lows, highs, color=LINE, alpha=0.25, linewidth=0)
+    ax.plot(x, values, color=LINE, marker="o", markersize=4.5, linewidth=1.5)
+
+
+def _ends(solutions: list[Solution]) -> tuple[list[float | None], list[float | None]]:
+    return [each.low for each in solutions], [each.high for each in solutions]
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _present(ax: Axes, frontier: Frontier) -> None:
+    """The value that the scenario holds, where it is one and near enough to be seen."""
+    present = {each.present for each in frontier.solutions}
+    low, high = ax.get_ylim()
+    value = present.pop()
+    if present or not low - (high - low) < value < high + (high - low):
+        return
+    ax.axhline(value, color=MUTED, linewidth=1.0, linestyle=(0, (1, 2)))
+    ax.annotate(
+        f"as it is: {told.number(value)}", (1, value), xycoords=("axes fraction", "data"),
+        xytext=(0, 3), textcoords="offset points", ha="right", fontsize=SMALL, color=MUTED,
+    )  # fmt: skip
+
+
+def _unsolved(ax: Axes, frontier: Frontier, places: list[float]) -> None:
+    """A cross at the foot of the picture where no value reaches the target."""
+    missing = [x for x, each in zip(places, frontier.solutions, strict=True) if each.value is None]
+    if not missing:
+        return
+    foot = ax.get_xaxis_transform()
+    ax.plot(missing, [0.03] * len(missing), "x", color=INK, transform=foot, clip_on=False)
+    ax.annotate(
+        "× no value reaches it", (0, 1), xycoords="axes fraction", xytext=(4, -4),
+        textcoords="offset points", va="top", fontsize=SMALL, color=INK,
+    )  # fmt: skip

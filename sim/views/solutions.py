@@ -1,0 +1,162 @@
+"""Goal seeks as text: the value, how sure it is, or why there is none."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Iterator
+from typing import IO, Any
+
+from rich.table import Table
+from rich.text import Text
+
+from sim.results.solution import Frontier, Solution
+from sim.views import words
+from sim.views.tables import console, new_table
+
+
+def print_solutions(frontier: Frontier, file: IO[str] | None = None) -> None:
+    """A sentence for one solution, a table for several, and how sure they are."""
+    out, (first, *_) = console(file), frontier.solutions
+    if first.setting is None:
+        out.print(Text(answer(first), style="bold"))
+    else:
+        out.print(Text(finding(frontier), style="bold"))
+        out.print(_table(frontier))
+    for remark in _remarks(frontier):
+        out.print(Text(remark))
+    out.print(Text(_how_sure(first), style="dim"))
+
+
+def answer(solution: Solution) -> str:
+    """The value and what it gives, or why there is none."""
+    name, about = solution.scenario.name, f"{solution.target} = {goal(solution)}"
+    if solution.value is None:
+        return f"{name}: no {solution.by} gives {about}: {why(solution)}."
+    return f"{name}: {solution.by} = {value(solution)} gives {about}."
+
+
+def why(solution: Solution) -> str:
+    """Why there is no value, what was tried, and what came of it."""
+    low, high = map(number, solution.tried)
+    tried = f"tried from {low} to {high} {unit(solution)}".rstrip()
+    if solution.reached is None or solution.reached[0] == solution.reached[1]:
+        return f"{solution.why} ({tried})"
+    ends = [words.figure(end, solution.unit) for end in solution.reached]
+    return f"{solution.why} ({tried}, which gave {' to '.join(ends)})"
+
+
+def finding(frontier: Frontier) -> str:
+    """What a frontier says: the values at both ends of those that have one."""
+    first = frontier.solutions[0]
+    found = [each for each in frontier.solutions if each.value is not None]
+    name, about = words.path_name(first.by), f"{first.target.replace('.', ' ')} {goal(first)}"
+    if not found:
+        return f"no {name} gives {about}"
+    path, _ = varied(first)
+    at = f"{setting(found[0])} {words.path_unit(path, first.scenario.price_year)}".rstrip()
+    rest = [f", {_rounded(each)} at {setting(each)}" for each in found[1:][-1:]]
+    start = f"{_rounded(found[0])} {unit(first)}".rstrip()
+    return f"{about} needs a {name} of {start} at a {words.path_name(path)} of {at}{''.join(rest)}"
+
+
+def varied(solution: Solution) -> tuple[str, Any]:
+    """The path that a frontier has set here, and to what."""
+    assert solution.setting is not None, "asked of frontiers alone"
+    return solution.setting
+
+
+def setting(solution: Solution) -> str:
+    """What a frontier has set here, in words."""
+    _, said = varied(solution)
+    return number(said) if isinstance(said, int | float) else str(said)
+
+
+def unit(solution: Solution) -> str:
+    """The unit of the unknown."""
+    return words.path_unit(solution.by, solution.scenario.price_year)
+
+
+def _rounded(solution: Solution) -> str:
+    """The value as it stands in a sentence."""
+    amount = solution.value or 0.0
+    return f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:.3g}"
+
+
+def goal(solution: Solution) -> str:
+    """The target with as many digits as were asked for."""
+    if solution.unit == "fraction":
+        return f"{100 * solution.goal:,.10g} %"
+    return f"{number(solution.goal)} {solution.unit}"
+
+
+def number(amount: float) -> str:
+    """A number that somebody chose, as it was written."""
+    return f"{amount:,.10g}" if abs(amount) < 1e10 else f"{amount:g}"
+
+
+def value(solution: Solution, *, sure: bool = True) -> str:
+    """The unknown with its interval and unit: 2,468 ± 13 USD of 2001."""
+    return f"{_bare(solution, sure=sure)} {unit(solution)}".rstrip()
+
+
+def _bare(solution: Solution, *, sure: bool = True) -> str:
+    """The same without the unit; two digits of the interval settle how many are told."""
+    if solution.value is None:
+        return words.NONE
+    half = None if solution.high is None else solution.high - solution.value
+    if not half:
+        return f"{solution.value:,.6g}"
+    decimals = max(0, 1 - math.floor(math.log10(half)))
+    text = f"{solution.value:,.{decimals}f}"
+    return f"{text} ± {half:,.{decimals}f}" if sure else text
+
+
+def _table(frontier: Frontier) -> Table:
+    first = frontier.solutions[0]
+    path, _ = varied(first)
+    rows = new_table(heading(path, first), heading(first.by, first), first.target)
+    for each in frontier.solutions:
+        metric = words.interval(each.metric, each.unit)
+        rows.add_row(*map(Text, (setting(each), _bare(each), metric)))
+    return rows
+
+
+def heading(path: str, solution: Solution) -> str:
+    """What is at a path, with its unit: rail freight [USD of 2001]."""
+    unit = words.path_unit(path, solution.scenario.price_year)
+    return f"{words.path_name(path)} [{unit}]" if unit else words.path_name(path)
+
+
+def _remarks(frontier: Frontier) -> Iterator[str]:
+    """What else to know: where there is no value, and which is beyond what was assumed."""
+    for each in frontier.solutions:
+        at = f"{setting(each)}: " if each.setting else ""
+        if each.value is None and each.setting is not None:
+            yield f"{at}{why(each)}"
+        assumed = each.scenario.assumptions.get(each.by)
+        if each.value is not None and assumed is not None and assumed.range is not None:
+            low, high = assumed.range
+            if not low <= each.value <= high:
+                ends = f"{number(low)} to {number(high)}"
+                yield f"{at}{_rounded(each)} is outside the range of its assumption, {ends}"
+
+
+def _how_sure(solution: Solution) -> str:
+    """How the value was found, and what its interval means."""
+    run = solution.scenario.run
+    if run.replications == 1:
+        return f"One replication, so no interval; seed {run.seed}."
+    return (
+        f"{run.replications} replications on the same random numbers; ± is the half width of a "
+        f"{100 * run.confidence:g} % interval, for the unknown that of the metric over its slope. "
+        f"Seed {run.seed}."
+    )
+
+
+def next_command(solution: Solution, file: str, settings: list[str]) -> str:
+    """The command that runs the scenario at the value."""
+    said = [*settings, f"{solution.by}={solution.value:.10g}"]
+    return shlex.join(
+        ["transsib", "run", file, *(part for each in said for part in ("--set", each))]
+    )
