@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sim.scenario.files import load_scenario as load_scenario
     from sim.scenario.model import Scenario as Scenario
     from sim.views import plots as plots
+    from sim.views.panel import Panel
 
 _HOMES = {
     "Observations": "sim.results.observations",
@@ -37,8 +38,26 @@ _HOMES = {
 
 __all__ = [  # noqa: RUF022 - in the order of use
     "load_scenario", "Scenario", "simulate", "Observations", "run", "compare", "Results",
-    "load_results", "plots", "TranssibError", "ScenarioError",
+    "load_results", "explore", "plots", "TranssibError", "ScenarioError",
 ]  # fmt: skip
+
+
+def explore(scenario: Scenario) -> Panel:
+    """Sliders over a scenario: a notebook's cell shows them, and the model runs as they move.
+
+    A move reruns replication 0 at full size and redraws. Raises UsageError where ipywidgets is not
+    installed, TooLargeError for what nobody would wait for.
+    """
+    from sim.errors import UsageError
+    from sim.experiments.study import once
+
+    try:
+        from sim.views.panel import Panel
+    except ModuleNotFoundError as error:
+        if error.name != "ipywidgets":
+            raise
+        raise UsageError("sliders need ipywidgets: pip install 'transsib[notebook]'") from None
+    return Panel(scenario, once)
 
 
 def __getattr__(name: str) -> Any:

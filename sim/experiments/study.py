@@ -92,6 +92,22 @@ def compare(
     return replace(results, paired=True)
 
 
+def once(scenario: Scenario) -> Results:
+    """Replication 0 alone, in this process, for whoever waits for it.
+
+    Its observations are kept, so that pictures do not simulate again. Raises TooLargeError.
+    """
+    scenario = scenario.with_changes({"run.replications": 1})
+    refuse_if_large([scenario], jobs=1)
+    observations = simulate(scenario, 0)
+    return Results(
+        scenarios=(scenario,),
+        measures={scenario.name: {0: measure(scenario, observations)}},
+        provenance=made_by(),
+        resimulate=lambda *_: observations,
+    )
+
+
 def _collected(
     scenarios: list[Scenario], jobs: int, executor: Executor | None, progress: Progress | None
 ) -> Results:

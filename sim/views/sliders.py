@@ -1,0 +1,144 @@
+"""What a panel lets a hand move: which figures of a scenario, between which ends, in which steps.
+
+Plain functions of a scenario that know no widget; `panel` shows what they say.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from matplotlib.ticker import MaxNLocator
+
+from sim.scenario.fields import DAYS_A_YEAR
+from sim.scenario.model import Scenario
+from sim.scenario.routes import Route, Transit
+from sim.views import words
+
+STEPS = 40
+"""At most so many steps from end to end: each is a few pixels wide."""
+
+ABOVE = 2.5
+"""A range that no assumption gives ends at so many times the present value."""
+
+CAPACITY, DAYS, FREIGHT_USD, WAIT_DAYS = 100_000.0, 30.0, 2_000.0, 14.0
+"""Where ranges end that neither an assumption nor a present value gives."""
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A figure of a scenario and the values that it may be moved to.
+
+    path: where it stands, as in a file
+    label: what it is, with its unit
+    value: what it is now, one of the stops
+    stops: rising round values; infinite stands for no limit
+    """
+
+    path: str
+    label: str
+    value: float
+    stops: tuple[float, ...]
+
+    @property
+    def options(self) -> list[tuple[str, float]]:
+        """Each stop in words, and as a number."""
+        return [(self._shown(stop), stop) for stop in self.stops]
+
+    def _shown(self, stop: float) -> str:
+        if math.isinf(stop):
+            return "unlimited"
+        finite = self.stops[: -1 if math.isinf(self.stops[-1]) else None]
+        step = max(b - a for a, b in pairwise(finite))
+        decimals = max(1 - math.floor(math.log10(step)), 0)
+        return f"{round(stop, decimals):,.12g}"
+
+
+def sliders(scenario: Scenario) -> dict[str, list[Slider]]:
+    """The sliders of each route in the order of the file; none for a closed one."""
+    return {
+        name: [] if route.closed else list(_of_route(scenario, name, route))
+        for name, route in scenario.routes.items()
+    }
+
+
+def rules(scenario: Scenario) -> list[tuple[str, str]]:
+    """The rules by which this scenario's containers could choose, each in words and by name."""
+    choice = scenario.choice
+    missing = {"share": choice.shares is None, "logit": choice.scale_usd is None}
+    return [(said, rule) for rule, said in words.RULES.items() if not missing.get(rule)]
+
+
+def _of_route(scenario: Scenario, name: str, route: Route) -> Iterator[Slider]:
+    if route.binding_stage is not None:
+        yield _capacity(scenario, name, route, route.binding_stage)
+    transits = {n: s.days.mean for n, s in route.stages.items() if isinstance(s, Transit)}
+    if transits:
+        longest = max(transits, key=lambda stage: transits[stage])
+        path, mean = f"routes.{name}.stages.{longest}.days", transits[longest]
+        ends = _assumed(scenario, path) or (mean / 2, 2 * mean)
+        yield _slider(path, f"{longest}: mean time [days]", mean, ends, DAYS)
+    path, freight = f"routes.{name}.freight_usd", route.freight_usd
+    ends = _assumed(scenario, path) or (0.0, ABOVE * freight)
+    yield _slider(path, f"freight [{words.usd(scenario.price_year)}]", freight, ends, FREIGHT_USD)
+    if route.departures:
+        yield _wait(scenario, name, route.max_wait_days)
+
+
+def _capacity(scenario: Scenario, name: str, route: Route, stage: str) -> Slider:
+    """Containers a year from none on, whichever way the file says the timetable."""
+    path = f"routes.{name}.stages.{stage}"
+    departures = route.departures[stage]
+    present = departures.yearly_capacity
+    _, most = _timetabled(scenario, path, departures.capacity) or (0.0, ABOVE * present)
+    label = f"{stage}: capacity [containers/year]"
+    return _slider(f"{path}.annual_capacity", label, present, (0.0, most), CAPACITY)
+
+
+def _timetabled(scenario: Scenario, path: str, places: int) -> Range | None:
+    """The assumed range of a stage's timetable [containers/year]."""
+    if ends := _assumed(scenario, f"{path}.annual_capacity"):
+        return ends
+    if ends := _assumed(scenario, f"{path}.per_day"):
+        return ends[0] * DAYS_A_YEAR * places, ends[1] * DAYS_A_YEAR * places
+    if (ends := _assumed(scenario, f"{path}.every_days")) and ends[0] > 0:
+        return DAYS_A_YEAR / ends[1] * places, DAYS_A_YEAR / ends[0] * places
+    return None
+
+
+def _wait(scenario: Scenario, name: str, present: float) -> Slider:
+    """The longest wait that is accepted; behind the top end there is no limit."""
+    path = f"routes.{name}.max_wait_days"
+    limited = math.isfinite(present)
+    ends = _assumed(scenario, path) or (0.0, ABOVE * present if limited else WAIT_DAYS)
+    stops = _stops(ends, present if limited else ends[0], WAIT_DAYS)
+    return Slider(path, "accepted wait [days]", present, (*stops, math.inf))
+
+
+def _slider(path: str, label: str, value: float, ends: Range, otherwise: float) -> Slider:
+    return Slider(path, label, value, _stops(ends, value, otherwise))
+
+
+def _assumed(scenario: Scenario, path: str) -> Range | None:
+    """The range that an assumption gives, as far as it is not negative."""
+    about = scenario.assumptions.get(path)
+    if about is None or about.range is None:
+        return None
+    low, high = max(about.range[0], 0.0), about.range[1]
+    return (low, high) if high > low else None
+
+
+def _stops(ends: Range, value: float, otherwise: float) -> tuple[float, ...]:
+    """The value among round ones from end to end, the ends far enough apart to hold it."""
+    low, high = min(ends[0], value), max(ends[1], value)
+    if high <= low:
+        low, high = 0.0, otherwise
+    ticks = MaxNLocator(nbins=STEPS, steps=[1, 2, 5, 10]).tick_values(low, high)
+    step = ticks[1] - ticks[0]
+    near = step / 20  # two stops that nobody could tell apart
+    round_ones = (float(f"{tick:.12g}") for tick in ticks if abs(tick - value) > near)
+    return tuple(sorted({value, *round_ones}))
