@@ -121,23 +121,24 @@ SCENARIOS = {
         [choice]
         rule = "cheapest"
         """,
+    # Tastes count for more than money, so that a wrong sign of theirs is told from a right one.
     "three routes by cost and taste, and a limit that binds": """
         [demand.value_of_time_usd_per_day.lognormal]
         median = 25
-        p95 = 180
+        p95 = 60
         [routes.air]
-        freight_usd = 2_500
+        freight_usd = 2_200
         promise_days = 2.25
         [routes.air.stages]
         flights = { kind = "departures", every_days = 0.5, capacity = 5 }
         flight = { kind = "transit", days = 2 }
         [routes.rail]
-        freight_usd = 1_500
+        freight_usd = 1_800
         constant_usd = -100
         max_wait_days = 2
         promise_days = 11
         [routes.rail.stages]
-        trains = { kind = "departures", annual_capacity = 2_500, capacity = 6 }
+        trains = { kind = "departures", annual_capacity = 2_000, capacity = 6 }
         line = { kind = "transit", days = [8, 12] }
         [routes.sea]
         freight_usd = 1_000
@@ -146,7 +147,7 @@ SCENARIOS = {
         voyage = { kind = "transit", days = [20, 30] }
         [choice]
         rule = "logit"
-        scale_usd = 150
+        scale_usd = 300
         """,
     "a chain of departures by cost and taste": """
         [demand.value_of_time_usd_per_day.gamma]
