@@ -100,17 +100,10 @@ def print_ledger(scenario: Scenario, file: IO[str] | None = None) -> None:
         if assumption.range is not None:
             low, high = assumption.range
             bounds = f", may be {low:,.12g} to {high:,.12g}"
-        value = f"{_shown(at(data, path.split('.')))}{_unit(path, scenario.price_year)}"
-        out.print(Text(f"{path} = {value}{bounds} ({assumption.quality})"))
+        value = _shown(at(data, path.split(".")))
+        unit = words.path_unit(path, scenario.price_year)
+        out.print(Text(f"{path} = {f'{value} {unit}'.strip()}{bounds} ({assumption.quality})"))
         out.print(Padding(Text(assumption.source, style="dim"), (0, 0, 0, 4)))
-
-
-def _unit(path: str, price_year: int | None) -> str:
-    """The unit behind an amount of money, by the name of the field that holds it."""
-    keys = path.split(".")
-    field = keys[2] if keys[0] == "routes" else keys[1]
-    a_day = " a day" if field.endswith("_usd_per_day") else ""
-    return f" {words.usd(price_year)}{a_day}" if field.endswith("_usd") or a_day else ""
 
 
 def _shown(data: Any) -> str:
