@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.corridor.choice import NOBODY, RULES, Shippers, decide
+from sim.corridor.choice import NOBODY, RULES, Decision, Shippers, decide, decide_early
 from sim.corridor.clock import BOOKING, Clock
 from sim.corridor.desks import Desk
 from sim.corridor.streams import Floats, quantile, stream
@@ -84,30 +84,50 @@ class Office:
         self.rule = RULES[self.scenario.choice.rule]
         self.dislike = self.rule.prepare(self.scenario, self.shippers)
 
-    def blocks(self) -> Iterator[tuple[float, slice]]:
+    def blocks(self) -> Iterator[Block]:
         """The moments at which figures are posted, with the containers booked on them.
 
         Where nobody looks at a figure all are booked at once, in blocks that only bound the memory.
         Where figures are right however early they are posted, blocks of a day give the same
-        choices in fewer rounds.
+        choices in fewer rounds; elsewhere these blocks are tried, and divided where they fail.
         """
         if not self.rule.sees_posted_days and all(math.isinf(desk.limit) for desk in self.desks):
             for first in range(0, len(self.booked), LARGE_BLOCK):
-                yield 0.0, slice(first, min(first + LARGE_BLOCK, len(self.booked)))
+                yield Block(0.0, slice(first, min(first + LARGE_BLOCK, len(self.booked))))
             return
         every = self.scenario.choice.posted_every_hours / HOURS_A_DAY
-        if all(desk.foresees for desk in self.desks):
-            every = max(every, LONG_BLOCK_DAYS)
+        together = max(1, round(LONG_BLOCK_DAYS / every))
+        exact = all(desk.foresees for desk in self.desks)
+        short = list(self._posted(every))
+        for number in range(0, len(short), together):
+            some = short[number : number + together]
+            rows = slice(some[0].rows.start, some[-1].rows.stop)
+            parts = () if exact or len(some) == 1 else tuple(some)
+            if rows.start < rows.stop:
+                yield Block(some[0].opens, rows, parts)
+
+    def _posted(self, every: float) -> Iterator[Block]:
+        """A block for each moment at which figures are posted, empty ones too."""
         edges = np.arange(math.ceil(self.scenario.run.horizon / every) + 1) * every
         rows = self.booked.searchsorted(edges).tolist()
         rows[-1] = len(self.booked)  # the last edge may round to just below the horizon
         for opens, first, end in zip(edges.tolist(), rows, rows[1:], strict=False):
-            if first < end:
-                yield opens, slice(first, end)
+            yield Block(opens, slice(first, end))
 
     def book(self, rows: slice) -> None:
         """Let the containers of a block choose, one after the other, and queue."""
-        decided = decide(self.desks, self.rule, self.dislike.of(rows), self.booked[rows])
+        if rows.start < rows.stop:
+            dislike = self.dislike.of(rows)
+            self._enter(rows, decide(self.desks, self.rule, dislike, self.booked[rows]))
+
+    def book_early(self, rows: slice) -> bool:
+        """The same for a long block, where it does not matter when figures are posted; else no."""
+        decided = decide_early(self.desks, self.dislike.of(rows), self.booked[rows])
+        if decided is not None:
+            self._enter(rows, decided)
+        return decided is not None
+
+    def _enter(self, rows: slice, decided: Decision) -> None:
         self.taken[rows] = decided.taken
         self.wanted[rows] = decided.wanted
         for row, desk in enumerate(self.desks):
@@ -116,8 +136,21 @@ class Office:
                 desk.refused.append(decided.refused[row].nonzero()[0] + rows.start)
 
 
+@dataclass(frozen=True)
+class Block:
+    """Containers that book on the figures of one moment, or of several, by its `parts`."""
+
+    opens: float
+    rows: slice
+    parts: tuple[Block, ...] = ()
+
+
 def bookings(clock: Clock, office: Office) -> Process:
     """Post figures, book on them what comes until the next ones."""
-    for opens, rows in office.blocks():
-        yield clock.at(opens, BOOKING)
-        office.book(rows)
+    for block in office.blocks():
+        yield clock.at(block.opens, BOOKING)
+        if block.parts and office.book_early(block.rows):
+            continue
+        for part in block.parts or (block,):
+            yield clock.at(part.opens, BOOKING)
+            office.book(part.rows)

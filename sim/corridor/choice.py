@@ -155,17 +155,13 @@ def decide(desks: list[Desk], rule: Rule, dislike: Dislike, times: Floats) -> De
         coming = [int(np.count_nonzero(wanted == row)) for row in range(len(desks))]
         if not any(desk.may_refuse(times, n) for desk, n in zip(desks, coming, strict=True)):
             return Decision(wanted, wanted, None)
-    posters = [desk.poster(times) for desk in desks]
+    start = _start(desks, dislike, times)
+    if start.undelayed:
+        return Decision(start.taken, start.taken, None)
+    taken, posted, posters = start.taken, start.posted, start.posters
     limits = np.array([[desk.limit] for desk in desks])
-    alone = post(posters, [np.zeros(1, np.int64)] * len(desks), len(times))
-    scores, too_long = dislike(alone.days), alone.wait > limits
-    taken = _best(scores, too_long)
-    posted = post(posters, _ahead(taken, desks), len(times))
-    delayed = _delayed(alone, posted, taken)
-    if not delayed and not too_long.any():
-        return Decision(taken, taken, None)
-    scores[too_long] = math.inf
-    if _refine({row: desks[row] for row in delayed}, dislike, times, taken, scores):
+    delayed = {row: desks[row] for row in start.delayed}
+    if _refine(delayed, dislike, times, taken, start.scores):
         posted = post(posters, _ahead(taken, desks), len(times))
     for rounds in count(1):
         scores, too_long = dislike(posted.days), posted.wait > limits
@@ -177,8 +173,54 @@ def decide(desks: list[Desk], rule: Rule, dislike: Dislike, times: Floats) -> De
     raise AssertionError("rounds are counted without end")
 
 
+def decide_early(desks: list[Desk], dislike: Dislike, times: Floats) -> Decision | None:
+    """The same for a block of any length, where it does not matter when figures are posted.
+
+    A queue further on is shorter when posted later, by those who have left from there. Where not
+    even the longer one delays anybody, or makes a wait too long, all that is posted is free flow.
+    None where that is not so.
+    """
+    if not all(desk.is_clear for desk in desks):
+        return None
+    start = _start(desks, dislike, times)
+    return Decision(start.taken, start.taken, None) if start.undelayed else None
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What all would take if each stood first in line, and what that would make of the queues.
+
+    scores: of the first in line, infinite where the wait is too long [routes, containers]
+    posted: with the containers ahead that `taken` puts there
+    delayed: desks where somebody who took them waits longer than if it stood first in line
+    """
+
+    posters: list[Poster]
+    scores: Floats
+    taken: Taken
+    posted: Posted
+    delayed: list[int]
+    anybody_refused: bool
+
+    @property
+    def undelayed(self) -> bool:
+        """Whether the choices stand: a queue that delays no taker makes no other route better."""
+        return not self.delayed and not self.anybody_refused
+
+
+def _start(desks: list[Desk], dislike: Dislike, times: Floats) -> _Start:
+    posters = [desk.poster(times) for desk in desks]
+    limits = np.array([[desk.limit] for desk in desks])
+    alone = post(posters, [np.zeros(1, np.int64)] * len(desks), len(times))
+    scores, too_long = dislike(alone.days), alone.wait > limits
+    scores[too_long] = math.inf
+    taken = _best(scores)
+    posted = post(posters, _ahead(taken, desks), len(times))
+    delayed = _delayed(alone, posted, taken)
+    return _Start(posters, scores, taken, posted, delayed, bool(too_long.any()))
+
+
 def _delayed(alone: Posted, posted: Posted, taken: Taken) -> list[int]:
-    """The desks where somebody who took them waits longer than if it stood first in line."""
     longer = posted.wait > alone.wait
     return [row for row, each in enumerate(longer) if (each & (taken == row)).any()]
 

@@ -40,6 +40,18 @@ class Desk:
         """
         return not self.services or (len(self.services) == 1 and not self.approached)
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether no queue further on will delay who books now and finds nobody else booking."""
+        days = self.own_days.mean
+        for number, service in enumerate(self.services):
+            if number or self.approached:
+                if (self.accepted - service.backlog.head) / service.rate > days:
+                    return False
+                days += service.headway / 2
+            days += service.transit_days
+        return True
+
     def accept(self, who: NDArray[np.intp], booked: Floats) -> None:
         """Let containers join the queue of the first departures, or move on their own."""
         self.accepted += len(who)

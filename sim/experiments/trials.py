@@ -15,8 +15,8 @@ from sim.experiments.replicate import Progress, Task, replicate
 from sim.results.intervals import Interval
 from sim.results.metrics import Measures
 from sim.results.results import Results
+from sim.scenario.changes import Draft, with_change
 from sim.scenario.distributions import parse
-from sim.scenario.files import changed
 from sim.scenario.model import Scenario
 from sim.scenario.schema import at
 
@@ -35,11 +35,14 @@ class Unknown:
 
     def __post_init__(self) -> None:
         """Raise UsageError or ScenarioError for a path that holds no number that can be set."""
-        value = at(self.scenario.to_data(), self.by.split("."))
+        data = self.scenario.to_data()
+        value = at(data, self.by.split("."))
         self.is_whole = isinstance(value, int) and not isinstance(value, bool)
         self._scenarios: dict[float, Scenario] = {}
         self._intervals: dict[tuple[float, int], Interval] = {}
-        changed(self.scenario, {self.by: value}, name=self.scenario.name, said="by")
+        draft = with_change(Draft("by", data), self.by, value, said="by")
+        if draft.faults:  # no such path
+            raise ScenarioError(draft.faults)
         self.present = _number(self.by, value)
 
     def at(self, value: float) -> Scenario:

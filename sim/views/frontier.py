@@ -34,6 +34,8 @@ def plot_frontier(frontier: Frontier, *, ax: Axes | None = None) -> Axes:
     run = first.scenario.run
     sure = "" if run.replications == 1 else f"; band: {100 * run.confidence:g} % interval"
     shown = f"{run.replications:,} replications on the same random numbers{sure}"
+    if any(each.value is None for each in frontier.solutions):
+        shown += "; ×: no value reaches it"
     headline(ax, told.finding(frontier), shown)
     return ax
 
@@ -81,11 +83,5 @@ def _present(ax: Axes, frontier: Frontier) -> None:
 def _unsolved(ax: Axes, frontier: Frontier, places: list[float]) -> None:
     """A cross at the foot of the picture where no value reaches the target."""
     missing = [x for x, each in zip(places, frontier.solutions, strict=True) if each.value is None]
-    if not missing:
-        return
     foot = ax.get_xaxis_transform()
     ax.plot(missing, [0.03] * len(missing), "x", color=INK, transform=foot, clip_on=False)
-    ax.annotate(
-        "× no value reaches it", (0, 1), xycoords="axes fraction", xytext=(4, -4),
-        textcoords="offset points", va="top", fontsize=SMALL, color=INK,
-    )  # fmt: skip
