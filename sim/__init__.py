@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sim.corridor import simulate as simulate
     from sim.errors import ScenarioError as ScenarioError
     from sim.errors import TranssibError as TranssibError
+    from sim.experiments.solve import solve as solve
     from sim.experiments.store import load_results as load_results
     from sim.experiments.study import compare as compare
     from sim.experiments.study import run as run
@@ -34,11 +35,12 @@ _HOMES = {
     "load_scenario": "sim.scenario.files",
     "run": "sim.experiments.study",
     "simulate": "sim.corridor",
+    "solve": "sim.experiments.solve",
 }
 
 __all__ = [  # noqa: RUF022 - in the order of use
     "load_scenario", "Scenario", "simulate", "Observations", "run", "compare", "Results",
-    "load_results", "explore", "plots", "TranssibError", "ScenarioError",
+    "solve", "load_results", "explore", "plots", "TranssibError", "ScenarioError",
 ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from sim.errors import IncompleteError, ScenarioError, TooLargeError, UsageError
-from sim.experiments.estimate import refuse_if_large
+from sim.experiments.estimate import estimate, refuse_if_large
 from sim.experiments.replicate import Progress, Task, replicate
 from sim.results.intervals import Interval
 from sim.results.metrics import Measures
@@ -19,6 +19,9 @@ from sim.scenario.changes import Draft, with_change
 from sim.scenario.distributions import parse
 from sim.scenario.model import Scenario
 from sim.scenario.schema import at
+
+MOST_TIMES = 10
+"""A value that takes so many times longer than the present one is not tried."""
 
 
 @dataclass
@@ -121,11 +124,12 @@ class Laboratory:
             unknown.measures.setdefault(x, {})[task.replication] = outcome
 
     def allows(self, unknown: Unknown, value: float) -> bool:
-        """Whether a value may be tried: it makes a scenario, and one that ends in time."""
+        """Whether a value may be tried: it makes a scenario, and one that ends in good time."""
         try:
             changed = unknown.at(value)
             if not self.large:
                 refuse_if_large([changed], self.jobs)
         except (ScenarioError, TooLargeError):
             return False
-        return True
+        usual, now = (estimate([each], 1).seconds for each in (unknown.scenario, changed))
+        return now < MOST_TIMES * max(usual, 1.0)
