@@ -288,6 +288,16 @@ def test_the_command_prints_the_value_with_its_precision(tmp_path: Path) -> None
     assert document["low"] < document["value"] < document["high"]
 
 
+def test_a_single_solution_is_kept_with_the_pictures_of_its_scenario(tmp_path: Path) -> None:
+    written(tmp_path, ROADS)
+    ask = ["solve", "small.toml", "--target", "rail.booked=6_000", "--by", FREIGHT, "--out", "out"]
+    assert transsib(*ask, "--replications", "2", cwd=tmp_path).returncode == 0
+    assert {path.name for path in (tmp_path / "out").glob("*.png")} == {
+        "shares.png", "times.png", "flows.png",
+    }  # fmt: skip
+    assert sim.load_results(tmp_path / "out").value("rail.booked") == pytest.approx(6_000, rel=2e-3)
+
+
 def test_the_command_says_what_cannot_be_reached(tmp_path: Path) -> None:
     written(tmp_path, ROADS)
     ask = ["solve", "small.toml", "--target", "rail.booked=15_000", "--by", FREIGHT]

@@ -179,7 +179,7 @@ class Places:
         low = np.maximum(np.maximum.accumulate(first - row), self.free)
         if (row + low < beyond).all():
             return asks[:0]
-        if (np.diff(beyond) < 0).any():
+        if (beyond[1:] < beyond[:-1]).any():
             return asks[self._without_place(first, beyond)]
         low[1:] = np.minimum(low[1:], np.minimum.accumulate(beyond - row)[:-1] - 1)
         return asks[row + low >= beyond]

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from functools import partial
 from typing import Any, overload
 
 import numpy as np
@@ -20,7 +21,7 @@ from scipy.optimize import elementwise
 from sim.errors import UsageError
 from sim.experiments.estimate import refuse_if_large
 from sim.experiments.replicate import Progress, usable_cores, workers
-from sim.experiments.study import made_by
+from sim.experiments.study import made_by, resimulate
 from sim.experiments.trials import Laboratory, Unknown
 from sim.results.results import unique_names
 from sim.results.solution import Frontier, Solution
@@ -134,7 +135,9 @@ def frontier(
         refuse_if_large([each.scenario for each in unknowns] * EVALUATIONS, jobs)
     with workers(jobs, executor) as pool:
         laboratory = Laboratory(pool, jobs, progress, large)
-        return Frontier(tuple(_search(unknowns, within, laboratory)), made_by())
+        solutions = tuple(_search(unknowns, within, laboratory))
+    provenance = made_by()
+    return Frontier(solutions, provenance, partial(resimulate, provenance))
 
 
 def _target(target: Mapping[str, float]) -> tuple[str, float]:

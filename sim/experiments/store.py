@@ -194,7 +194,8 @@ def _read(database: sqlite3.Connection, path: Path) -> Results | Frontier:
     )
     measures = _measures(rows)
     if sought:
-        return Frontier(tuple(_solutions(sought, measures, str(path))), provenance)
+        solutions = tuple(_solutions(sought, measures, str(path)))
+        return Frontier(solutions, provenance, partial(resimulate, provenance))
     return Results(
         scenarios=scenarios,
         measures=measures,

@@ -23,6 +23,10 @@ BEYOND_DOUBT = 0.01
 """A backlog that surely grows by more than this part of the capacity a year has no steady state."""
 
 
+Resimulate = Callable[[Scenario, Measures], Observations]
+"""Makes replication 0 once more, and holds it against what is stored of it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Results:
     """What came out of a study; the first scenario is the baseline.
@@ -39,9 +43,7 @@ class Results:
     provenance: Mapping[str, str]
     paired: bool = False
     failures: tuple[str, ...] = ()
-    resimulate: Callable[[Scenario, Measures], Observations] | None = field(
-        default=None, repr=False
-    )
+    resimulate: Resimulate | None = field(default=None, repr=False)
 
     @property
     def baseline(self) -> Scenario:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sim.results.intervals import UNDEFINED, Interval
 from sim.results.metrics import METRICS, Measures
-from sim.results.results import Results
+from sim.results.results import Resimulate, Results
 from sim.scenario.model import Scenario
 
 if TYPE_CHECKING:
@@ -96,11 +96,13 @@ class Solution:
 class Frontier:
     """Solutions along the values of another parameter: the break-even freight by transit time.
 
-    solutions: one for each value, in their order; provenance: what made these numbers
+    solutions: one for each value, in their order
+    provenance, resimulate: as in Results
     """
 
     solutions: tuple[Solution, ...]
     provenance: Mapping[str, str]
+    resimulate: Resimulate | None = field(default=None, repr=False, compare=False)
 
     def to_data(self) -> dict[str, Any]:
         """Plain data for JSON: the solution, or all of them where something was varied."""
@@ -132,4 +134,4 @@ class Frontier:
         """The scenarios that were solved, at their values, with all their metrics."""
         found = {each.scenario: each.measures for each in self.solutions if each.measures}
         measures = {scenario.name: known for scenario, known in found.items()}
-        return Results(tuple(found), measures, self.provenance)
+        return Results(tuple(found), measures, self.provenance, resimulate=self.resimulate)
