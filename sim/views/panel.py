@@ -49,8 +49,8 @@ COLUMNS = {
 
 STYLE = """<style>
 .transsib .widget-html-content { line-height: 1.45; }
-.transsib .slider-label { height: auto; line-height: 18px; margin-bottom: -6px; }
-.transsib .slider-label { white-space: normal; }
+.transsib .slider-label { height: auto; margin-bottom: -6px; }
+.transsib .slider-label .widget-html-content { line-height: 18px; }
 .transsib .widget-readout { min-width: 76px; pointer-events: none; }
 .transsib table { border-collapse: collapse; }
 .transsib th, .transsib td { text-align: right; padding: 3px 0 3px 20px; white-space: nowrap; }
@@ -155,7 +155,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _laid_out(self, by_route: dict[str, list[Slider]]) -> list[Any]:
         columns = [self._column(name, some) for name, some in by_route.items()]
-        rule = widgets.Label("choice of the route", tooltip=RULE)
+        rule = widgets.HTML(_titled("choice of the route", RULE))
         above = widgets.HBox(
             [rule, self.controls[RULE], self._reset, self._status],
             layout=widgets.Layout(
@@ -223,8 +223,13 @@ def _label(base: Scenario, slider: Slider) -> Any:
     """What a slider moves; the hand that rests on it reads the path and the source."""
     about = base.assumptions.get(slider.path)
     source = f"\n{about.quality}: {about.source}" if about else ""
-    label = widgets.Label(slider.label, tooltip=f"{slider.path}{source}")
+    label = widgets.HTML(_titled(slider.label, f"{slider.path}{source}"))
     return label.add_class("slider-label")
+
+
+def _titled(text: str, title: str) -> str:
+    """A text with what a resting hand reads; the tooltip of a `Label` is not shown."""
+    return f'<span title="{escape(title)}">{escape(text)}</span>'
 
 
 def _fault(text: str) -> str:
