@@ -20,8 +20,10 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-demo: $(READY) ## the main job: today against the link at 200,000 and 500,000 a year
-	$(BIN)/transsib compare scenarios/today.toml scenarios/link-200k.toml scenarios/link-500k.toml --out $(OUT)
+HEADLINE := today link-200k link-500k forecast-200k forecast-500k
+
+demo: $(READY) ## the main job: today, the link's ceilings and its forecasts at 200,000 and 500,000 a year
+	$(BIN)/transsib compare $(HEADLINE:%=scenarios/%.toml) --out $(OUT)
 
 lint: $(READY) ## formatting, lint, types, import contracts, scenario files
 	$(BIN)/ruff format --check .
@@ -37,7 +39,7 @@ bench: $(READY) ## speed and memory, measured beside the per-container reference
 	$(BIN)/python tests/bench.py $(if $(QUICK),--quick)
 
 pictures: $(READY) ## re-make the pictures of the README
-	$(BIN)/transsib compare today link-200k link-500k --out out/pictures
+	$(BIN)/transsib compare $(HEADLINE) --out out/pictures
 	mkdir -p pictures && cp out/pictures/shares.png out/pictures/times.png pictures
 
 lock: ## requirements.lock from pyproject.toml (needs uv)

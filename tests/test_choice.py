@@ -72,6 +72,76 @@ def test_cheapest_by_value_of_time_with_three_routes(tmp_path: Path) -> None:
         assert taken(observed)[route] == pytest.approx(share, abs=0.01)
 
 
+UNCROWDED = """
+[run]
+warmup_days = 0
+days = 365
+[demand]
+containers_per_year = 400_000
+value_of_time_usd_per_day = 20
+[routes.air]
+freight_usd = 1_700
+[routes.air.stages]
+flight = { kind = "transit", days = 2 }
+[routes.rail]
+freight_usd = 1_250
+constant_usd = 100
+[routes.rail.stages]
+line = { kind = "transit", days = 15 }
+[routes.sea]
+freight_usd = 1_000
+[routes.sea.stages]
+voyage = { kind = "transit", days = 35 }
+[choice]
+rule = "logit"
+scale_usd = 150
+"""
+"""Nothing waits and all value time alike: generalised costs are 1,740, 1,650 and 1,700 USD."""
+
+
+def test_logit_gives_the_shares_of_the_softmax(tmp_path: Path) -> None:
+    # McFadden 1974. With two routes a wrong sign of the Gumbel draws would not show; with three it
+    # does: rail's share would be .466 instead of .441.
+    observed = sim.simulate(loaded(tmp_path, UNCROWDED))
+    utility = {"air": -1_740 / 150, "rail": -1_650 / 150, "sea": -1_700 / 150}
+    total = sum(np.exp(list(utility.values())))
+    for route, value in utility.items():
+        share = np.exp(value) / total
+        spread = (share * (1 - share) / len(observed.taken)) ** 0.5
+        assert abs(taken(observed)[route] - share) < 4 * spread
+
+
+def test_logit_without_a_scale_is_the_least_cost(tmp_path: Path) -> None:
+    base = loaded(tmp_path, THREE)
+    cheapest = sim.simulate(base)
+    logit = sim.simulate(base.with_changes({"choice.rule": "logit", "choice.scale_usd": 0}))
+    assert (logit.taken == cheapest.taken).all()
+
+
+def test_a_new_route_leaves_the_luck_of_the_others_unchanged(tmp_path: Path) -> None:
+    # A stream of luck per route: who does not take the new route takes what it took without it.
+    # Its name comes first in the alphabet, so streams by position would all have moved.
+    three = loaded(tmp_path, UNCROWDED)
+    before = sim.simulate(three.with_changes({"routes.air.closed": True}))
+    after = sim.simulate(three)
+    assert before.routes[0].name == "rail"
+    assert after.routes[0].name == "air"
+    stayed = after.taken > 0
+    assert 0.6 < stayed.mean() < 0.8
+    assert (after.taken[stayed] - 1 == before.taken[stayed]).all()
+
+
+def test_who_is_refused_takes_the_best_of_the_rest_by_its_own_luck(tmp_path: Path) -> None:
+    # Rail is full for all but its first container a day: the others divide as without it.
+    trains = 'stages]\ntrains = { kind = "departures", every_days = 1, capacity = 1 }\n'
+    text = UNCROWDED.replace("[routes.rail.stages]\n", "max_wait_days = 1\n[routes.rail." + trains)
+    full = sim.simulate(loaded(tmp_path, text))
+    without = sim.simulate(loaded(tmp_path, text).with_changes({"routes.rail.closed": True}))
+    others = full.taken != 1
+    assert np.count_nonzero(~others) == pytest.approx(365, abs=2)
+    assert (np.array([0, -1, 1])[full.taken[others]] == without.taken[others]).all()
+
+
 def normal_cdf(x: float) -> float:
     from scipy.special import ndtr
 
@@ -130,7 +200,11 @@ RULES: list[dict[str, Any]] = [
     {"choice.rule": "fastest", "routes.rail.max_wait_days": 0.1, "routes.sea.max_wait_days": 0.4},
     {"choice.rule": "cheapest", "demand.value_of_time_usd_per_day": {"exponential": 30}},
     {"choice.rule": "share", "choice.shares": {"rail": 0.6, "sea": 0.4}},
-]
+    {
+        "choice.rule": "logit", "choice.scale_usd": 150, "routes.sea.freight_usd": 600,
+        "demand.value_of_time_usd_per_day": {"lognormal": {"median": 10, "p95": 80}},
+    },
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("changes", RULES, ids=lambda changes: "-".join(map(str, changes.values())))
@@ -241,4 +315,8 @@ def score(scenario: sim.Scenario, row: int, luck: Any, number: int, days: float)
         return days
     if scenario.choice.rule == "cheapest":
         return route.freight_usd + route.constant_usd + luck.value_of_time[number] * days
+    if scenario.choice.rule == "logit":
+        gumbel = -np.log(luck.luck[row, number])
+        cost = route.freight_usd + route.constant_usd + luck.value_of_time[number] * days
+        return cost - (scenario.choice.scale_usd or 0) * gumbel
     return luck.luck[row, number] / (scenario.choice.shares or {})[name]

@@ -1,4 +1,4 @@
-"""The headline at full size: the ceilings are the capacities, and an open queue eats its gain."""
+"""The headline at full size: ceilings, the calibration, forecasts, and what an open queue eats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MILLION = 1_000_000
 
 @pytest.fixture(scope="module")
 def results() -> sim.Results:
-    names = ("today", "link-200k", "link-500k", "open-queue")
+    names = ("today", "link-200k", "link-500k", "forecast-200k", "forecast-500k", "open-queue")
     return sim.compare([sim.load_scenario(name) for name in names], replications=2, jobs=2)
 
 
@@ -40,3 +40,31 @@ def test_a_link_that_anyone_may_queue_for_is_no_faster_than_the_sea(results: sim
     sea = results.value("sea.door_to_door_mean", "open-queue")
     assert rail == pytest.approx(sea, abs=0.5)
     assert results.value("rail.wait_mean", "open-queue") > 19  # type: ignore[operator]
+
+
+def test_todays_constant_is_the_one_that_brings_five_percent_to_rail() -> None:
+    # As the file says it was found, with fewer replications: within the interval that they give.
+    today = sim.load_scenario("today")
+    path = "routes.rail.constant_usd"
+    found = sim.solve(today, target={"rail.share": 0.05}, by=path, replications=4, jobs=2)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low <= today.routes["rail"].constant_usd <= found.high
+    assert found.high - found.low < 100
+    assert f"transsib solve today --target rail.share=0.05 --by {path}" in (
+        today.assumptions[path].source
+    )
+
+
+def test_the_forecast_is_far_below_the_ceiling_and_capacity_hardly_moves_it(
+    results: sim.Results,
+) -> None:
+    small, large = (results.value("rail.share", f"forecast-{size}") for size in ("200k", "500k"))
+    assert small is not None
+    assert large is not None
+    assert 0.10 < small < 0.15
+    assert large == pytest.approx(small, rel=0.02)
+    assert results.value("rail.refused", "forecast-200k") == 0
+    for name in ("forecast-200k", "forecast-500k"):
+        constants = {results.scenario(n).routes["rail"].constant_usd for n in (name, "today")}
+        assert len(constants) == 1

@@ -61,7 +61,7 @@ def claim(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise ResultsError(f"{folder}: is a file; name a folder for the results")
     if (folder / FILE).exists():
-        _open(folder / FILE).close()
+        load(folder)  # what cannot be read cannot be cleared away when its place is needed
     elif folder.is_dir() and not all(map(_is_ours, folder.iterdir())):
         raise ResultsError(f"{folder}: holds other files and no results; name another folder")
     with _told(folder):
@@ -184,7 +184,7 @@ def _read(database: sqlite3.Connection, path: Path) -> Results | Frontier:
     (health,) = database.execute("PRAGMA integrity_check").fetchone()
     provenance = dict(database.execute("SELECT name, value FROM provenance"))
     rows = database.execute("SELECT * FROM rows ORDER BY rowid").fetchall()
-    sought = database.execute("SELECT * FROM solutions ORDER BY position").fetchall()
+    sought = _sought(database)
     if health != "ok" or provenance.pop(DIGEST, "") != _digest([*rows, *sought]):
         raise ResultsError(f"rows are missing or changed ({len(rows)} found; {health})")
     paired = provenance.pop(PAIRED) == str(True)
@@ -204,6 +204,13 @@ def _read(database: sqlite3.Connection, path: Path) -> Results | Frontier:
         failures=tuple(message for (message,) in database.execute("SELECT * FROM failures")),
         resimulate=partial(resimulate, provenance),
     )
+
+
+def _sought(database: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    """The rows of a goal seek; a file of version 0.1.0 has no table for them."""
+    if not database.execute("SELECT 1 FROM sqlite_schema WHERE name = 'solutions'").fetchall():
+        return []
+    return database.execute("SELECT * FROM solutions ORDER BY position").fetchall()
 
 
 def _solutions(

@@ -197,7 +197,7 @@ def _difference_lines(results: Results, name: str, route: str) -> Iterator[tuple
             continue
         found, unit = difference.interval, words.unit(key)
         unclear = found.low is not None and found.high is not None and found.low <= 0 <= found.high
-        if unclear and metric != "throughput":
+        if (unclear and metric != "throughput") or words.is_nothing(found.mean, unit):
             continue
         ahead = None if unclear else better(key, difference)
         yield (

@@ -61,6 +61,11 @@ def difference(found: Interval, unit: str) -> str:
     return f"+{text}" if found.mean is not None and found.mean > 0 else text
 
 
+def is_nothing(value: float | None, unit: str) -> bool:
+    """Whether nothing is left of a figure as people write it, however surely it is not 0."""
+    return not any(digit in figure(value, unit) for digit in "123456789")
+
+
 def factor(value: float | None) -> str:
     """A factor to three digits, a large one as what it exceeds."""
     if value is None:
