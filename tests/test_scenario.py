@@ -246,6 +246,7 @@ TIMELESS = {"demand.value_of_time_usd_per_day": 0, "routes.rail.constant_usd": 0
             {"choice.rule": "share", **UNLIMITED, "choice.shares": {"rail": 0.6, "sea": 0.4}},
             100_000,
         ),
+        ({"routes.rail.closed": True}, 0),  # the sea has room for all: 1,460,000
         ({"choice.rule": "cheapest", **TIMELESS, **UNLIMITED}, 500_000),  # all queue
         ({"routes.sea.closed": True}, 0),  # the rest is unserved
         ({"routes.sea.closed": True, **UNLIMITED}, 500_000),

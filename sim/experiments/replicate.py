@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 
 from sim.corridor import simulate
 from sim.errors import IncompleteError
@@ -117,7 +118,7 @@ class _Pool(ProcessPoolExecutor):
     """A pool whose workers, which start as tasks are submitted, do not run the caller's script."""
 
     def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def]
-        with _without_main():
+        with _without_main(), _interrupts_blocked():
             return super().submit(fn, *args, **kwargs)
 
 
@@ -136,6 +137,23 @@ class _Here(Executor):
 def _leave_interrupts() -> None:
     """Let the parent decide what an interruption means."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Start workers that no Ctrl-C reaches, not even while they import: a mask is inherited.
+
+    Windows has no such masks; there `_leave_interrupts` begins a little later.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # or it would be started within, and unblock
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager

@@ -72,10 +72,7 @@ def queues(scenario: Scenario) -> dict[str, float]:
         return _shared_queues(scenario, _with_overflow(_shares(scenario), routes, total))
     blind = total * _careless(scenario)
     growing, taken = _blind_queues(scenario, routes, blind)
-    room = sum(
-        max(min(route.accepts(total), route.yearly_capacity) - taken[name], 0)
-        for name, route in routes.items()
-    )
+    room = sum(max(_room(route, total) - taken[name], 0) for name, route in routes.items())
     unlimited = _unlimited(routes)
     if unlimited and total > blind and _exceeds(scenario, total - blind, room):
         weight = sum(routes[name].yearly_capacity for name in unlimited)
@@ -83,6 +80,12 @@ def queues(scenario: Scenario) -> dict[str, float]:
             part = (total - blind - room) * routes[name].yearly_capacity / weight
             growing[name] = growing.get(name, 0.0) + part
     return growing
+
+
+def _room(route: Route, arriving: float) -> float:
+    """Containers a year that a route has places for, where so many come."""
+    endless = math.isinf(route.max_wait_days)
+    return route.yearly_capacity if endless else min(route.accepts(arriving), route.yearly_capacity)
 
 
 def _shared_queues(scenario: Scenario, arriving: dict[str, float]) -> dict[str, float]:
