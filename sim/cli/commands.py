@@ -1,0 +1,217 @@
+"""The verbs, each of which parses, calls and prints; heavy rooms are imported by who needs them."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli import work
+from sim.cli.exits import note, told
+from sim.cli.options import (
+    Files,
+    Folder,
+    Jobs,
+    Json,
+    Out,
+    Quiet,
+    Replications,
+    Seed,
+    Set,
+    Yes,
+)  # fmt: skip
+from sim.errors import UsageError
+
+EXAMPLES = """
+What would a freight corridor really carry?
+
+\b
+Examples:
+  transsib init mine.toml
+  transsib check link-200k
+  transsib run link-500k --replications 5
+  transsib compare today link-200k link-500k --out results
+  transsib run today --set routes.rail.stages.line.days=20
+  transsib solve forecast-200k --target rail.share=0.2 --by routes.rail.freight_usd
+
+FILE is a scenario file or a bundled name: today, link-200k, link-500k, open-queue,
+forecast-200k, forecast-500k.
+"""
+
+app = typer.Typer(
+    name="transsib",
+    help=EXAMPLES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+@app.command()
+@told
+def init(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="what to write; .toml is added where it lacks it")
+    ],
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="NAME", help="a bundled scenario, not the small example"),
+    ] = None,
+) -> None:
+    """Write a first scenario with comments, and the JSON Schema for editors beside it."""
+    from sim.scenario.writing import write_first
+
+    scenario, schema = write_first(file, from_)
+    note(f"written: {scenario}, and for editors {schema}", quiet=False)
+    note(f"next: transsib check {shlex.quote(str(scenario))}", quiet=False)
+
+
+@app.command()
+@told
+def check(
+    files: Files,
+    set_: Set = None,
+    strict: Annotated[bool, typer.Option("--strict", help="warnings are errors")] = False,
+    ledger: Annotated[bool, typer.Option("--ledger", help="show the assumptions")] = False,
+    as_json: Json = False,
+) -> None:
+    """Validate scenarios and preview them without simulating."""
+    from sim.scenario.preview import to_json
+    from sim.views.previews import print_ledger, print_preview
+
+    previews, warned = [], False
+    for scenario, notes in work.load(files, set_, {}):
+        previews.append(to_json(scenario, notes))
+        warned = warned or bool(previews[-1]["warnings"])
+        if not as_json:
+            print_preview(scenario, notes)
+        if ledger and not as_json:
+            print_ledger(scenario)
+    if as_json:
+        work.print_json(previews[0] if len(previews) == 1 else previews)
+    if warned and strict:
+        raise UsageError("there are warnings, and --strict makes them errors")
+
+
+@app.command()
+@told
+def run(
+    files: Files,
+    set_: Set = None,
+    replications: Replications = None,
+    seed: Seed = None,
+    jobs: Jobs = None,
+    out: Out = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    yes: Yes = False,
+) -> None:
+    """Simulate scenarios, each by itself."""
+    from sim.experiments.study import run as study
+
+    scenarios = work.to_simulate(files, set_, replications, seed, quiet=quiet)
+    results = work.studied(study, scenarios, jobs=jobs, out=out, quiet=quiet, yes=yes)
+    work.show(results, as_json=as_json)
+    work.finish(results, out, quiet=quiet)
+
+
+@app.command()
+@told
+def compare(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="the baseline")],
+    files: Files,
+    set_: Set = None,
+    replications: Replications = None,
+    seed: Seed = None,
+    jobs: Jobs = None,
+    out: Out = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    yes: Yes = False,
+) -> None:
+    """Simulate scenarios and pair them with a baseline, replication by replication."""
+    from sim.experiments.study import compare as study
+
+    scenarios = work.to_simulate([base, *files], set_, replications, seed, quiet=quiet)
+    results = work.studied(study, scenarios, jobs=jobs, out=out, quiet=quiet, yes=yes)
+    work.show(results, as_json=as_json)
+    work.finish(results, out, quiet=quiet)
+
+
+@app.command()
+@told
+def solve(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="scenario file or bundled name")],
+    target: Annotated[
+        str, typer.Option(metavar="METRIC=NUMBER", help="what should come out: rail.share=0.05")
+    ],
+    by: Annotated[str, typer.Option(metavar="PATH", help="the unknown: routes.rail.freight_usd")],
+    vary: Annotated[
+        str | None,
+        typer.Option(metavar="PATH=A:B:STEP", help="a solution for each value; also PATH=a,b,c"),
+    ] = None,
+    within: Annotated[
+        str | None,
+        typer.Option(metavar="LOW:HIGH", help="bounds [default: outward from the present value]"),
+    ] = None,
+    set_: Set = None,
+    replications: Replications = None,
+    seed: Seed = None,
+    jobs: Jobs = None,
+    out: Out = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    yes: Yes = False,
+) -> None:
+    """Find the value of one unknown that brings a metric to a target."""
+    from sim.experiments.solve import frontier as study
+    from sim.scenario import options
+
+    goal = options.target(target)
+    varied = None if vary is None else dict([options.varying(vary)])
+    ends = None if within is None else options.bounds(within)
+    (scenario,) = work.to_simulate([file], set_, replications, seed, quiet=quiet)
+    with work.simulating(out, quiet=quiet) as progress:
+        found = study(
+            scenario, target=goal, by=by, vary=varied, within=ends,
+            jobs=jobs, progress=progress, large=yes,
+        )  # fmt: skip
+    work.show(found, as_json=as_json)
+    work.finish(found, out, quiet=quiet)
+    if len(found.solutions) == 1 and found.solutions[0].value is not None:
+        from sim.views.solutions import next_command
+
+        note(f"next: {next_command(found.solutions[0], file, set_ or [])}", quiet=quiet)
+
+
+@app.command()
+@told
+def show(folder: Folder, as_json: Json = False) -> None:
+    """Show results once more."""
+    from sim.experiments.store import load
+
+    found = load(folder)
+    work.show(found, as_json=as_json)
+    work.incomplete(found)
+
+
+@app.command()
+@told
+def plot(
+    folder: Folder,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="shares, times, flows, frontier; repeatable")
+    ] = None,
+    format_: Annotated[
+        list[str] | None, typer.Option("--format", help="png or svg; repeatable")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Draw the pictures of results once more into their folder."""
+    from sim.experiments.store import load
+
+    work.draw(load(folder), folder, quiet=quiet, only=only, formats=format_)

@@ -1,0 +1,28 @@
+"""The options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Files = Annotated[
+    list[str], typer.Argument(metavar="FILE...", help="scenario files or bundled names")
+]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="a results folder")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="PATH=VALUE", help="change a value in every scenario; repeatable"
+    ),
+]
+Replications = Annotated[int | None, typer.Option(min=1, help="in place of the scenario's own")]
+Seed = Annotated[int | None, typer.Option(min=0, help="in place of the scenario's own")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="processes [default: one a core]")]
+Out = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="keep results, scenarios and pictures there")
+]
+Json = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no progress bar and no notes")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="go on where it takes hours or gigabytes")]

@@ -1,0 +1,165 @@
+"""What commands have in common: load scenarios, simulate, show, keep and draw what came out."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.cli.exits import note
+from sim.errors import IncompleteError
+
+if TYPE_CHECKING:
+    from sim.errors import Fault
+    from sim.experiments.replicate import Progress
+    from sim.results.results import Results
+    from sim.results.solution import Frontier
+    from sim.scenario.changes import Change
+    from sim.scenario.model import Scenario
+
+
+def load(
+    files: list[str], settings: list[str] | None, options: dict[str, Any]
+) -> list[tuple[Scenario, tuple[str, ...]]]:
+    """Every scenario with its notes, or the faults of all of them."""
+    from sim.errors import ScenarioError
+    from sim.scenario.changes import Change
+    from sim.scenario.files import load_with_notes
+
+    changes = _changes(settings)
+    changes += [Change(f"run.{n}", v, f"--{n}") for n, v in options.items() if v is not None]
+    loaded: list[tuple[Scenario, tuple[str, ...]]] = []
+    faults: list[Fault] = []
+    for file in files:
+        try:
+            loaded.append(load_with_notes(file, changes))
+        except ScenarioError as error:
+            faults += error.faults
+    if faults:
+        raise ScenarioError(tuple(dict.fromkeys(faults)))
+    return loaded
+
+
+def _changes(settings: list[str] | None) -> list[Change]:
+    from sim.errors import ScenarioError
+    from sim.scenario.options import setting
+
+    changes: list[Change] = []
+    faults: list[Fault] = []
+    for text in settings or []:
+        try:
+            changes.append(setting(text))
+        except ScenarioError as error:
+            faults += error.faults
+    if faults:
+        raise ScenarioError(tuple(faults))
+    return changes
+
+
+def to_simulate(
+    files: list[str],
+    settings: list[str] | None,
+    replications: int | None,
+    seed: int | None,
+    *,
+    quiet: bool,
+) -> list[Scenario]:
+    """The scenarios to simulate; their warnings are told."""
+    from sim.views.words import price_years
+
+    loaded = load(files, settings, {"replications": replications, "seed": seed})
+    for scenario, notes in loaded:
+        warnings = (*scenario.preview().warnings, *notes)
+        note(*(f"warning: {scenario.name}: {warning}" for warning in warnings), quiet=quiet)
+    scenarios = [scenario for scenario, _ in loaded]
+    note(*(f"warning: {warning}" for warning in price_years(scenarios)), quiet=quiet)
+    return scenarios
+
+
+def studied(
+    study: Callable[..., Results],
+    scenarios: list[Scenario],
+    *,
+    jobs: int | None,
+    out: Path | None,
+    quiet: bool,
+    yes: bool,
+) -> Results:
+    """Simulate, after making sure that there is a place for what comes out."""
+    tasks = sum(scenario.run.replications for scenario in scenarios)
+    if jobs is not None and jobs > tasks:
+        note(f"--jobs {jobs}: there are {tasks} replications, so as many jobs", quiet=quiet)
+    with simulating(out, quiet=quiet) as progress:
+        return study(scenarios, jobs=jobs, progress=progress, large=yes)
+
+
+@contextlib.contextmanager
+def simulating(out: Path | None, *, quiet: bool) -> Iterator[Progress | None]:
+    """A progress bar, after making sure that there is a place for what comes out."""
+    from sim.experiments.store import claim
+    from sim.views.progress import progress_bar
+
+    if out is not None:
+        claim(out)
+    with progress_bar(quiet=quiet) as progress:
+        yield progress
+
+
+def show(found: Results | Frontier, *, as_json: bool) -> None:
+    """Print what came out, as tables or as JSON."""
+    from sim.results.solution import Frontier
+
+    if isinstance(found, Frontier):
+        from sim.views.solutions import print_solutions
+
+        print_json(found.to_data()) if as_json else print_solutions(found)
+    elif as_json:
+        from sim.results.results import to_json
+
+        print_json(to_json(found))
+    else:
+        from sim.views.tables import print_results
+
+        print_results(found)
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document."""
+    print(json.dumps(document, ensure_ascii=False, allow_nan=False))  # noqa: T201
+
+
+def finish(found: Results | Frontier, out: Path | None, *, quiet: bool) -> None:
+    """Keep and draw what was asked for, name the next command, tell of failures."""
+    if out is not None:
+        from sim.experiments.store import save
+
+        sys.stdout.flush()
+        save(found, out)
+        draw(found, out, quiet=quiet)
+        note(f"kept in {out}; once more: transsib show {out}", quiet=quiet)
+    else:
+        note("nothing was kept; --out DIR keeps results and draws pictures", quiet=quiet)
+    incomplete(found)
+
+
+def draw(found: Results | Frontier, folder: Path, *, quiet: bool, **chosen: Any) -> None:
+    """Draw the pictures into a folder and name them."""
+    from sim.views.pictures import save_pictures
+
+    for path in save_pictures(found, folder, **chosen):
+        note(f"picture: {path}", quiet=quiet)
+
+
+def incomplete(found: Results | Frontier) -> None:
+    """Raise IncompleteError where replications failed, or where no value reaches the target."""
+    from sim.results.solution import Frontier
+
+    if isinstance(found, Frontier):
+        missing = sum(each.value is None for each in found.solutions)
+        if missing:
+            raise IncompleteError(f"{missing} of {len(found.solutions)} targets cannot be reached")
+    elif found.failures:
+        raise IncompleteError("\n".join(["some replications failed:", *found.failures]))
