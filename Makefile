@@ -40,7 +40,9 @@ bench: $(READY) ## speed and memory, measured beside the per-container reference
 
 pictures: $(READY) ## re-make the pictures of the README
 	$(BIN)/transsib compare $(HEADLINE) --out out/pictures
-	mkdir -p pictures && cp out/pictures/shares.png out/pictures/times.png pictures
+	$(BIN)/transsib solve forecast-200k --target rail.share=0.10 --by routes.rail.freight_usd \
+		--vary routes.rail.stages.line.days=14:20:2 --out out/frontier
+	mkdir -p pictures && cp out/pictures/shares.png out/pictures/times.png out/frontier/frontier.png pictures
 
 lock: ## requirements.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra notebook --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements.lock

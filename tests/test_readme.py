@@ -54,10 +54,22 @@ def test_the_python_example() -> None:
     small = {"demand.containers_per_year": 1_000_000, "run.days": 40}
     code = block("python").replace("replications=10", "replications=2, jobs=1")
     code = code.replace('load_scenario("link-200k")', f'load_scenario("link-200k", {small})')
-    names: dict[str, Any] = {}
+    code = code.replace('by="routes.rail.freight_usd")', 'by="routes.rail.freight_usd", **FEW)')
+    names: dict[str, Any] = {"FEW": {"replications": 1, "jobs": 2}}
     exec(compile(code, "README.md", "exec"), names)
     results: sim.Results = names["results"]
     assert results.value("rail.share", scenario="300k") == pytest.approx(0.3, rel=0.02)
+    assert names["found"].value == pytest.approx(304, abs=15)
+
+
+def test_the_commands_that_ask_backwards(tmp_path: Path) -> None:
+    told = README.replace("\\\n", " ")
+    commands = re.findall(r"^ {4}transsib (solve .*)$", told, re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        few = [*command.split(), "--replications", "1"]
+        subprocess.run([TRANSSIB, *few], cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "frontier" / "frontier.png").is_file()
 
 
 def test_links_lead_somewhere() -> None:

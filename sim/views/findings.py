@@ -107,7 +107,7 @@ def percent(share: float) -> str:
 
 def kept(part: float) -> str:
     """A part that kept a promise in percent; what is not all is not told as all."""
-    return percent(part) if part < 0.995 or part == 1 else f"{math.floor(1000 * part) / 10:g} %"
+    return percent(part) if part < 0.995 or part == 1 else f"{min(round(100 * part, 1), 99.9):g} %"
 
 
 def days(value: float) -> str:

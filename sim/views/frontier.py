@@ -83,5 +83,7 @@ def _present(ax: Axes, frontier: Frontier) -> None:
 def _unsolved(ax: Axes, frontier: Frontier, places: list[float]) -> None:
     """A cross at the foot of the picture where no value reaches the target."""
     missing = [x for x, each in zip(places, frontier.solutions, strict=True) if each.value is None]
+    if not missing:
+        return
     foot = ax.get_xaxis_transform()
     ax.plot(missing, [0.03] * len(missing), "x", color=INK, transform=foot, clip_on=False)
