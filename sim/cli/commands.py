@@ -204,7 +204,8 @@ def show(folder: Folder, as_json: Json = False) -> None:
 def plot(
     folder: Folder,
     only: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="shares, times, flows, frontier; repeatable")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="shares, times, flows, frontier; repeatable"),
     ] = None,
     format_: Annotated[
         list[str] | None, typer.Option("--format", help="png or svg; repeatable")

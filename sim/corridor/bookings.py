@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.corridor.choice import NOBODY, RULES, Decision, Shippers, decide, decide_early
+from sim.corridor.choice import NOBODY, Decision, decide, decide_early
 from sim.corridor.clock import BOOKING, Clock
 from sim.corridor.desks import Desk
+from sim.corridor.rules import RULES, Shippers
 from sim.corridor.streams import Floats, quantile, stream
 from sim.corridor.vehicles import Process
 from sim.scenario.fields import DAYS_A_YEAR
@@ -63,6 +64,7 @@ def shippers(scenario: Scenario, replication: int, containers: int) -> Shippers:
         luck = np.empty((len(scenario.open_routes), containers))
         for row, route in zip(luck, scenario.open_routes, strict=True):
             stream(seed, replication, f"choice.luck.{route}").standard_exponential(out=row)
+        np.maximum(luck, np.finfo(float).tiny, out=luck)  # no logarithm of 0, no 0 × infinity
     return Shippers(containers, value_of_time, luck)
 
 
@@ -82,7 +84,7 @@ class Office:
         self.taken = np.full(len(self.booked), NOBODY, np.int8)
         self.wanted = np.full(len(self.booked), NOBODY, np.int8)
         self.rule = RULES[self.scenario.choice.rule]
-        self.dislike = self.rule.prepare(self.scenario, self.shippers)
+        self.score = self.rule.prepare(self.scenario, self.shippers)
 
     def blocks(self) -> Iterator[Block]:
         """The moments at which figures are posted, with the containers booked on them.
@@ -117,12 +119,12 @@ class Office:
     def book(self, rows: slice) -> None:
         """Let the containers of a block choose, one after the other, and queue."""
         if rows.start < rows.stop:
-            dislike = self.dislike.of(rows)
-            self._enter(rows, decide(self.desks, self.rule, dislike, self.booked[rows]))
+            score = self.score.of(rows)
+            self._enter(rows, decide(self.desks, self.rule, score, self.booked[rows]))
 
     def book_early(self, rows: slice) -> bool:
         """The same for a long block, where it does not matter when figures are posted; else no."""
-        decided = decide_early(self.desks, self.dislike.of(rows), self.booked[rows])
+        decided = decide_early(self.desks, self.score.of(rows), self.booked[rows])
         if decided is not None:
             self._enter(rows, decided)
         return decided is not None

@@ -1,18 +1,18 @@
-"""How containers choose a route: what each rule prefers, and who is refused.
+"""How containers of a block take routes: one after the other, and who is refused.
 
 Every container decides on what is posted at its own moment, counting those that chose before it.
-A block is decided at once. First all choose as if each stood first in line; where the queue that
-this makes delays nobody on the route that it chose, all choices stand, for a queue makes no other
-route better. Else choices are guessed, the figures that they imply are posted to all containers of
-the block, and all choose again. A container whose predecessors have not changed their minds does
-not change its own, so each round settles at least one more, and what stands still is what deciding
-one by one would give.
+A block is decided at once. First all choose as if each stood first in line; where nobody is refused
+and the queue that this makes delays nobody on the route that it chose, all choices stand, for a
+queue makes no other route better. Else choices are guessed, the figures that they imply are posted
+to all containers of the block, and all choose again. A container whose predecessors have not
+changed their minds does not change its own, so each round settles at least one more, and what
+stands still is what deciding one by one would give.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Final
@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.corridor.desks import Counts, Desk, Poster, Rows, Teller
+from sim.corridor.rules import Rule, Score
 from sim.corridor.streams import Floats
-from sim.scenario.model import Scenario
 
 Taken = NDArray[np.int8]
 NOBODY: Final = -1
@@ -33,107 +33,11 @@ MOST_ROUNDS = 100
 
 
 @dataclass(frozen=True)
-class Shippers:
-    """What belongs to containers: value of time [USD/day] and luck by route [routes, containers].
-
-    Luck is standard exponential; an array is empty where the rule does not ask for it.
-    """
-
-    number: int
-    value_of_time: Floats
-    luck: Floats
-
-
-@dataclass(frozen=True)
 class Posted:
     """What is posted to the containers of a block: arrays of [routes, containers], in days."""
 
     wait: Floats
     days: Floats
-
-
-@dataclass(frozen=True)
-class Dislike:
-    """What containers hold against routes: every rule is linear in the posted days.
-
-    fixed: whatever they post, infinite for never [routes, containers]
-    a_day: for each posted day, never negative [containers]
-
-    The least dislike wins; of equals the route first in the alphabet.
-    """
-
-    fixed: Floats
-    a_day: Floats
-
-    def of(self, rows: slice) -> Dislike:
-        """That of some containers."""
-        return Dislike(self.fixed[:, rows], self.a_day[rows])
-
-    def __call__(self, days: Floats) -> Floats:
-        """Of routes that post so many days [routes, containers]."""
-        held: Floats = self.a_day * days
-        held += self.fixed
-        return held
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A way to prefer routes, and what it has to know."""
-
-    prepare: Callable[[Scenario, Shippers], Dislike]
-    sees_posted_days: bool = True
-    uses_luck: bool = False
-    uses_value_of_time: bool = False
-
-
-def _share(scenario: Scenario, shippers: Shippers) -> Dislike:
-    """Fixed probabilities, as a race of exponential clocks that run at the shares.
-
-    Whoever is refused at the winner takes the second: that is a choice by the remaining shares.
-    """
-    shares = scenario.choice.shares or {}
-    with np.errstate(divide="ignore"):
-        slowness = 1 / np.array([[shares.get(name, 0.0)] for name in scenario.open_routes])
-    luck = np.multiply(shippers.luck, slowness, out=shippers.luck)
-    return Dislike(luck, np.broadcast_to(0.0, shippers.number))
-
-
-def _fastest(scenario: Scenario, shippers: Shippers) -> Dislike:
-    """The least posted time."""
-    nothing = np.broadcast_to(0.0, (len(scenario.open_routes), shippers.number))
-    return Dislike(nothing, np.broadcast_to(1.0, shippers.number))
-
-
-def _cheapest(scenario: Scenario, shippers: Shippers) -> Dislike:
-    """The least generalised cost: freight + value of time × posted time + constant."""
-    money = np.broadcast_to(_money(scenario), (len(scenario.open_routes), shippers.number))
-    return Dislike(money, shippers.value_of_time)
-
-
-def _logit(scenario: Scenario, shippers: Shippers) -> Dislike:
-    """The least generalised cost minus scale × a standard Gumbel draw (McFadden 1974).
-
-    Minus the logarithm of a standard exponential number is a standard Gumbel number.
-    """
-    luck = np.maximum(shippers.luck, np.finfo(float).tiny, out=shippers.luck)
-    fixed = np.log(luck, out=luck)
-    fixed *= scenario.choice.scale_usd or 0.0
-    fixed += _money(scenario)
-    return Dislike(fixed, shippers.value_of_time)
-
-
-def _money(scenario: Scenario) -> Floats:
-    """Freight and constant of each route [routes, 1], in USD."""
-    routes = scenario.open_routes.values()
-    return np.array([[route.freight_usd + route.constant_usd] for route in routes])
-
-
-RULES: dict[str, Rule] = {
-    "share": Rule(_share, sees_posted_days=False, uses_luck=True),
-    "fastest": Rule(_fastest),
-    "cheapest": Rule(_cheapest, uses_value_of_time=True),
-    "logit": Rule(_logit, uses_luck=True, uses_value_of_time=True),
-}
 
 
 @dataclass(frozen=True)
@@ -148,32 +52,32 @@ class Decision:
     refused: NDArray[np.bool_] | None
 
 
-def decide(desks: list[Desk], rule: Rule, dislike: Dislike, times: Floats) -> Decision:
+def decide(desks: list[Desk], rule: Rule, score: Score, times: Floats) -> Decision:
     """Decide a block of containers, booked at `times`, one after the other, all at once."""
     if not rule.sees_posted_days:
-        wanted = _best(dislike.fixed)
+        wanted = _best(score.fixed)
         coming = [int(np.count_nonzero(wanted == row)) for row in range(len(desks))]
         if not any(desk.may_refuse(times, n) for desk, n in zip(desks, coming, strict=True)):
             return Decision(wanted, wanted, None)
-    start = _start(desks, dislike, times)
+    start = _start(desks, score, times)
     if start.undelayed:
         return Decision(start.taken, start.taken, None)
     taken, posted, posters = start.taken, start.posted, start.posters
     limits = np.array([[desk.limit] for desk in desks])
     delayed = {row: desks[row] for row in start.delayed}
-    if _refine(delayed, dislike, times, taken, start.scores):
+    if _refine(delayed, score, times, taken, start.scores):
         posted = post(posters, _ahead(taken, desks), len(times))
     for rounds in count(1):
-        scores, too_long = dislike(posted.days), posted.wait > limits
+        scores, too_long = score(posted.days), posted.wait > limits
         again = _best(scores, too_long)
         if (again == taken).all():
             return _decided(scores, too_long, taken)
-        taken = again if rounds != MOST_ROUNDS else _one_by_one(desks, dislike, times)
+        taken = again if rounds != MOST_ROUNDS else _one_by_one(desks, score, times)
         posted = post(posters, _ahead(taken, desks), len(times))
     raise AssertionError("rounds are counted without end")
 
 
-def decide_early(desks: list[Desk], dislike: Dislike, times: Floats) -> Decision | None:
+def decide_early(desks: list[Desk], score: Score, times: Floats) -> Decision | None:
     """The same for a block of any length, where it does not matter when figures are posted.
 
     A queue further on is shorter when posted later, by those who have left from there. Where not
@@ -182,7 +86,7 @@ def decide_early(desks: list[Desk], dislike: Dislike, times: Floats) -> Decision
     """
     if not all(desk.is_clear for desk in desks):
         return None
-    start = _start(desks, dislike, times)
+    start = _start(desks, score, times)
     return Decision(start.taken, start.taken, None) if start.undelayed else None
 
 
@@ -208,11 +112,11 @@ class _Start:
         return not self.delayed and not self.anybody_refused
 
 
-def _start(desks: list[Desk], dislike: Dislike, times: Floats) -> _Start:
+def _start(desks: list[Desk], score: Score, times: Floats) -> _Start:
     posters = [desk.poster(times) for desk in desks]
     limits = np.array([[desk.limit] for desk in desks])
     alone = post(posters, [np.zeros(1, np.int64)] * len(desks), len(times))
-    scores, too_long = dislike(alone.days), alone.wait > limits
+    scores, too_long = score(alone.days), alone.wait > limits
     scores[too_long] = math.inf
     taken = _best(scores)
     posted = post(posters, _ahead(taken, desks), len(times))
@@ -225,14 +129,14 @@ def _delayed(alone: Posted, posted: Posted, taken: Taken) -> list[int]:
     return [row for row, each in enumerate(longer) if (each & (taken == row)).any()]
 
 
-def _one_by_one(desks: list[Desk], dislike: Dislike, times: Floats) -> Taken:
+def _one_by_one(desks: list[Desk], score: Score, times: Floats) -> Taken:
     """What a block takes, decided in a loop: for routes so alike that rounds settle little."""
     tellers = [Teller(desk) for desk in desks]
     limits = np.array([[desk.limit] for desk in desks])
     taken: Taken = np.full(len(times), NOBODY, np.int8)
     for number, time in enumerate(times.tolist()):
         quotes = np.array([teller.quote(time) for teller in tellers])
-        scores = dislike.of(slice(number, number + 1))(quotes[:, 1:])
+        scores = score.of(slice(number, number + 1))(quotes[:, 1:])
         scores[quotes[:, :1] > limits] = math.inf
         best = int(scores.argmin())
         if scores[best, 0] < math.inf:
@@ -242,7 +146,7 @@ def _one_by_one(desks: list[Desk], dislike: Dislike, times: Floats) -> Taken:
 
 
 def _refine(
-    desks: dict[int, Desk], dislike: Dislike, times: Floats, taken: Taken, scores: Floats
+    desks: dict[int, Desk], score: Score, times: Floats, taken: Taken, scores: Floats
 ) -> bool:
     """Let those who chose a timetable as if first in line stand in line; whether some leave it.
 
@@ -253,7 +157,7 @@ def _refine(
     for row, desk in desks.items():
         asks = np.flatnonzero(taken == row)
         if places := desk.places(times):
-            patience = _patience(dislike, scores, asks, row) - desk.days_after_boarding
+            patience = _patience(score, scores, asks, row) - desk.days_after_boarding
             turned = places.turned(times, np.minimum(patience, desk.limit), asks)
             scores[row, turned] = math.inf
             taken[turned] = _best(scores[:, turned])
@@ -261,11 +165,11 @@ def _refine(
     return anybody
 
 
-def _patience(dislike: Dislike, scores: Floats, who: Rows, row: int) -> Floats:
+def _patience(score: Score, scores: Floats, who: Rows, row: int) -> Floats:
     """The days that a route may post before containers like the best of the others more."""
     others = np.delete(scores[:, who], row, axis=0).min(axis=0, initial=math.inf)
     with np.errstate(divide="ignore", invalid="ignore"):
-        patience: Floats = (others - dislike.fixed[row, who]) / dislike.a_day[who]
+        patience: Floats = (others - score.fixed[row, who]) / score.a_day[who]
     return np.where(np.isnan(patience), math.inf, patience)
 
 
