@@ -149,8 +149,10 @@ def draw(found: Results | Frontier, folder: Path, *, quiet: bool, **chosen: Any)
     """Draw the pictures into a folder and name them."""
     from sim.views.pictures import save_pictures
 
-    for path in save_pictures(found, folder, **chosen):
-        note(f"picture: {path}", quiet=quiet)
+    paths = save_pictures(found, folder, **chosen)
+    note(*(f"picture: {path}" for path in paths), quiet=quiet)
+    if not paths:
+        note("no picture: there is nothing to draw", quiet=quiet)
 
 
 def incomplete(found: Results | Frontier) -> None:
@@ -158,8 +160,9 @@ def incomplete(found: Results | Frontier) -> None:
     from sim.results.solution import Frontier
 
     if isinstance(found, Frontier):
-        missing = sum(each.value is None for each in found.solutions)
+        missing, asked = sum(s.value is None for s in found.solutions), len(found.solutions)
         if missing:
-            raise IncompleteError(f"{missing} of {len(found.solutions)} targets cannot be reached")
+            where = f" at {missing} of {asked} values" if asked > 1 else ""
+            raise IncompleteError(f"the target cannot be reached{where}")
     elif found.failures:
         raise IncompleteError("\n".join(["some replications failed:", *found.failures]))

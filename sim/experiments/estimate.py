@@ -41,9 +41,10 @@ def estimate(scenarios: Sequence[Scenario], jobs: int) -> Estimate:
     return Estimate(seconds / jobs, max(map(_bytes, scenarios)) * jobs)
 
 
-def refuse_if_large(scenarios: Sequence[Scenario], jobs: int) -> None:
-    """Raise TooLargeError for more than about an hour or 2 GB."""
+def refuse_if_large(scenarios: Sequence[Scenario], jobs: int, *, times: int = 1) -> None:
+    """Raise TooLargeError where so many times these take more than about an hour, or 2 GB."""
     needs = estimate(scenarios, jobs)
+    needs = Estimate(needs.seconds * times, needs.memory)
     if needs.seconds > LONGEST_SECONDS or needs.memory > MOST_BYTES:
         raise TooLargeError(
             f"this would take {needs} on {jobs} job{'s' * (jobs > 1)}; "

@@ -9,19 +9,23 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from sim.corridor import simulate
 from sim.errors import IncompleteError, ScenarioError, TooLargeError, UsageError
 from sim.experiments.estimate import estimate, refuse_if_large
 from sim.experiments.replicate import Progress, Task, replicate
 from sim.results.intervals import Interval
-from sim.results.metrics import Measures
+from sim.results.metrics import METRICS, Measures, measure
 from sim.results.results import Results
 from sim.scenario.changes import Draft, with_change
 from sim.scenario.distributions import parse
 from sim.scenario.model import Scenario
-from sim.scenario.schema import at
+from sim.scenario.schema import at, did_you_mean
 
 MOST_TIMES = 10
 """A value that takes so many times longer than the present one is not tried."""
+
+NO_PARAMETERS = ("run", "title", "price_year", "assumptions")
+"""Tables of a scenario that say how it is simulated and told, not what it is."""
 
 
 @dataclass
@@ -35,17 +39,20 @@ class Unknown:
     setting: tuple[str, Any] | None = None
     measures: dict[float, dict[int, Measures]] = field(default_factory=dict)
     """By value of the unknown and number of the replication."""
+    refused: str = ""
+    """Why a value could not be tried; the last one."""
 
     def __post_init__(self) -> None:
         """Raise UsageError or ScenarioError for a path that holds no number that can be set."""
+        self._scenarios: dict[float, Scenario] = {}
+        self._intervals: dict[tuple[float, int], Interval] = {}
         data = self.scenario.to_data()
         value = at(data, self.by.split("."))
         self.is_whole = isinstance(value, int) and not isinstance(value, bool)
-        self._scenarios: dict[float, Scenario] = {}
-        self._intervals: dict[tuple[float, int], Interval] = {}
-        draft = with_change(Draft("by", data), self.by, value, said="by")
+        draft = with_change(Draft("--by", data), self.by, value, said="--by")
         if draft.faults:  # no such path
             raise ScenarioError(draft.faults)
+        check_parameter("--by", self.by)
         self.present = _number(self.by, value)
 
     def at(self, value: float) -> Scenario:
@@ -56,7 +63,7 @@ class Unknown:
         return self._scenarios[value]
 
     def interval(self, value: float, replications: int) -> Interval:
-        """The metric at a value that was tried in so many replications. Raises UsageError."""
+        """The metric at a value that was tried in so many replications."""
         if (value, replications) not in self._intervals:
             scenario, known = self.at(value), self.measures[value]
             first = {number: known[number] for number in range(replications)}
@@ -74,25 +81,67 @@ class Unknown:
         """The values tried in so many replications, rising."""
         return sorted(x for x, known in self.measures.items() if len(known) >= replications)
 
+    def defined(self, replications: int) -> list[float]:
+        """Those of them at which the metric is defined."""
+        return [x for x in self.tried(replications) if not math.isnan(self.gap(x, replications))]
+
+    def nearest(self, values: Iterable[float], replications: int) -> float:
+        """The value whose metric is nearest to the goal; of equals that nearest to the present."""
+        return min(values, key=lambda x: (abs(self.gap(x, replications)), abs(x - self.present), x))
+
     def bracket(self, replications: int) -> tuple[float, float] | None:
-        """The neighbours between which the target lies, those nearest to the present value."""
-        gaps = [(x, self.gap(x, replications)) for x in self.tried(replications)]
+        """The neighbours between which the target lies; of several those nearest to the present."""
+        return self._crossing(self.tried(replications), replications)
+
+    def hole(self, replications: int) -> tuple[float, float] | None:
+        """The same with values between them at which the metric is not defined."""
+        return self._crossing(self.defined(replications), replications)
+
+    def _crossing(self, values: list[float], replications: int) -> tuple[float, float] | None:
+        gaps = [(x, self.gap(x, replications)) for x in values]
         pairs = [(a, b) for (a, f), (b, g) in pairwise(gaps) if f * g <= 0]
-        return min(pairs, key=lambda p: abs(p[0] + p[1] - 2 * self.present), default=None)
+        return min(pairs, key=lambda p: (self._away(*p), p[1] - p[0]), default=None)
+
+    def _away(self, low: float, high: float) -> float:
+        return max(low - self.present, self.present - high, 0.0)
+
+
+def check_parameter(option: str, path: str) -> None:
+    """Raise UsageError for a path that says how a scenario is simulated or told."""
+    if path.partition(".")[0] in NO_PARAMETERS:
+        raise UsageError(f"{option}: {path}: is no parameter of the corridor")
+
+
+def check_metric(scenario: Scenario, metric: str, goal: float) -> None:
+    """Raise UsageError for a metric that there is not, or a goal that it cannot have.
+
+    A day without demand has every metric, and takes no time.
+    """
+    idle = {"demand.containers_per_year": 0, "run.warmup_days": 0, "run.days": 0.01}
+    scenario = scenario.with_changes(idle)
+    known = [str(key) for key in measure(scenario, simulate(scenario))]
+    if metric not in known:
+        hint = did_you_mean(metric, known) or "; a metric is ROUTE.NAME, such as all.throughput"
+        raise UsageError(f"--target: no metric {metric!r:.60}{hint}")
+    if METRICS[metric.rpartition(".")[2]].unit == "fraction" and not 0 <= goal <= 1:
+        raise UsageError(f"--target: {metric}: is a fraction: 5 % is 0.05 (got {goal:g})")
 
 
 def _number(path: str, value: Any) -> float:
     """The present value as a number, of a distribution its mean. Raises UsageError."""
+    start = f"set a number to start from: --set {path}=…"
     if value is None:
-        raise UsageError(f"{path}: nothing stands there; set a value to start from")
+        raise UsageError(f"--by: {path}: nothing stands there; {start}")
+    if value == "unlimited":
+        raise UsageError(f"--by: {path}: is unlimited; {start}")
     if isinstance(value, bool | str):
-        raise UsageError(f"{path}: must be a number to be solved for (got {value!r:.60})")
+        raise UsageError(f"--by: {path}: must be a number to be solved for (got {value!r:.60})")
     if isinstance(value, int | float):
         return float(value)
     try:
         return parse(value).mean
     except ValueError:
-        raise UsageError(f"{path}: is no number to be solved for") from None
+        raise UsageError(f"--by: {path}: is no number to be solved for") from None
 
 
 @dataclass
@@ -129,7 +178,8 @@ class Laboratory:
             changed = unknown.at(value)
             if not self.large:
                 refuse_if_large([changed], self.jobs)
-        except (ScenarioError, TooLargeError):
+        except (ScenarioError, TooLargeError) as error:
+            unknown.refused = str(error).partition("\n")[0]
             return False
         usual, now = (estimate([each], 1).seconds for each in (unknown.scenario, changed))
         return now < MOST_TIMES * max(usual, 1.0)

@@ -25,7 +25,9 @@ class Solution:
     target, goal: the metric ("rail.share") and what its mean should be
     value, low, high: of the unknown, with the interval that follows from that of the metric; None
         where the target cannot be reached, and without an interval from one replication
+    whole: whether the unknown is a whole number, so that the target is met only nearly
     metric: the metric at the value, with its interval
+    replications: how many stand behind all this
     tried, reached: the least and the greatest value that was tried, and metric that came of it
     why: why there is no value, empty where there is one
     setting: the path and the value that were varied
@@ -37,8 +39,10 @@ class Solution:
     present: float
     target: str
     goal: float
+    replications: int
     tried: tuple[float, float]
     reached: tuple[float, float] | None
+    whole: bool = False
     value: float | None = None
     low: float | None = None
     high: float | None = None
@@ -61,6 +65,8 @@ class Solution:
             value=data["value"],
             low=data["low"],
             high=data["high"],
+            whole=data["whole"],
+            replications=data["replications"],
             metric=Interval(**data["metric"]),
             why=data["why"],
             setting=(data["vary"], data["at"]) if "vary" in data else None,
@@ -86,6 +92,8 @@ class Solution:
             "goal": self.goal,
             "unit": self.unit,
             "metric": {"mean": metric.mean, "low": metric.low, "high": metric.high},
+            "whole": self.whole,
+            "replications": self.replications,
             "tried": self.tried,
             "reached": self.reached,
             "why": self.why,

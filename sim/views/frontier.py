@@ -6,16 +6,16 @@ import math
 
 from matplotlib.axes import Axes
 
-from sim.results.solution import Frontier, Solution
+from sim.results.solution import Frontier
 from sim.views import solutions as told
-from sim.views.style import INK, MUTED, SMALL, dress, headline, new_axes, styled
+from sim.views.style import FAINT, INK, MUTED, SMALL, dress, headline, new_axes, styled
 
 LINE = "#0072b2"
 
 
 @styled()
 def plot_frontier(frontier: Frontier, *, ax: Axes | None = None) -> Axes:
-    """The solved value over the varied one, with its interval; crosses where there is none.
+    """The solved value over the varied one, with its interval; grey where there is none.
 
     A dotted line marks the value that the scenario holds. What is varied is an axis where it is
     numbers, else a place for each value.
@@ -32,10 +32,10 @@ def plot_frontier(frontier: Frontier, *, ax: Axes | None = None) -> Axes:
     ax.set_xlabel(told.heading(path, first))
     ax.set_ylabel(told.heading(first.by, first))
     run = first.scenario.run
-    sure = "" if run.replications == 1 else f"; band: {100 * run.confidence:g} % interval"
+    sure = "" if run.replications == 1 else f"; whiskers: {100 * run.confidence:g} % interval"
     shown = f"{run.replications:,} replications on the same random numbers{sure}"
     if any(each.value is None for each in frontier.solutions):
-        shown += "; ×: no value reaches it"
+        shown += "; grey: no value reaches it"
     headline(ax, told.finding(frontier), shown)
     return ax
 
@@ -48,22 +48,21 @@ def _places(frontier: Frontier) -> list[float]:
 
 
 def _solved(ax: Axes, frontier: Frontier, places: list[float]) -> None:
-    """A line through the values, broken where there is none, and the band of their intervals."""
+    """A line through the values, broken where there is none, with their intervals as whiskers."""
     order = sorted(range(len(places)), key=places.__getitem__)
-    x = [places[n] for n in order]
     solutions = [frontier.solutions[n] for n in order]
-    values = [_or_nan(each.value) for each in solutions]
-    lows, highs = ([_or_nan(end) for end in ends] for ends in _ends(solutions))
-    ax.fill_between(x, lows, highs, color=LINE, alpha=0.25, linewidth=0)
-    ax.plot(x, values, color=LINE, marker="o", markersize=4.5, linewidth=1.5)
-
-
-def _ends(solutions: list[Solution]) -> tuple[list[float | None], list[float | None]]:
-    return [each.low for each in solutions], [each.high for each in solutions]
-
-
-def _or_nan(value: float | None) -> float:
-    return math.nan if value is None else value
+    values = [math.nan if each.value is None else each.value for each in solutions]
+    halves = [
+        0.0 if each.value is None or each.high is None else each.high - each.value
+        for each in solutions
+    ]
+    ax.errorbar(
+        [places[n] for n in order], values, yerr=halves, color=LINE, ecolor=INK, marker="o",
+        markersize=4.5, linewidth=1.5, elinewidth=1.2, capsize=3,
+    )  # fmt: skip
+    if all(math.isnan(value) for value in values):
+        tried = [end for each in frontier.solutions for end in each.tried]
+        ax.set_ylim(min(tried), max(tried))
 
 
 def _present(ax: Axes, frontier: Frontier) -> None:
@@ -81,9 +80,7 @@ def _present(ax: Axes, frontier: Frontier) -> None:
 
 
 def _unsolved(ax: Axes, frontier: Frontier, places: list[float]) -> None:
-    """A cross at the foot of the picture where no value reaches the target."""
-    missing = [x for x, each in zip(places, frontier.solutions, strict=True) if each.value is None]
-    if not missing:
-        return
-    foot = ax.get_xaxis_transform()
-    ax.plot(missing, [0.03] * len(missing), "x", color=INK, transform=foot, clip_on=False)
+    """A grey bar from top to bottom where no value reaches the target."""
+    for x, each in zip(places, frontier.solutions, strict=True):
+        if each.value is None:
+            ax.axvline(x, color=FAINT, linewidth=7, zorder=0)

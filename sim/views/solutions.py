@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 from rich.table import Table
@@ -25,24 +25,27 @@ def print_solutions(frontier: Frontier, file: IO[str] | None = None) -> None:
         out.print(_table(frontier))
     for remark in _remarks(frontier):
         out.print(Text(remark))
-    out.print(Text(_how_sure(first), style="dim"))
+    out.print(Text(_how_sure(frontier), style="dim"))
 
 
 def answer(solution: Solution) -> str:
     """The value and what it gives, or why there is none."""
-    name, about = solution.scenario.name, f"{solution.target} = {goal(solution)}"
+    name = solution.scenario.name
     if solution.value is None:
+        about = f"{solution.target} = {goal(solution)}"
         return f"{name}: no {solution.by} gives {about}: {why(solution)}."
-    return f"{name}: {solution.by} = {value(solution)} gives {about}."
+    gives = f"{solution.target} = {words.interval(solution.metric, solution.unit)}"
+    nearest = f", the whole number nearest to {goal(solution)}" if solution.whole else ""
+    return f"{name}: {solution.by} = {value(solution)} gives {gives}{nearest}."
 
 
 def why(solution: Solution) -> str:
     """Why there is no value, what was tried, and what came of it."""
-    low, high = map(number, solution.tried)
+    low, high = (f"{end:,.5g}" if abs(end) < 1e5 else f"{end:,.0f}" for end in solution.tried)
     tried = f"tried from {low} to {high} {unit(solution)}".rstrip()
-    if solution.reached is None or solution.reached[0] == solution.reached[1]:
+    if solution.reached is None:
         return f"{solution.why} ({tried})"
-    ends = [words.figure(end, solution.unit) for end in solution.reached]
+    ends = dict.fromkeys(words.figure(end, solution.unit) for end in solution.reached)
     return f"{solution.why} ({tried}, which gave {' to '.join(ends)})"
 
 
@@ -50,14 +53,24 @@ def finding(frontier: Frontier) -> str:
     """What a frontier says: the values at both ends of those that have one."""
     first = frontier.solutions[0]
     found = [each for each in frontier.solutions if each.value is not None]
-    name, about = words.path_name(first.by), f"{first.target.replace('.', ' ')} {goal(first)}"
+    name, about = words.path_name(first.by), f"{first.target} = {goal(first)}"
     if not found:
-        return f"no {name} gives {about}"
-    path, _ = varied(first)
-    at = f"{setting(found[0])} {words.path_unit(path, first.scenario.price_year)}".rstrip()
-    rest = [f", {_rounded(each)} at {setting(each)}" for each in found[1:][-1:]]
+        return f"No {name} gives {about}"
+    rest = [f", {_rounded(each)} {_at(each, again=True)}" for each in found[1:][-1:]]
     start = f"{_rounded(found[0])} {unit(first)}".rstrip()
-    return f"{about} needs a {name} of {start} at a {words.path_name(path)} of {at}{''.join(rest)}"
+    return f"For {about} the {name} is {start} {_at(found[0])}{''.join(rest)}"
+
+
+def _at(solution: Solution, *, again: bool = False) -> str:
+    """Where on the frontier: at a rail line time of 10 days; the next time: at 22."""
+    path, amount = varied(solution)
+    if not isinstance(amount, int | float):
+        return f"with {words.path_name(path)} {amount}"
+    if again:
+        return f"at {setting(solution)}"
+    said = words.path_unit(path, solution.scenario.price_year)
+    said = "day" if said == "days" and amount == 1 else said
+    return f"at a {words.path_name(path)} of {setting(solution)} {said}".rstrip()
 
 
 def varied(solution: Solution) -> tuple[str, Any]:
@@ -142,21 +155,31 @@ def _remarks(frontier: Frontier) -> Iterator[str]:
                 yield f"{at}{_rounded(each)} is outside the range of its assumption, {ends}"
 
 
-def _how_sure(solution: Solution) -> str:
-    """How the value was found, and what its interval means."""
-    run = solution.scenario.run
+def _how_sure(frontier: Frontier) -> str:
+    """How the values were found, and what their intervals mean."""
+    run = frontier.solutions[0].scenario.run
+    seed = f"Seed {run.seed}."
+    if not any(each.value is not None for each in frontier.solutions):
+        few = max(each.replications for each in frontier.solutions)
+        return f"Searched on {few} of {run.replications} replications. {seed}"
     if run.replications == 1:
-        return f"One replication, so no interval; seed {run.seed}."
+        return f"One replication, so no interval. {seed}"
     return (
         f"{run.replications} replications on the same random numbers; ± is the half width of a "
         f"{100 * run.confidence:g} % interval, for the unknown that of the metric over its slope. "
-        f"Seed {run.seed}."
+        f"{seed}"
     )
 
 
-def next_command(solution: Solution, file: str, settings: list[str]) -> str:
-    """The command that runs the scenario at the value."""
-    said = [*settings, f"{solution.by}={solution.value:.10g}"]
-    return shlex.join(
-        ["transsib", "run", file, *(part for each in said for part in ("--set", each))]
-    )
+def next_command(solution: Solution, file: str, settings: Sequence[str]) -> str:
+    """The command that runs the scenario at the value, with what else was set."""
+    run = solution.scenario.run
+    others = [each for each in settings if each.partition("=")[0].strip() != solution.by]
+    said = [*others, f"{solution.by}={_exact(solution)}"]
+    options = [part for each in said for part in ("--set", each)]
+    numbers = ["--replications", str(run.replications), "--seed", str(run.seed)]
+    return shlex.join(["transsib", "run", file, *options, *numbers])
+
+
+def _exact(solution: Solution) -> str:
+    return f"{solution.value:.0f}" if solution.whole else f"{solution.value:.10g}"

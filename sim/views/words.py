@@ -216,7 +216,7 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "value_of_time_usd_per_day": ("value of time", "{usd} a day"),
     "containers_per_year": ("demand", "containers/year"),
     "annual_capacity": ("yearly capacity", "containers/year"),
-    "capacity": ("places a vehicle", "containers"),
+    "capacity": ("capacity", "containers"),
     "per_day": ("departures", "a day"),
     "every_days": ("headway", "days"),
     "days": ("time", "days"),

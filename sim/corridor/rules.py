@@ -1,0 +1,106 @@
+"""The rules of choice: by what containers compare routes, and what has to be known for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.corridor.streams import Floats
+from sim.scenario.model import Scenario
+
+
+@dataclass(frozen=True)
+class Shippers:
+    """What belongs to containers: value of time [USD/day] and luck by route [routes, containers].
+
+    Luck is standard exponential; an array is empty where the rule does not ask for it.
+    """
+
+    number: int
+    value_of_time: Floats
+    luck: Floats
+
+
+@dataclass(frozen=True)
+class Score:
+    """By what containers compare routes: every rule is linear in the posted days.
+
+    fixed: whatever they post, infinite for never [routes, containers]
+    a_day: for each posted day, never negative [containers]
+
+    The least score wins; of equals the route first in the alphabet.
+    """
+
+    fixed: Floats
+    a_day: Floats
+
+    def of(self, rows: slice) -> Score:
+        """That of some containers."""
+        return Score(self.fixed[:, rows], self.a_day[rows])
+
+    def __call__(self, days: Floats) -> Floats:
+        """Of routes that post so many days [routes, containers]."""
+        held: Floats = self.a_day * days
+        held += self.fixed
+        return held
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A way to prefer routes, and what it has to know."""
+
+    prepare: Callable[[Scenario, Shippers], Score]
+    sees_posted_days: bool = True
+    uses_luck: bool = False
+    uses_value_of_time: bool = False
+
+
+def _share(scenario: Scenario, shippers: Shippers) -> Score:
+    """Fixed probabilities, as a race of exponential clocks that run at the shares.
+
+    Whoever is refused at the winner takes the second: that is a choice by the remaining shares.
+    """
+    shares = scenario.choice.shares or {}
+    with np.errstate(divide="ignore"):
+        slowness = 1 / np.array([[shares.get(name, 0.0)] for name in scenario.open_routes])
+    luck = np.multiply(shippers.luck, slowness, out=shippers.luck)
+    return Score(luck, np.broadcast_to(0.0, shippers.number))
+
+
+def _fastest(scenario: Scenario, shippers: Shippers) -> Score:
+    """The least posted time."""
+    nothing = np.broadcast_to(0.0, (len(scenario.open_routes), shippers.number))
+    return Score(nothing, np.broadcast_to(1.0, shippers.number))
+
+
+def _cheapest(scenario: Scenario, shippers: Shippers) -> Score:
+    """The least generalised cost: freight + value of time × posted time + constant."""
+    money = np.broadcast_to(_money(scenario), (len(scenario.open_routes), shippers.number))
+    return Score(money, shippers.value_of_time)
+
+
+def _logit(scenario: Scenario, shippers: Shippers) -> Score:
+    """The least generalised cost minus scale × a standard Gumbel draw (McFadden 1974).
+
+    Minus the logarithm of a standard exponential number is a standard Gumbel number.
+    """
+    fixed = np.log(shippers.luck, out=shippers.luck)
+    fixed *= scenario.choice.scale_usd or 0.0
+    fixed += _money(scenario)
+    return Score(fixed, shippers.value_of_time)
+
+
+def _money(scenario: Scenario) -> Floats:
+    """Freight and constant of each route [routes, 1], in USD."""
+    routes = scenario.open_routes.values()
+    return np.array([[route.freight_usd + route.constant_usd] for route in routes])
+
+
+RULES: dict[str, Rule] = {
+    "share": Rule(_share, sees_posted_days=False, uses_luck=True),
+    "fastest": Rule(_fastest),
+    "cheapest": Rule(_cheapest, uses_value_of_time=True),
+    "logit": Rule(_logit, uses_luck=True, uses_value_of_time=True),
+}
