@@ -18,7 +18,7 @@ from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Scenario
 
 HOURS_A_DAY = 24
-LONG_BLOCK_DAYS = 1.0
+LONG_BLOCK_DAYS = 4.0
 LARGE_BLOCK = 100_000
 
 
@@ -90,7 +90,7 @@ class Office:
         """The moments at which figures are posted, with the containers booked on them.
 
         Where nobody looks at a figure all are booked at once, in blocks that only bound the memory.
-        Where figures are right however early they are posted, blocks of a day give the same
+        Where figures are right however early they are posted, blocks of some days give the same
         choices in fewer rounds; elsewhere these blocks are tried, and divided where they fail.
         """
         if not self.rule.sees_posted_days and all(math.isinf(desk.limit) for desk in self.desks):

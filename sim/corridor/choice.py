@@ -64,8 +64,7 @@ def decide(desks: list[Desk], rule: Rule, score: Score, times: Floats) -> Decisi
         return Decision(start.taken, start.taken, None)
     taken, posted, posters = start.taken, start.posted, start.posters
     limits = np.array([[desk.limit] for desk in desks])
-    delayed = {row: desks[row] for row in start.delayed}
-    if _refine(delayed, score, times, taken, start.scores):
+    if _refine(desks, start, score, times):
         posted = post(posters, _ahead(taken, desks), len(times))
     for rounds in count(1):
         scores, too_long = score(posted.days), posted.wait > limits
@@ -113,9 +112,9 @@ class _Start:
 
 
 def _start(desks: list[Desk], score: Score, times: Floats) -> _Start:
-    posters = [desk.poster(times) for desk in desks]
+    posters = [Poster(desk, times) for desk in desks]
     limits = np.array([[desk.limit] for desk in desks])
-    alone = post(posters, [np.zeros(1, np.int64)] * len(desks), len(times))
+    alone = post(posters, [None] * len(desks), len(times))
     scores, too_long = score(alone.days), alone.wait > limits
     scores[too_long] = math.inf
     taken = _best(scores)
@@ -145,20 +144,18 @@ def _one_by_one(desks: list[Desk], score: Score, times: Floats) -> Taken:
     return taken
 
 
-def _refine(
-    desks: dict[int, Desk], score: Score, times: Floats, taken: Taken, scores: Floats
-) -> bool:
+def _refine(desks: list[Desk], start: _Start, score: Score, times: Floats) -> bool:
     """Let those who chose a timetable as if first in line stand in line; whether some leave it.
 
-    In place, for one desk after the other while the others keep what they post to the first in
-    line. Only where rounds begin: with it a full link takes one a day, without it some thirty.
+    In place, for one delayed desk after the other while the others keep what they post to the first
+    in line. Only where rounds begin: with it a full link takes one a day, without it some thirty.
     """
-    anybody = False
-    for row, desk in desks.items():
-        asks = np.flatnonzero(taken == row)
-        if places := desk.places(times):
-            patience = _patience(score, scores, asks, row) - desk.days_after_boarding
-            turned = places.turned(times, np.minimum(patience, desk.limit), asks)
+    taken, scores, anybody = start.taken, start.scores, False
+    for row in start.delayed:
+        asks, places = np.flatnonzero(taken == row), start.posters[row].places
+        if places is not None:
+            patience = _patience(score, scores, asks, row) - desks[row].days_after_boarding
+            turned = places.turned(times, np.minimum(patience, desks[row].limit), asks)
             scores[row, turned] = math.inf
             taken[turned] = _best(scores[:, turned])
             anybody = anybody or len(turned) > 0
@@ -167,17 +164,21 @@ def _refine(
 
 def _patience(score: Score, scores: Floats, who: Rows, row: int) -> Floats:
     """The days that a route may post before containers like the best of the others more."""
-    others = np.delete(scores[:, who], row, axis=0).min(axis=0, initial=math.inf)
+    others = np.full(len(who), math.inf)
+    for other in range(len(scores)):
+        if other != row:
+            np.minimum(others, scores[other, who], out=others)
     with np.errstate(divide="ignore", invalid="ignore"):
         patience: Floats = (others - score.fixed[row, who]) / score.a_day[who]
-    return np.where(np.isnan(patience), math.inf, patience)
+    patience[np.isnan(patience)] = math.inf
+    return patience
 
 
-def post(posters: list[Poster], ahead: Sequence[Counts], containers: int) -> Posted:
+def post(posters: list[Poster], ahead: Sequence[Counts | None], containers: int) -> Posted:
     """What all desks post to containers, given for each desk how many come before each of them."""
     posted = Posted(*np.empty((2, len(posters), containers)))
     for row, (poster, before) in enumerate(zip(posters, ahead, strict=True)):
-        posted.wait[row], posted.days[row] = poster(before)
+        poster.post(before, posted.wait[row], posted.days[row])
     return posted
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from sim.scenario.routes import Route
 
 Counts = NDArray[np.int64]
 Rows = NDArray[np.intp]
-Poster = Callable[[Counts], tuple[Floats, Floats]]
 
 
 class Desk:
@@ -63,34 +61,6 @@ class Desk:
         else:
             backlog.join(who, booked[who])
 
-    def poster(self, times: Floats) -> Poster:
-        """What this desk posts to containers that book at `times`, as things are now.
-
-        The function that is returned takes, for each container, how many of the same block take
-        this route before it, and gives the wait and the door-to-door time, in days.
-        """
-        places = self.places(times)
-
-        def post(ahead: Counts) -> tuple[Floats, Floats]:
-            wait: Floats = np.zeros(len(times))
-            days = np.full(len(times), self.own_days.mean)
-            for number, service in enumerate(self.services):
-                if number or places is None:
-                    here = self._wait_later(service, ahead, days)
-                else:
-                    here = places.departure(places.taken(ahead)) - times
-                wait += here
-                days += here + service.transit_days
-            return wait, days
-
-        return post
-
-    def places(self, times: Floats) -> Places | None:
-        """The places on the departures that open this route; None where others stages do."""
-        if self.approached or not self.services:
-            return None
-        return Places(self.services[0], times)
-
     def may_refuse(self, times: Floats, coming: int) -> bool:
         """Whether the wait of some of those coming might pass the limit; True when unsure."""
         if math.isinf(self.limit) or not self.services:
@@ -104,12 +74,41 @@ class Desk:
         after_booking = times[-1] / service.headway + 1 + coming / service.capacity
         return bool(max(behind_queue, after_booking) * service.headway - times[0] > self.limit)
 
-    def _wait_later(self, service: Service, ahead: Counts, days: Floats) -> Floats:
+
+class Poster:
+    """What a desk posts to the containers of a block that book at `times`, as things are now.
+
+    places: those on the departures that open the route; None where other stages do
+    """
+
+    def __init__(self, desk: Desk, times: Floats) -> None:
+        self._desk, self._times = desk, times
+        opened = bool(desk.services) and not desk.approached
+        self.places = Places(desk.services[0], times) if opened else None
+
+    def post(self, ahead: Counts | None, wait: Floats, days: Floats) -> None:
+        """Fill in wait and door-to-door days, with so many of the block before each container.
+
+        None stands for nobody before any of them.
+        """
+        wait.fill(0)
+        days.fill(self._desk.own_days.mean)
+        for number, service in enumerate(self._desk.services):
+            if number or self.places is None:
+                here = self._wait_later(service, ahead, days)
+            else:
+                here = self.places.departure(self.places.taken(ahead))
+                here -= self._times
+            wait += here
+            here += service.transit_days
+            days += here
+
+    def _wait_later(self, service: Service, ahead: Counts | None, days: Floats) -> Floats:
         """Days at a departures stage that is yet to be reached, `days` after booking.
 
         All of the route's containers that have not left from there are ahead.
         """
-        before = self.accepted - service.backlog.head + ahead
+        before = self._desk.accepted - service.backlog.head + (0 if ahead is None else ahead)
         return np.maximum(before / service.rate - days, 0) + service.headway / 2
 
 
@@ -155,12 +154,16 @@ class Places:
         upcoming, self._service = service.next_departure, service
         soon = service.times[upcoming - 1 : int(times[-1] / service.headway) + 2]
         self.free = upcoming * service.capacity + service.backlog.waiting
-        self.first: Counts = (soon.searchsorted(times) + upcoming) * service.capacity
+        self.first = _first_places(soon, times, upcoming, service.capacity)
 
-    def taken(self, ahead: Counts) -> Counts:
-        """The place of each container with `ahead` of its block before it."""
+    def taken(self, ahead: Counts | None) -> Counts:
+        """The place of each container with `ahead` of its block before it, None for nobody."""
+        if ahead is None:
+            return np.maximum(self.first, self.free)
         unlost = np.maximum.accumulate(self.first - ahead)
-        return ahead + np.maximum(unlost, self.free)
+        np.maximum(unlost, self.free, out=unlost)
+        unlost += ahead
+        return unlost
 
     def departure(self, places: Counts) -> Floats:
         """The days on which places leave."""
@@ -194,6 +197,12 @@ class Places:
             else:
                 without.append(number)
         return without
+
+
+def _first_places(soon: Floats, times: Floats, upcoming: int, capacity: int) -> Counts:
+    """The first place on the departure that each booking catches; it boards at the same instant."""
+    left = np.concatenate([[0], times.searchsorted(soon, "right"), [len(times)]])
+    return np.repeat(np.arange(upcoming, upcoming + len(soon) + 1) * capacity, np.diff(left))
 
 
 class OwnDays:
