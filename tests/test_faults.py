@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from corridors import SMALL, written
 
-from sim.corridor.clock import Clock
+from sim.corridor.clock import COMPLETION, Clock
 from sim.errors import SimulationError
 
 TRANSSIB = str(Path(sys.executable).with_name("transsib"))
@@ -568,9 +568,9 @@ def test_a_process_that_makes_no_progress_is_stopped(monkeypatch: pytest.MonkeyP
     clock = Clock()
 
     def broken() -> Any:
-        yield clock.after(2.5)
+        yield clock.at(2.5, COMPLETION)
         while True:
-            yield clock.after(0)
+            yield clock.at(clock.now, COMPLETION)
 
     clock.process(broken())
     with pytest.raises(SimulationError, match=r"no progress in time after 1001 events at day 2\.5"):
@@ -580,4 +580,4 @@ def test_a_process_that_makes_no_progress_is_stopped(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("days", [float("nan"), float("inf"), -1.0])
 def test_an_impossible_delay_is_refused(days: float) -> None:
     with pytest.raises(SimulationError, match="an event at day"):
-        Clock().after(days)
+        Clock().at(days, COMPLETION)

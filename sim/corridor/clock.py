@@ -23,7 +23,7 @@ MOST_EVENTS_AT_ONCE = 1_000_000
 
 
 class Clock(simpy.Environment):
-    """Days from 0; processes wait for moments with `at` and for durations with `after`."""
+    """Days from 0; processes wait for moments with `at`."""
 
     def at(self, moment: float, rank: int) -> simpy.Event:
         """The event of reaching a moment. Raises SimulationError unless it is still to come."""
@@ -34,10 +34,6 @@ class Clock(simpy.Environment):
         event._value = None
         heappush(self._queue, (moment, rank, next(self._eid), event))  # type: ignore[misc]
         return event
-
-    def after(self, days: float) -> simpy.Event:
-        """The event of having worked or moved for some days."""
-        return self.at(self._now + days, COMPLETION)
 
     def run_to(self, horizon: float) -> None:
         """Let everything before the horizon happen; what falls on it does not.

@@ -32,11 +32,12 @@ def _route_log(row: int, desk: Desk, office: Office) -> RouteLog:
     if not desk.services:
         own_arrivals = office.booked[accepted] + desk.own_days.of(accepted)
     refused = np.concatenate([*desk.refused, np.empty(0, np.int32)]).astype(np.int32)
-    legs = tuple(_leg(service) for service in desk.services)
+    horizon = office.scenario.run.horizon
+    legs = tuple(_leg(service, horizon) for service in desk.services)
     return RouteLog(desk.name, accepted, refused, legs, own_arrivals)
 
 
-def _leg(service: Service) -> Leg:
+def _leg(service: Service, horizon: float) -> Leg:
     trips, backlog = len(service.loads), service.backlog
     return Leg(
         name=service.name,
@@ -46,7 +47,7 @@ def _leg(service: Service) -> Leg:
         since=backlog.since[: backlog.tail],
         departed=service.times[:trips],
         loads=np.array(service.loads, np.int32),
-        arrived=service.arrived[:trips],
+        arrived=np.where(service.arrivals < horizon, service.arrivals, np.inf)[:trips],
     )
 
 

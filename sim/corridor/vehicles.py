@@ -9,7 +9,7 @@ import numpy as np
 import simpy
 
 from sim.corridor.backlog import Backlog, Rows
-from sim.corridor.clock import DEPARTURE, Clock
+from sim.corridor.clock import COMPLETION, DEPARTURE, Clock
 from sim.corridor.streams import Floats, quantile, stream
 from sim.scenario.routes import Leg
 
@@ -17,10 +17,10 @@ Process = Generator[simpy.Event, Any, None]
 
 
 class Service:
-    """The departures of one leg at work: who waits, what left with whom, when it arrived.
+    """The departures of one leg at work: who waits, what left with whom, when it arrives.
 
-    Trips are numbered from 0 in the order of departure. `loads` and `arrived` grow with them;
-    `arrived` is infinite while a trip is under way.
+    Trips are numbered from 0 in the order of departure, and `loads` grows with them. Nothing that
+    happens on the way changes a trip, so the day of its arrival is known when it leaves.
     """
 
     def __init__(
@@ -35,16 +35,12 @@ class Service:
         self.transit_days = leg.transit_days
         self.yearly_capacity = departures.yearly_capacity
         self.times = timetable(departures.headway, horizon)
-        self.days = [
-            quantile(
-                transit.days,
-                stream(seed, rep, f"routes.{route}.stages.{name}").random(len(self.times)),
-            ).tolist()
-            for name, transit in leg.transits
-        ]
+        self.arrivals = self.times.copy()
+        for name, transit in leg.transits:
+            random = stream(seed, rep, f"routes.{route}.stages.{name}")
+            self.arrivals += quantile(transit.days, random.random(len(self.times)))
         self.backlog = Backlog(room)
         self.loads: list[int] = []
-        self.arrived: Floats = np.full(len(self.times), np.inf)
         self.onward: Service | None = None
 
     @property
@@ -67,15 +63,18 @@ def timetable(headway: float, horizon: float) -> Floats:
 
 def departures(clock: Clock, service: Service) -> Process:
     """Depart on the timetable, empty or not, and let each trip run by itself."""
-    for number, moment in enumerate(service.times.tolist()):
+    moments = zip(service.times.tolist(), service.arrivals.tolist(), strict=True)
+    for moment, arrival in moments:
         yield clock.at(moment, service.rank)
-        clock.process(trip(clock, service, number, service.board(moment)))
+        aboard = service.board(moment)
+        if service.onward is not None and len(aboard):
+            clock.process(trip(clock, arrival, aboard, service.onward))
 
 
-def trip(clock: Clock, service: Service, number: int, aboard: Rows) -> Process:
-    """Travel over the leg's transits and hand the containers over."""
-    for days in service.days:
-        yield clock.after(days[number])
-    service.arrived[number] = clock.now
-    if service.onward is not None and len(aboard):
-        service.onward.backlog.join(aboard, clock.now)
+def trip(clock: Clock, arrival: float, aboard: Rows, onward: Service) -> Process:
+    """Travel over the leg's transits and hand the containers over to the next departures.
+
+    Only where there are some: of the last arrivals nobody takes notice, so they need no process.
+    """
+    yield clock.at(arrival, COMPLETION)
+    onward.backlog.join(aboard, clock.now)
