@@ -67,7 +67,7 @@ def test_the_commands_that_ask_backwards(tmp_path: Path) -> None:
     commands = re.findall(r"^ {4}transsib (solve .*)$", told, re.MULTILINE)
     assert len(commands) == 2
     for command in commands:
-        few = [*command.split(), "--replications", "1"]
+        few = [*command.split(), "--replications", "1", "--set", "run.days=60"]
         subprocess.run([TRANSSIB, *few], cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "frontier" / "frontier.png").is_file()
 
