@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import Annotated
@@ -34,7 +35,7 @@ Examples:
   transsib run link-500k --replications 5
   transsib compare today link-200k link-500k --out results
   transsib run today --set routes.rail.stages.line.days=20
-  transsib solve forecast-200k --target rail.share=0.2 --by routes.rail.freight_usd
+  transsib solve forecast-200k --target rail.share=0.15 --by routes.rail.freight_usd
 
 FILE is a scenario file or a bundled name: today, link-200k, link-500k, open-queue,
 forecast-200k, forecast-500k.
@@ -55,7 +56,7 @@ app = typer.Typer(
 @told
 def init(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="what to write; .toml is added where it lacks it")
+        str, typer.Argument(metavar="FILE", help="what to write; .toml is added where it lacks it")
     ],
     from_: Annotated[
         str | None,
@@ -65,7 +66,9 @@ def init(
     """Write a first scenario with comments, and the JSON Schema for editors beside it."""
     from sim.scenario.writing import write_first
 
-    scenario, schema = write_first(file, from_)
+    if file.endswith(("/", os.sep)):
+        raise UsageError(f"{file}: is a folder's name; name a file in it")
+    scenario, schema = write_first(Path(file), from_)
     note(f"written: {scenario}, and for editors {schema}", quiet=False)
     note(f"next: transsib check {shlex.quote(str(scenario))}", quiet=False)
 

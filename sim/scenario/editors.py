@@ -20,7 +20,6 @@ from sim.scenario.distributions import FORMS, LARGEST, TABLES, Distribution, For
 from sim.scenario.fields import MOST, parse_wait
 from sim.scenario.model import Scenario
 
-SCHEMA_FILE = "scenario.schema.json"
 SCHEMA_ID = "urn:transsib:scenario"
 """By this the program knows a schema that it wrote."""
 

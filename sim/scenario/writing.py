@@ -59,16 +59,14 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def _free(file: Path) -> Path:
     """The path of a scenario that is not there yet. Raises UsageError, ResultsError."""
-    if not file.name or os.path.lexists(file):
-        raise UsageError(
-            f"{file}: is there already, and init overwrites nothing: choose another name"
-        )
-    path = file if file.suffix == ".toml" else file.with_name(f"{file.name}.toml")
+    named = bool(file.name)
+    path = file if file.suffix == ".toml" or not named else file.with_name(f"{file.name}.toml")
+    for each in (file, path):
+        if not named or os.path.lexists(each):
+            raise UsageError(
+                f"{each}: is there already, and init overwrites nothing: choose another name"
+            )
     checked_name(path.stem)
-    if os.path.lexists(path):
-        raise UsageError(
-            f"{path}: is there already, and init overwrites nothing: choose another name"
-        )
     if not path.parent.is_dir():
         raise ResultsError(f"{path}: there is no folder {path.parent}: make it first")
     return path

@@ -255,6 +255,6 @@ def _line(results: Results, name: str, route: str) -> str:
 def _cell(results: Results, name: str, key: Key) -> str:
     unit, change = words.unit(key), results.difference(key, name).interval
     said = words.difference(change, unit)
-    if change.mean is not None and not any(digit in said for digit in "123456789"):
+    if change.mean is not None and words.is_nothing(change.mean, unit):
         said = "±0"
     return f"{words.interval(results.interval(key, name), unit)}<small>{said}</small>"

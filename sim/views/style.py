@@ -72,7 +72,14 @@ _COLOURS: Final = (
 )  # its yellow is too light
 _MARKERS: Final = "osD^vPX*"
 _HATCHES: Final = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "||||", "++++")
-DASHES: Final = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 1.5, 1, 1.5)), (0, (9, 2)), (0, (2, 3)))
+DASHES: Final = (
+    "-",
+    (0, (5, 2)),
+    (0, (1, 1.5)),
+    (0, (6, 1.5, 1, 1.5)),
+    (0, (3, 1, 1, 1, 1, 1)),
+    (0, (2, 3)),
+)
 """Line styles: of the routes where there is one scenario, of the scenarios where there are more."""
 
 Dashes = str | tuple[float, Sequence[float]]
