@@ -374,6 +374,7 @@ def test_the_command_prints_the_value_with_its_precision(tmp_path: Path) -> None
     assert measured["mean"] == pytest.approx(6_000, rel=1e-3)
     document = json.loads(transsib(*ask, "--json", cwd=tmp_path).stdout)
     assert document["low"] < document["value"] < document["high"]
+    assert document["price_year"] == 2001
 
 
 def test_a_single_solution_is_kept_with_the_pictures_of_its_scenario(tmp_path: Path) -> None:

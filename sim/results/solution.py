@@ -82,6 +82,7 @@ class Solution:
         metric = self.metric
         return {
             "scenario": self.scenario.name,
+            "price_year": self.scenario.price_year,
             **({} if self.setting is None else {"vary": self.setting[0], "at": self.setting[1]}),
             "by": self.by,
             "present": self.present,
