@@ -474,6 +474,7 @@ def running(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         [TRANSSIB, *command, "--out", str(tmp_path / "out")],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        preexec_fn=interruptible,  # noqa: PLW1509 - here are no threads
     )  # fmt: skip
     try:
         until(lambda: len(children(process.pid)) == 2)
@@ -483,6 +484,11 @@ def running(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
+
+
+def interruptible() -> None:
+    """As in a terminal, also where these tests run in the background, which ignores Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def until(true: Callable[[], bool]) -> None:
