@@ -64,7 +64,6 @@ def shippers(scenario: Scenario, replication: int, containers: int) -> Shippers:
         luck = np.empty((len(scenario.open_routes), containers))
         for row, route in zip(luck, scenario.open_routes, strict=True):
             stream(seed, replication, f"choice.luck.{route}").standard_exponential(out=row)
-        np.maximum(luck, np.finfo(float).tiny, out=luck)  # no logarithm of 0, no 0 × infinity
     return Shippers(containers, value_of_time, luck)
 
 
@@ -99,14 +98,14 @@ class Office:
             return
         every = self.scenario.choice.posted_every_hours / HOURS_A_DAY
         together = max(1, round(LONG_BLOCK_DAYS / every))
-        exact = all(desk.foresees for desk in self.desks)
+        if all(desk.foresees for desk in self.desks):
+            every, together = every * together, 1
         short = list(self._posted(every))
         for number in range(0, len(short), together):
             some = short[number : number + together]
             rows = slice(some[0].rows.start, some[-1].rows.stop)
-            parts = () if exact or len(some) == 1 else tuple(some)
             if rows.start < rows.stop:
-                yield Block(some[0].opens, rows, parts)
+                yield Block(some[0].opens, rows, tuple(some) if len(some) > 1 else ())
 
     def _posted(self, every: float) -> Iterator[Block]:
         """A block for each moment at which figures are posted, empty ones too."""

@@ -63,9 +63,12 @@ def _share(scenario: Scenario, shippers: Shippers) -> Score:
     Whoever is refused at the winner takes the second: that is a choice by the remaining shares.
     """
     shares = scenario.choice.shares or {}
-    with np.errstate(divide="ignore"):
-        slowness = 1 / np.array([[shares.get(name, 0.0)] for name in scenario.open_routes])
-    luck = np.multiply(shippers.luck, slowness, out=shippers.luck)
+    luck = shippers.luck
+    for row, name in enumerate(scenario.open_routes):
+        if share := shares.get(name, 0.0):
+            luck[row] *= 1 / share
+        else:
+            luck[row] = np.inf
     return Score(luck, np.broadcast_to(0.0, shippers.number))
 
 
@@ -86,7 +89,8 @@ def _logit(scenario: Scenario, shippers: Shippers) -> Score:
 
     Minus the logarithm of a standard exponential number is a standard Gumbel number.
     """
-    fixed = np.log(shippers.luck, out=shippers.luck)
+    with np.errstate(divide="ignore"):  # the luckiest of all is infinitely so
+        fixed = np.log(shippers.luck, out=shippers.luck)
     fixed *= scenario.choice.scale_usd or 0.0
     fixed += _money(scenario)
     return Score(fixed, shippers.value_of_time)
