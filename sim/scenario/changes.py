@@ -27,7 +27,11 @@ from sim.scenario.schema import (
     type_at,
 )
 
-EXCLUSIVE = [{"every_days", "per_day", "annual_capacity"}]
+EXCLUSIVE = [
+    {"every_days", "per_day", "annual_capacity"},
+    {"days", "km_per_day"},
+    {"service_hours", "headway_hours"},
+]
 """Keys of which a table holds one: a child's removes the inherited others."""
 
 _NOWHERE = Position(0, 0, 0, 0)

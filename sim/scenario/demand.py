@@ -1,31 +1,84 @@
-"""Who ships, and how a route is chosen."""
+"""Who ships, when, and how a route is chosen."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer, PlainValidator
 
-from sim.scenario.distributions import fixed
-from sim.scenario.fields import Model, NonNegative, Positive, Share, Table, Varying
+from sim.scenario.distributions import Distribution, fixed, number
+from sim.scenario.fields import Model, Named, NonNegative, Positive, Share, Table, Varying
+from sim.scenario.seasons import Monthly, parse_monthly
 
 Rule = Literal["share", "fastest", "cheapest", "logit"]
+
+
+def parse_part(value: object) -> float | Mapping[str, float]:
+    """A route's part of the containers, or those of all routes in one direction.
+
+    Raises ValueError with what was got.
+    """
+    if isinstance(value, Mapping):
+        return Named({str(name): number(part) for name, part in value.items()})
+    return number(value)
+
+
+SharePart = Annotated[float | Mapping[str, float], PlainValidator(parse_part)]
+
+
+class Class(Model):
+    """A kind of cargo: its part of the containers, what its time is worth, who boards first."""
+
+    share: Share = Field(description="Part of the containers; those of all classes sum to 1")
+    value_of_time_usd_per_day: Varying | None = Field(
+        None, description="In place of the demand's [USD/day]"
+    )
+    priority: int = Field(
+        0, description="Of those ready at a departure the class of the greater boards first"
+    )
 
 
 class Demand(Model):
     """The yearly flow of containers and how it arrives."""
 
     containers_per_year: NonNegative = Field(
-        description="Bookings in 365 days, all routes together [containers/year]"
+        description="Bookings in 365 days, all routes and both directions together "
+        "[containers/year]"
+    )
+    directions: Annotated[Table[Share], Field(max_length=2)] | None = Field(
+        None,
+        description="Two directions and their parts of the containers, which sum to 1; routes are "
+        "written in the order of the first",
     )
     arrivals: Literal["poisson", "even"] = Field(
         "poisson", description="poisson: bookings come at random; even: at equal distances"
+    )
+    monthly: Annotated[
+        Monthly | None,
+        PlainValidator(parse_monthly),
+        PlainSerializer(lambda monthly: monthly and monthly.to_data()),
+    ] = Field(
+        None,
+        description="Twelve numbers, January first, of which only proportions count; or a table "
+        "of them by direction",
+    )
+    growth_per_year: Annotated[float, Field(gt=-1, le=100)] = Field(
+        0.0,
+        description="By what part each year of 365 days brings more than the one before; the "
+        "first begins at start",
     )
     value_of_time_usd_per_day: Varying = Field(
         fixed(0.0),
         description="What a shipper would pay to have a container a day earlier, drawn for each "
         "container [USD/day]",
     )
+    classes: Table[Class] | None = Field(None, description="Kinds of cargo, by name")
+
+    def value_of_time(self, name: str | None) -> Distribution:
+        """That of a class; of all containers where there are none."""
+        own = self.classes[name].value_of_time_usd_per_day if self.classes and name else None
+        return self.value_of_time_usd_per_day if own is None else own
 
 
 class Choice(Model):
@@ -36,8 +89,10 @@ class Choice(Model):
         description="share: fixed probabilities; fastest: least posted time; cheapest: least "
         "generalised cost; logit: least generalised cost less a taste of its own",
     )
-    shares: Table[Share] | None = Field(
-        None, description="For the rule share: each route's part of the containers; they sum to 1"
+    shares: Table[SharePart] | None = Field(
+        None,
+        description="For the rule share: each route's part of the containers; they sum to 1. "
+        "Or a table of such parts for each direction",
     )
     scale_usd: NonNegative | None = Field(
         None,
@@ -48,3 +103,11 @@ class Choice(Model):
         3.0,
         description="How often booking desks post new times, by which routes are chosen [hours]",
     )
+
+    def shares_of(self, direction: str | None) -> Mapping[str, float]:
+        """The shares by route of one direction; a route that is not named has none."""
+        shares = self.shares or {}
+        own = shares.get(direction or "")
+        if isinstance(own, Mapping):
+            return own
+        return {name: part for name, part in shares.items() if not isinstance(part, Mapping)}

@@ -9,7 +9,7 @@ from unicodedata import category
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
 
-from sim.scenario.distributions import LARGEST, Distribution, number, parse
+from sim.scenario.distributions import LARGEST, Distribution, number, parse, show
 
 DAYS_A_YEAR = 365.0
 """A year in a rate."""
@@ -59,6 +59,14 @@ def _printable(text: str) -> str:
     return text
 
 
+def parse_speed(value: object) -> Distribution:
+    """Kilometres a day: a number or [slow, fast]. Raises ValueError with what was got."""
+    speed = parse(value)
+    if speed.kind not in ("fixed", "pert") or speed.bounds[0] <= 0:
+        raise ValueError(f"must be a number or [slow, fast], above 0 (got {show(value)})")
+    return speed
+
+
 def parse_wait(value: object) -> float:
     """Days of a wait; "unlimited" is infinite. Raises ValueError with what was got."""
     if value == "unlimited":
@@ -75,6 +83,8 @@ Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 Share = Annotated[float, Field(ge=0, le=LARGEST)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
 Text = Annotated[str, Field(max_length=1000), AfterValidator(_printable)]
+Word = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_printable)]
+"""A name of something in the scenario, whose being there is checked elsewhere."""
 Wait = Annotated[
     float,
     PlainValidator(parse_wait),
@@ -87,3 +97,9 @@ Varying = Annotated[
     PlainSerializer(lambda distribution: distribution.to_data()),
 ]
 """A distribution, written as a number, a range or a table."""
+Speed = Annotated[
+    Distribution,
+    PlainValidator(parse_speed),
+    PlainSerializer(lambda distribution: distribution.to_data()),
+]
+"""Kilometres a day, a number or [slow, fast]."""

@@ -54,7 +54,8 @@ def _scale(scenario: Scenario) -> float:
 
 def _shares(scenario: Scenario) -> dict[str, float]:
     """The fixed shares among the routes that are open."""
-    shares = {name: (scenario.choice.shares or {}).get(name, 0.0) for name in scenario.open_routes}
+    said = scenario.choice.shares_of(None)
+    shares = {name: said.get(name, 0.0) for name in scenario.open_routes}
     total = math.fsum(shares.values())
     return {name: share / total if total else 0.0 for name, share in shares.items()}
 

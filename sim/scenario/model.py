@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 
 from pydantic import Field
 
@@ -13,7 +14,15 @@ from sim.scenario.assumptions import Assumption
 from sim.scenario.demand import Choice, Demand
 from sim.scenario.distributions import MOST_BITS
 from sim.scenario.fields import DAYS_A_YEAR, MOST, Model, Named, NonNegative, Positive, Table, Text
+from sim.scenario.network import Facility, Place
+from sim.scenario.phases import Phase
 from sim.scenario.routes import Route
+from sim.scenario.seasons import Monthly
+
+MOST_PLACES = 1000
+
+OPTIONAL = ("places", "facilities", "phases")
+"""Sections that are not written where they are empty."""
 
 if TYPE_CHECKING:
     from sim.scenario.preview import Preview
@@ -35,11 +44,26 @@ class Run(Model):
     confidence: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.95, description="Of the intervals: 0.95 is 95 %"
     )
+    start: date | None = Field(
+        None, description="The first day of the measured window, a date such as 2001-01-01"
+    )
 
     @property
     def horizon(self) -> float:
         """The replication covers `[0, horizon)` days."""
         return self.warmup_days + self.days
+
+    def day_of(self, moment: date) -> float:
+        """The day on which a date begins, counted from the start of the warm-up."""
+        assert self.start is not None, "checked when the scenario was loaded"
+        return self.warmup_days + (moment - self.start).days
+
+
+class Era(NamedTuple):
+    """A scenario as it is from some day on, until the next."""
+
+    day: float
+    scenario: Scenario
 
 
 class Scenario(Model):
@@ -55,10 +79,19 @@ class Scenario(Model):
     )
     run: Run = Field(Run(), description="How long and how often is simulated")
     demand: Demand = Field(description="Who ships: the yearly flow and what its time is worth")
+    places: Annotated[Table[Place], Field(max_length=MOST_PLACES)] = Field(
+        Named[Place]({}), description="Points that legs join, by name"
+    )
+    facilities: Annotated[Table[Facility], Field(max_length=MOST)] = Field(
+        Named[Facility]({}), description="What vehicles of any route queue for, by name"
+    )
     routes: Annotated[Table[Route], Field(min_length=1, max_length=MOST)] = Field(
         description="The alternatives from origin to destination, by name"
     )
     choice: Choice = Field(Choice(), description="How each container's route is chosen at booking")
+    phases: Annotated[Table[Phase], Field(max_length=MOST)] = Field(
+        Named[Phase]({}), description="What changes from some date on, by name"
+    )
     assumptions: Table[Assumption] = Field(
         Named[Assumption]({}),
         description="What stands behind the figures, by path in quotes; changes no result",
@@ -83,7 +116,51 @@ class Scenario(Model):
 
     def to_data(self) -> dict[str, Any]:
         """The plain data of a scenario file that means the same, nothing inherited."""
-        return self.model_dump(exclude={"name"}, exclude_none=True)
+        data = self.model_dump(exclude={"name"}, exclude_none=True, by_alias=True)
+        return {key: value for key, value in data.items() if value != {} or key not in OPTIONAL}
+
+    @property
+    def directions(self) -> tuple[str | None, ...]:
+        """The names of the two directions, or None alone."""
+        return tuple(self.demand.directions or (None,))
+
+    def one_way(self, direction: str | None) -> Scenario:
+        """One direction as a scenario without directions: its part of the demand, its half of the
+        yearly capacities, its order of stages. Facilities stay those of both.
+        """
+        if direction is None or self.demand.directions is None:
+            return self
+        demand, parts = self.demand, self.demand.directions
+        monthly = demand.monthly and Monthly((("", demand.monthly.of(direction)),))
+        forwards = direction == next(iter(parts))
+        routes = {
+            name: (route if forwards else route.backwards()).one_way()
+            for name, route in self.routes.items()
+        }
+        change = {
+            "containers_per_year": demand.containers_per_year * parts[direction],
+            "directions": None,
+            "monthly": monthly,
+        }
+        shares = {"shares": Named(self.choice.shares_of(direction) or {}) or None}
+        return self.model_copy(
+            update={
+                "demand": demand.model_copy(update=change),
+                "routes": Named(routes),
+                "choice": self.choice.model_copy(update=shares),
+            }
+        )
+
+    def without_phases(self) -> Scenario:
+        """The same, as if nothing ever changed; without its ledger, which speaks of the start."""
+        return self.model_copy(update={"phases": Named({}), "assumptions": Named({})})
+
+    @property
+    def eras(self) -> tuple[Era, ...]:
+        """The scenario from day 0 on, and as each phase changes it from its day on."""
+        from sim.scenario.phases import eras
+
+        return eras(self)
 
     @property
     def open_routes(self) -> dict[str, Route]:
@@ -98,11 +175,11 @@ class Scenario(Model):
     @property
     def stream_names(self) -> list[str]:
         """The purposes for which random numbers are drawn, one stream each."""
-        names = ["demand.bookings", "demand.value_of_time"]
+        names = ["demand.bookings", "demand.value_of_time", "demand.class"]
         for route, description in self.routes.items():
             names.append(f"choice.luck.{route}")
             names += [f"routes.{route}.stages.{stage}" for stage in description.stages]
-        return names
+        return [f"{name}{suffix(each)}" for each in self.directions for name in names]
 
     @property
     def key(self) -> str:
@@ -114,5 +191,12 @@ class Scenario(Model):
             data["run"].pop(without)
         for route in data["routes"].values():  # their order matters, that of the routes does not
             route["stages"] = list(route["stages"].items())
-        text = json.dumps(data, sort_keys=True, allow_nan=False)
+        if "directions" in data["demand"]:
+            data["demand"]["directions"] = list(data["demand"]["directions"].items())
+        text = json.dumps(data, sort_keys=True, allow_nan=False, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def suffix(direction: str | None) -> str:
+    """What a stream's name ends on, so that each direction has streams of its own."""
+    return "" if direction is None else f".{direction}"

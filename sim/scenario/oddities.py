@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sim.scenario.fluid import queues
 from sim.scenario.model import Scenario
-from sim.scenario.routes import Departures, Route, Transit
+from sim.scenario.routes import Departures, Route, Stage, Transit
 
 ODD_HEADWAY_DAYS = 14.0
 ODD_TRANSIT_DAYS = 90.0
@@ -31,7 +31,7 @@ def warnings(scenario: Scenario) -> Iterator[str]:
             yield from _promise(f"routes.{name}.promise_days", route, route.promise_days)
     if scenario.choice.rule == "share":
         for name in scenario.routes:
-            if name not in (scenario.choice.shares or {}):
+            if name not in scenario.choice.shares_of(None):
                 yield f"choice.shares: nothing for {name}: no container prefers it"
 
 
@@ -72,11 +72,13 @@ def _promise(path: str, route: Route, promise: float) -> Iterator[str]:
         yield f"{said} is {promise / usual:,.2g} times a free-flow trip of {usual:,.4g} days"
 
 
-def _odd(path: str, stage: Departures | Transit) -> Iterator[str]:
+def _odd(path: str, stage: Stage) -> Iterator[str]:
     if isinstance(stage, Transit):
-        if stage.days.mean > ODD_TRANSIT_DAYS:
-            months = stage.days.mean / 365 * 12
-            yield f"{path}.days: {stage.days.mean:,.4g} days is {months:,.2g} months of transit"
+        days = stage.duration.mean
+        if days > ODD_TRANSIT_DAYS:
+            yield f"{path}.days: {days:,.4g} days is {days / 365 * 12:,.2g} months of transit"
+    elif not isinstance(stage, Departures):
+        return
     elif stage.departures_a_year and stage.headway > ODD_HEADWAY_DAYS:
         a_day = stage.yearly_capacity / 365
         yield (

@@ -1,4 +1,8 @@
-"""Routes: alternatives from origin to destination, each an ordered chain of stages."""
+"""Routes: alternatives from origin to destination, each an ordered chain of stages.
+
+Where demand has two directions, the stages stand in the order of the first; the opposite goes
+through them `backwards`.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +12,30 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from sim.scenario.distributions import Distribution
 from sim.scenario.fields import (
     DAYS_A_YEAR,
     MOST,
     Count,
     Model,
+    Named,
     NonNegative,
     Number,
     Positive,
+    Speed,
     Table,
     Text,
     Varying,
     Wait,
+    Word,
 )
 
 
 class Departures(Model):
     """Vehicles leaving on a timetable with what waits, up to their capacity.
 
-    Exactly one of `every_days`, `per_day` and `annual_capacity` sets the timetable.
+    Exactly one of `every_days`, `per_day` and `annual_capacity` sets the timetable. With two
+    directions the first two are of each; a yearly capacity counts both together, half each way.
     """
 
     kind: Literal["departures"] = Field(
@@ -36,6 +45,7 @@ class Departures(Model):
     vehicle: Annotated[Text, Field(min_length=1)] = Field(
         "vehicle", description='What leaves, in words: "block train"'
     )
+    place: Word | None = Field(None, description="Where they leave, a name in [places]")
     every_days: Positive | None = Field(
         None, description="One of three timetables: the time between departures [days]"
     )
@@ -75,15 +85,62 @@ class Departures(Model):
         """Containers a day."""
         return self.capacity / self.headway
 
+    def one_way(self) -> Departures:
+        """Those of one of two directions, which share a yearly capacity by halves."""
+        if self.annual_capacity is None:
+            return self
+        return self.model_copy(update={"annual_capacity": self.annual_capacity / 2})
+
 
 class Transit(Model):
-    """Time under way, the same for everything on one vehicle."""
+    """Time under way, the same for everything on one vehicle.
+
+    Said in `days`, or by `length_km` and `km_per_day`.
+    """
 
     kind: Literal["transit"] = Field(description="Time under way")
-    days: Varying = Field(description="Drawn for each trip, shared by its containers [days]")
+    days: Varying | None = Field(
+        None, description="Drawn for each trip, shared by its containers [days]"
+    )
+    length_km: Positive | None = Field(None, description="Length of the leg [km]")
+    km_per_day: Speed | None = Field(
+        None,
+        description="Instead of days: a number, or [slow, fast], which quotes the days of the leg "
+        "as [length / fast, length / slow] does [km/day]",
+    )
+    mode: Literal["rail", "sea", "road", "air"] | None = Field(
+        None, description="By what it goes; gauges are checked by rail"
+    )
+    via: Annotated[tuple[Word, ...], Field(strict=False, min_length=2, max_length=MOST)] | None = (
+        Field(None, description="The places that it joins, from first to last, names in [places]")
+    )
+
+    @property
+    def duration(self) -> Distribution:
+        """The days that a trip takes."""
+        if self.days is not None:
+            return self.days
+        assert self.length_km is not None, "checked when the scenario was loaded"
+        assert self.km_per_day is not None, "checked when the scenario was loaded"
+        slow, fast = self.km_per_day.bounds
+        low, high = self.length_km / fast, self.length_km / slow
+        if low == high:
+            return Distribution("fixed", (low,))
+        return Distribution("pert", (low, (low + high) / 2, high))
 
 
-Stage = Annotated[Departures | Transit, Field(discriminator="kind")]
+class FacilityStage(Model):
+    """A pool of servers that vehicles of any route queue for."""
+
+    kind: Literal["facility"] = Field(
+        description="Vehicles queue for a server of a facility: a border, a track, a crane"
+    )
+    facility: Word = Field(description="Which one, a name in [facilities]")
+
+
+Stage = Annotated[Departures | Transit | FacilityStage, Field(discriminator="kind")]
+Between = Transit | FacilityStage
+"""What a trip runs over."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +149,12 @@ class Leg:
 
     name: str
     departures: Departures
-    transits: tuple[tuple[str, Transit], ...]
+    run: tuple[tuple[str, Between], ...]
 
     @property
     def transit_days(self) -> float:
-        """Mean days from departure to the end of the leg."""
-        return sum(transit.days.mean for _, transit in self.transits)
+        """Mean days in transit from departure to the end of the leg."""
+        return sum(s.duration.mean for _, s in self.run if isinstance(s, Transit))
 
 
 class Route(Model):
@@ -119,6 +176,9 @@ class Route(Model):
     promise_days: Positive | None = Field(
         None, description="Promised door-to-door time; the metric on_time tells how often [days]"
     )
+    priority: int = Field(
+        0, description="At facilities with that discipline the route of the greater goes first"
+    )
     closed: bool = Field(False, description="true takes the route out")
 
     @property
@@ -127,38 +187,75 @@ class Route(Model):
         return {n: s for n, s in self.stages.items() if isinstance(s, Departures)}
 
     @property
-    def approach(self) -> tuple[tuple[str, Transit], ...]:
-        """The transits before the first departures: there each container moves on its own."""
-        return self._transits_after(None)
+    def approach(self) -> tuple[tuple[str, Between], ...]:
+        """The stages before the first departures: there each container moves on its own."""
+        return self._runs[0][1]
 
     @property
     def legs(self) -> tuple[Leg, ...]:
-        """The departures stages, each with the transits that follow it."""
-        return tuple(Leg(n, s, self._transits_after(n)) for n, s in self.departures.items())
+        """The departures stages, each with the stages that follow it."""
+        departures = self.departures
+        return tuple(Leg(name, departures[name], run) for name, run in self._runs[1:])
 
-    def _transits_after(self, departures: str | None) -> tuple[tuple[str, Transit], ...]:
-        current, found = None, []
+    @property
+    def _runs(self) -> list[tuple[str, tuple[tuple[str, Between], ...]]]:
+        """What stands before the first departures (named ""), then what follows each."""
+        runs: list[tuple[str, tuple[tuple[str, Between], ...]]] = [("", ())]
         for name, stage in self.stages.items():
             if isinstance(stage, Departures):
-                current = name
-            elif current == departures:
-                found.append((name, stage))
-        return tuple(found)
+                runs.append((name, ()))
+            else:
+                before, run = runs[-1]
+                runs[-1] = (before, (*run, (name, stage)))
+        return runs
+
+    def backwards(self) -> Route:
+        """The route in the opposite direction.
+
+        It goes through the runs between departures, each beginning with its departures, and the
+        stages inside each from last to first.
+        """
+        stages: dict[str, Stage] = {}
+        for departures, run in reversed(self._runs):
+            if departures:
+                stages[departures] = self.departures[departures]
+            stages |= dict(reversed(run))
+        return self.model_copy(update={"stages": Named(stages)})
+
+    def one_way(self) -> Route:
+        """The route with the capacity that one of two directions has."""
+        stages = {
+            name: stage.one_way() if isinstance(stage, Departures) else stage
+            for name, stage in self.stages.items()
+        }
+        return self.model_copy(update={"stages": Named(stages)})
+
+    @property
+    def facility_stages(self) -> dict[str, FacilityStage]:
+        """Its facility stages by name, in order."""
+        return {n: s for n, s in self.stages.items() if isinstance(s, FacilityStage)}
 
     @property
     def transit_days(self) -> float:
         """Mean days in transit over the whole route."""
-        return sum(s.days.mean for s in self.stages.values() if isinstance(s, Transit))
+        return sum(t.mean for t in self._durations)
 
     @property
     def quoted_days(self) -> tuple[float, float]:
         """The least and the greatest sum of its transits; the second may be infinite."""
-        bounds = [s.days.bounds for s in self.stages.values() if isinstance(s, Transit)]
+        bounds = [duration.bounds for duration in self._durations]
         return sum(low for low, _ in bounds), sum(high for _, high in bounds)
 
     @property
+    def _durations(self) -> list[Distribution]:
+        return [s.duration for s in self.stages.values() if isinstance(s, Transit)]
+
+    @property
     def free_flow_days(self) -> float:
-        """Door-to-door days with nothing ahead: half a headway at each departures, transits."""
+        """Door-to-door days with nothing ahead: half a headway at each departures, transits.
+
+        Service at facilities comes on top; it is the scenario's `free_flow_days` that knows it.
+        """
         waits = sum(d.headway / 2 for d in self.departures.values())
         return waits + self.transit_days
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from sim.scenario.distributions import Distribution
 from sim.scenario.model import Scenario
@@ -53,8 +54,8 @@ def type_at(path: Iterable[str | int], data: Any) -> Any:
 
 def _child(node: Any, part: str | int, data: Any) -> Any:
     if is_model(node):
-        field = node.model_fields.get(part)
-        return _resolve(field.annotation, data) if field and part != "name" else None
+        field = fields_of(node).get(str(part))
+        return _resolve(field.annotation, data) if field else None
     if get_origin(node) is Mapping:
         return _resolve(get_args(node)[1], data)
     return None
@@ -70,9 +71,20 @@ def _resolve(annotation: Any, data: Any) -> Any:
     if len(members) == 1:
         return _resolve(members[0], data)
     kind = data.get("kind") if isinstance(data, Mapping) else None
-    return next(
-        (m for m in members if get_args(m.model_fields["kind"].annotation) == (kind,)), None
-    )
+    kinds = {get_args(m.model_fields["kind"].annotation): m for m in members if is_model(m)}
+    if kinds:
+        return kinds.get((kind,))
+    tables = [m for m in members if get_origin(m) is Mapping]
+    return tables[0] if tables and isinstance(data, Mapping) else members[0]
+
+
+def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a table by the key that a file writes; a scenario's name is no key."""
+    return {
+        field.alias or name: field
+        for name, field in model.model_fields.items()
+        if not (model is Scenario and name == "name")
+    }
 
 
 def is_model(node: Any) -> bool:
@@ -82,7 +94,7 @@ def is_model(node: Any) -> bool:
 
 def is_table_of_tables(node: Any) -> bool:
     """Whether a type is a table of named things that are tables themselves."""
-    return get_origin(node) is Mapping and _resolve(get_args(node)[1], None) is not float
+    return get_origin(node) is Mapping and _resolve(get_args(node)[1], None) not in (float, Any)
 
 
 def is_distribution(path: Iterable[str | int], data: Any) -> bool:
@@ -94,7 +106,7 @@ def keys_at(path: Iterable[str | int], data: Any) -> list[str]:
     """The keys that may stand in the table at a path: fields, or the names that exist."""
     node = type_at(path, data)
     if is_model(node):
-        return [key for key in node.model_fields if key != "name"]
+        return list(fields_of(node))
     return list(table_at(data, *map(str, path)))
 
 

@@ -76,7 +76,7 @@ def rules(scenario: Scenario) -> list[tuple[str, str]]:
 def _of_route(scenario: Scenario, name: str, route: Route) -> Iterator[Slider]:
     if route.binding_stage is not None:
         yield _capacity(scenario, name, route, route.binding_stage)
-    transits = {n: s.days.mean for n, s in route.stages.items() if isinstance(s, Transit)}
+    transits = {n: s.duration.mean for n, s in route.stages.items() if isinstance(s, Transit)}
     if transits:
         longest = max(transits, key=lambda stage: transits[stage])
         path, mean = f"routes.{name}.stages.{longest}.days", transits[longest]

@@ -1,0 +1,57 @@
+"""Phases: what changes in a scenario from some date on."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from sim.scenario.fields import Model, Table
+
+if TYPE_CHECKING:
+    from sim.scenario.model import Era, Scenario
+
+CHANGEABLE = frozenset(
+    {
+        "containers_per_year", "value_of_time_usd_per_day", "freight_usd", "constant_usd",
+        "max_wait_days", "closed", "capacity", "every_days", "per_day", "annual_capacity",
+        "days", "km_per_day", "servers", "service_hours", "headway_hours", "hours_per_container",
+        "shares", "scale_usd",
+    }
+)  # fmt: skip
+"""The keys whose values may change while a scenario runs; the others are its structure."""
+
+
+class Phase(Model):
+    """A date and what holds from it on; queues carry over.
+
+    A trip keeps the times in force when it departed. A timetable that changes begins anew: its
+    first departure leaves one headway after the date.
+    """
+
+    starts: date = Field(alias="from", description="The date from which on it holds")
+    set: Table[Any] = Field(
+        description='What changes: paths in quotes, as of --set, and values: { "a.b" = 1 }'
+    )
+
+
+def in_order(phases: dict[str, Phase]) -> list[tuple[str, Phase]]:
+    """By date; of one date in the order of the file."""
+    return sorted(phases.items(), key=lambda item: item[1].starts)
+
+
+def eras(scenario: Scenario) -> tuple[Era, ...]:
+    """The scenario from day 0 on, and as each phase changes it, each over those before."""
+    from sim.scenario.files import changed
+    from sim.scenario.model import Era
+
+    found, now = [Era(0.0, scenario)], scenario
+    for name, phase in in_order(dict(scenario.phases)):
+        said = f"phases.{name}"
+        now = changed(now.without_phases(), phase.set, name=scenario.name, said=said)
+        day = scenario.run.day_of(phase.starts)
+        if day <= found[-1].day:
+            found.pop()  # it holds from the first moment of the one before
+        found.append(Era(day, now))
+    return tuple(found)
