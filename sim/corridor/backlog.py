@@ -1,4 +1,4 @@
-"""Containers that wait for the departures of one stage, first in first out.
+"""Containers that wait for the departures of one stage, first in first out within each level.
 
 Containers are rows: `who` holds their numbers in the order of joining and `since` the day each was
 ready. Rows before `head` have boarded, rows from `head` to `tail` wait. Nothing is ever moved, so
@@ -6,6 +6,9 @@ the same rows tell afterwards who boarded which trip.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +18,51 @@ from sim.corridor.streams import Floats
 Rows = NDArray[np.int32]
 
 
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """Who boards first: containers of level 0, then those of level 1, and so on.
+
+    of: the level of each container; None where all are of one [containers]
+    """
+
+    number: int
+    of: NDArray[np.int8] | None
+    containers: int
+
+    @cached_property
+    def sizes(self) -> list[int]:
+        """How many containers there are of each."""
+        if self.of is None:
+            return [self.containers]
+        counts: list[int] = np.bincount(self.of, minlength=self.number).tolist()
+        return counts
+
+    def split(self, who: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+        """Some containers by level."""
+        if self.of is None:
+            return [who]
+        levels = self.of[who]
+        return [who[levels == level] for level in range(self.number)]
+
+
 class Backlog:
-    """The queue of one departures stage, with room for every container of the replication."""
+    """The queues of one departures stage, one for each level, with room for every container."""
+
+    def __init__(self, levels: Levels) -> None:
+        self.levels = levels
+        self.queues = [Queue(size) for size in levels.sizes]
+
+    def waiting(self, level: int) -> int:
+        """How many wait that board before, or with, those of a level."""
+        return sum(queue.waiting for queue in self.queues[: level + 1])
+
+    def boarded(self, level: int) -> int:
+        """How many of those have boarded."""
+        return sum(queue.head for queue in self.queues[: level + 1])
+
+
+class Queue:
+    """The containers of one level."""
 
     def __init__(self, room: int) -> None:
         self.who: Rows = np.empty(room, np.int32)

@@ -1,89 +1,52 @@
-"""Bookings: when containers are ready, and which route each takes."""
+"""Bookings: the moments at which routes are chosen, and what each container takes."""
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
+from sim.corridor import choice
 from sim.corridor.choice import NOBODY, Decision, decide, decide_early
 from sim.corridor.clock import BOOKING, Clock
 from sim.corridor.desks import Desk
+from sim.corridor.lanes import Way
 from sim.corridor.rules import RULES, Shippers
-from sim.corridor.streams import Floats, quantile, stream
+from sim.corridor.shippers import Cargo
+from sim.corridor.streams import Floats
 from sim.corridor.vehicles import Process
-from sim.scenario.fields import DAYS_A_YEAR
-from sim.scenario.model import Scenario
+from sim.scenario.network import HOURS_A_DAY
 
-HOURS_A_DAY = 24
 LONG_BLOCK_DAYS = 4.0
 LARGE_BLOCK = 100_000
 
 
-def booking_days(scenario: Scenario, replication: int) -> Floats:
-    """The days of all bookings before the horizon, rising.
-
-    Poisson bookings are cumulated exponential gaps: a longer horizon keeps the earlier ones.
-    """
-    demand, horizon = scenario.demand, scenario.run.horizon
-    if demand.containers_per_year == 0:
-        return np.empty(0)
-    gap = DAYS_A_YEAR / demand.containers_per_year
-    if demand.arrivals == "even":
-        days: Floats = (np.arange(math.ceil(horizon / gap) + 1, dtype=float) + 0.5) * gap
-        return days[days < horizon]
-    random = stream(scenario.run.seed, replication, "demand.bookings")
-    return _cumulated(random, gap, horizon)
-
-
-def _cumulated(random: np.random.Generator, gap: float, horizon: float) -> Floats:
-    expected = horizon / gap
-    more = int(expected + 6 * math.sqrt(expected) + 16)
-    gaps: list[Floats] = []
-    while not gaps or gaps[-1][-1] * gap < horizon:
-        new = random.standard_exponential(more)
-        new[0] += gaps[-1][-1] if gaps else 0.0
-        gaps.append(np.cumsum(new, out=new))
-    days = gaps[0] if len(gaps) == 1 else np.concatenate(gaps)
-    days *= gap
-    return days[: days.searchsorted(horizon)]
-
-
-def shippers(scenario: Scenario, replication: int, containers: int) -> Shippers:
-    """What belongs to each container and moves its choice, drawn in booking order."""
-    seed = scenario.run.seed
-    rule = RULES[scenario.choice.rule]
-    value_of_time = np.empty(0)
-    if rule.uses_value_of_time:
-        u = stream(seed, replication, "demand.value_of_time").random(containers)
-        value_of_time = quantile(scenario.demand.value_of_time_usd_per_day, u)
-    luck = np.empty((0, containers))
-    if rule.uses_luck:
-        luck = np.empty((len(scenario.open_routes), containers))
-        for row, route in zip(luck, scenario.open_routes, strict=True):
-            stream(seed, replication, f"choice.luck.{route}").standard_exponential(out=row)
-    return Shippers(containers, value_of_time, luck)
-
-
 @dataclass
 class Office:
-    """Where every container is booked: what came, what it wanted, what it took.
+    """Where the containers of one direction book: what came, what it wanted, what it took.
 
     `wanted` and `taken` hold the row of a desk, or NOBODY: no route preferred, or none accepted.
     """
 
-    scenario: Scenario
+    way: Way
     booked: Floats
+    cargo: Cargo
     shippers: Shippers
     desks: list[Desk]
 
     def __post_init__(self) -> None:
         self.taken = np.full(len(self.booked), NOBODY, np.int8)
         self.wanted = np.full(len(self.booked), NOBODY, np.int8)
-        self.rule = RULES[self.scenario.choice.rule]
-        self.score = self.rule.prepare(self.scenario, self.shippers)
+        self.rule = RULES[self.way.first.choice.rule]
+        self._eras = [*self.booked.searchsorted(self.way.days).tolist(), len(self.booked)]
+        self._scores = [
+            self.rule.prepare(scenario, self.way.routes, self.shippers.of(slice(first, end)))
+            for scenario, (first, end) in zip(self.way.scenarios, pairwise(self._eras), strict=True)
+        ]
 
     def blocks(self) -> Iterator[Block]:
         """The moments at which figures are posted, with the containers booked on them.
@@ -93,46 +56,68 @@ class Office:
         choices in fewer rounds; elsewhere these blocks are tried, and divided where they fail.
         """
         if not self.rule.sees_posted_days and all(math.isinf(desk.limit) for desk in self.desks):
-            for first in range(0, len(self.booked), LARGE_BLOCK):
-                yield Block(0.0, slice(first, min(first + LARGE_BLOCK, len(self.booked))))
+            yield from self._large_blocks()
             return
-        every = self.scenario.choice.posted_every_hours / HOURS_A_DAY
+        every = self.way.first.choice.posted_every_hours / HOURS_A_DAY
         together = max(1, round(LONG_BLOCK_DAYS / every))
         if all(desk.foresees for desk in self.desks):
             every, together = every * together, 1
-        short = list(self._posted(every))
-        for number in range(0, len(short), together):
-            some = short[number : number + together]
-            rows = slice(some[0].rows.start, some[-1].rows.stop)
+        for short in self._together(every, together):
+            rows = slice(short[0].rows.start, short[-1].rows.stop)
             if rows.start < rows.stop:
-                yield Block(some[0].opens, rows, tuple(some) if len(some) > 1 else ())
+                yield Block(short[0].opens, rows, tuple(short) if len(short) > 1 else ())
 
-    def _posted(self, every: float) -> Iterator[Block]:
-        """A block for each moment at which figures are posted, empty ones too."""
-        edges = np.arange(math.ceil(self.scenario.run.horizon / every) + 1) * every
+    def _large_blocks(self) -> Iterator[Block]:
+        for start, end in pairwise(self._eras):
+            for first in range(start, end, LARGE_BLOCK):
+                yield Block(0.0, slice(first, min(first + LARGE_BLOCK, end)))
+
+    def _together(self, every: float, number: int) -> Iterator[list[Block]]:
+        """Blocks for each moment at which figures are posted, so many at a time, in one era."""
+        days = [*self.way.days.tolist(), self.way.horizon]
+        for start, end in pairwise(days):
+            short = list(self._posted(every, start, end))
+            for first in range(0, len(short), number):
+                yield short[first : first + number]
+
+    def _posted(self, every: float, start: float, end: float) -> Iterator[Block]:
+        """A block for each moment of an era at which figures are posted, empty ones too."""
+        edges = np.arange(math.floor(start / every), math.ceil(end / every) + 1) * every
+        edges = edges.clip(start, None)
         rows = self.booked.searchsorted(edges).tolist()
-        rows[-1] = len(self.booked)  # the last edge may round to just below the horizon
-        for opens, first, end in zip(edges.tolist(), rows, rows[1:], strict=False):
-            yield Block(opens, slice(first, end))
+        last = len(self.booked) if end == self.way.horizon else self.booked.searchsorted(end)
+        rows[-1] = int(last)  # the last edge may round to just below the end
+        for opens, first, stop in zip(edges.tolist(), rows, rows[1:], strict=False):
+            if first < stop or opens < end:
+                yield Block(opens, slice(first, min(stop, rows[-1])))
 
-    def book(self, rows: slice) -> None:
+    def book(self, clock: Clock, rows: slice) -> None:
         """Let the containers of a block choose, one after the other, and queue."""
         if rows.start < rows.stop:
-            score = self.score.of(rows)
-            self._enter(rows, decide(self.desks, self.rule, score, self.booked[rows]))
+            self._enter(clock, rows, decide(self.desks, self.rule, self._deciding(rows)))
 
-    def book_early(self, rows: slice) -> bool:
+    def book_early(self, clock: Clock, rows: slice) -> bool:
         """The same for a long block, where it does not matter when figures are posted; else no."""
-        decided = decide_early(self.desks, self.score.of(rows), self.booked[rows])
+        decided = decide_early(self.desks, self._deciding(rows))
         if decided is not None:
-            self._enter(rows, decided)
+            self._enter(clock, rows, decided)
         return decided is not None
 
-    def _enter(self, rows: slice, decided: Decision) -> None:
+    def _deciding(self, rows: slice) -> choice.Block:
+        era = bisect_right(self._eras, rows.start, hi=len(self._scores)) - 1
+        first = self._eras[era]
+        levels = self.cargo.levels.of
+        return choice.Block(
+            self._scores[era].of(slice(rows.start - first, rows.stop - first)),
+            self.booked[rows],
+            None if levels is None else levels[rows],
+        )
+
+    def _enter(self, clock: Clock, rows: slice, decided: Decision) -> None:
         self.taken[rows] = decided.taken
         self.wanted[rows] = decided.wanted
         for row, desk in enumerate(self.desks):
-            desk.accept((decided.taken == row).nonzero()[0] + rows.start, self.booked)
+            desk.accept(clock, (decided.taken == row).nonzero()[0] + rows.start, self.booked)
             if decided.refused is not None:
                 desk.refused.append(decided.refused[row].nonzero()[0] + rows.start)
 
@@ -150,8 +135,8 @@ def bookings(clock: Clock, office: Office) -> Process:
     """Post figures, book on them what comes until the next ones."""
     for block in office.blocks():
         yield clock.at(block.opens, BOOKING)
-        if block.parts and office.book_early(block.rows):
+        if block.parts and office.book_early(clock, block.rows):
             continue
         for part in block.parts or (block,):
             yield clock.at(part.opens, BOOKING)
-            office.book(part.rows)
+            office.book(clock, part.rows)

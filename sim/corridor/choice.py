@@ -20,7 +20,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.corridor.desks import Counts, Desk, Poster, Rows, Teller
+from sim.corridor.desks import Desk
+from sim.corridor.posters import Ahead, Poster, Rows, Teller
 from sim.corridor.rules import Rule, Score
 from sim.corridor.streams import Floats
 
@@ -30,6 +31,19 @@ NOBODY: Final = -1
 
 MOST_ROUNDS = 100
 """Rounds after which a block is decided in a loop: about what the loop costs."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Containers that decide together, in booking order.
+
+    score: by what they compare routes; times: the days on which they book; levels: who boards
+    first, None where all are alike [containers]
+    """
+
+    score: Score
+    times: Floats
+    levels: NDArray[np.int8] | None
 
 
 @dataclass(frozen=True)
@@ -52,31 +66,32 @@ class Decision:
     refused: NDArray[np.bool_] | None
 
 
-def decide(desks: list[Desk], rule: Rule, score: Score, times: Floats) -> Decision:
-    """Decide a block of containers, booked at `times`, one after the other, all at once."""
+def decide(desks: list[Desk], rule: Rule, block: Block) -> Decision:
+    """Decide a block of containers, one after the other, all at once."""
+    score, times = block.score, block.times
     if not rule.sees_posted_days:
         wanted = _best(score.fixed)
         coming = [int(np.count_nonzero(wanted == row)) for row in range(len(desks))]
         if not any(desk.may_refuse(times, n) for desk, n in zip(desks, coming, strict=True)):
             return Decision(wanted, wanted, None)
-    start = _start(desks, score, times)
+    start = _start(desks, block)
     if start.undelayed:
         return Decision(start.taken, start.taken, None)
     taken, posted, posters = start.taken, start.posted, start.posters
     limits = np.array([[desk.limit] for desk in desks])
-    if _refine(desks, start, score, times):
-        posted = post(posters, _ahead(taken, desks), len(times))
+    if _refine(start, block):
+        posted = post(posters, _ahead(taken, desks, block), len(times))
     for rounds in count(1):
         scores, too_long = score(posted.days), posted.wait > limits
         again = _best(scores, too_long)
         if (again == taken).all():
             return _decided(scores, too_long, taken)
-        taken = again if rounds != MOST_ROUNDS else _one_by_one(desks, score, times)
-        posted = post(posters, _ahead(taken, desks), len(times))
+        taken = again if rounds != MOST_ROUNDS else _one_by_one(posters, block)
+        posted = post(posters, _ahead(taken, desks, block), len(times))
     raise AssertionError("rounds are counted without end")
 
 
-def decide_early(desks: list[Desk], score: Score, times: Floats) -> Decision | None:
+def decide_early(desks: list[Desk], block: Block) -> Decision | None:
     """The same for a block of any length, where it does not matter when figures are posted.
 
     A queue further on is shorter when posted later, by those who have left from there. Where not
@@ -85,7 +100,7 @@ def decide_early(desks: list[Desk], score: Score, times: Floats) -> Decision | N
     """
     if not all(desk.is_clear for desk in desks):
         return None
-    start = _start(desks, score, times)
+    start = _start(desks, block)
     return Decision(start.taken, start.taken, None) if start.undelayed else None
 
 
@@ -111,14 +126,15 @@ class _Start:
         return not self.delayed and not self.anybody_refused
 
 
-def _start(desks: list[Desk], score: Score, times: Floats) -> _Start:
-    posters = [Poster(desk, times) for desk in desks]
+def _start(desks: list[Desk], block: Block) -> _Start:
+    score, times = block.score, block.times
+    posters = [Poster(desk, times, block.levels) for desk in desks]
     limits = np.array([[desk.limit] for desk in desks])
     alone = post(posters, [None] * len(desks), len(times))
     scores, too_long = score(alone.days), alone.wait > limits
     scores[too_long] = math.inf
     taken = _best(scores)
-    posted = post(posters, _ahead(taken, desks), len(times))
+    posted = post(posters, _ahead(taken, desks, block), len(times))
     delayed = _delayed(alone, posted, taken)
     return _Start(posters, scores, taken, posted, delayed, bool(too_long.any()))
 
@@ -128,23 +144,24 @@ def _delayed(alone: Posted, posted: Posted, taken: Taken) -> list[int]:
     return [row for row, each in enumerate(longer) if (each & (taken == row)).any()]
 
 
-def _one_by_one(desks: list[Desk], score: Score, times: Floats) -> Taken:
+def _one_by_one(posters: list[Poster], block: Block) -> Taken:
     """What a block takes, decided in a loop: for routes so alike that rounds settle little."""
-    tellers = [Teller(desk) for desk in desks]
-    limits = np.array([[desk.limit] for desk in desks])
-    taken: Taken = np.full(len(times), NOBODY, np.int8)
-    for number, time in enumerate(times.tolist()):
-        quotes = np.array([teller.quote(time) for teller in tellers])
-        scores = score.of(slice(number, number + 1))(quotes[:, 1:])
+    tellers = [Teller(poster) for poster in posters]
+    limits = np.array([[poster.desk.limit] for poster in posters])
+    taken: Taken = np.full(len(block.times), NOBODY, np.int8)
+    for number, time in enumerate(block.times.tolist()):
+        level = 0 if block.levels is None else block.levels.item(number)
+        quotes = np.array([teller.quote(time, level) for teller in tellers])
+        scores = block.score.of(slice(number, number + 1))(quotes[:, 1:])
         scores[quotes[:, :1] > limits] = math.inf
         best = int(scores.argmin())
         if scores[best, 0] < math.inf:
-            tellers[best].take()
+            tellers[best].take(level)
             taken[number] = best
     return taken
 
 
-def _refine(desks: list[Desk], start: _Start, score: Score, times: Floats) -> bool:
+def _refine(start: _Start, block: Block) -> bool:
     """Let those who chose a timetable as if first in line stand in line; whether some leave it.
 
     In place, for one delayed desk after the other while the others keep what they post to the first
@@ -152,10 +169,11 @@ def _refine(desks: list[Desk], start: _Start, score: Score, times: Floats) -> bo
     """
     taken, scores, anybody = start.taken, start.scores, False
     for row in start.delayed:
-        asks, places = np.flatnonzero(taken == row), start.posters[row].places
-        if places is not None:
-            patience = _patience(score, scores, asks, row) - desks[row].days_after_boarding
-            turned = places.turned(times, np.minimum(patience, desks[row].limit), asks)
+        poster, asks = start.posters[row], np.flatnonzero(taken == row)
+        places = poster.places
+        if places is not None and places.timetable.is_even:
+            patience = _patience(block.score, scores, asks, row) - poster.run_days[0]
+            turned = places.turned(block.times, np.minimum(patience, poster.desk.limit), asks)
             scores[row, turned] = math.inf
             taken[turned] = _best(scores[:, turned])
             anybody = anybody or len(turned) > 0
@@ -174,7 +192,7 @@ def _patience(score: Score, scores: Floats, who: Rows, row: int) -> Floats:
     return patience
 
 
-def post(posters: list[Poster], ahead: Sequence[Counts | None], containers: int) -> Posted:
+def post(posters: list[Poster], ahead: Sequence[Ahead], containers: int) -> Posted:
     """What all desks post to containers, given for each desk how many come before each of them."""
     posted = Posted(*np.empty((2, len(posters), containers)))
     for row, (poster, before) in enumerate(zip(posters, ahead, strict=True)):
@@ -182,10 +200,13 @@ def post(posters: list[Poster], ahead: Sequence[Counts | None], containers: int)
     return posted
 
 
-def _ahead(taken: Taken, desks: list[Desk]) -> list[Counts]:
-    """For each desk, how many of the block take it before each container."""
+def _ahead(taken: Taken, desks: list[Desk], block: Block) -> list[Ahead]:
+    """For each desk, how many of the block take it before each container, by level."""
     takes = [taken == row for row in range(len(desks))]
-    return [each.cumsum() - each for each in takes]
+    if block.levels is None:
+        return [[each.cumsum() - each] for each in takes]
+    upto = [block.levels <= level for level in range(desks[0].levels.number)]
+    return [[(some := each & those).cumsum() - some for those in upto] for each in takes]
 
 
 def _best(scores: Floats, excluded: NDArray[np.bool_] | None = None) -> Taken:

@@ -14,10 +14,13 @@ import simpy
 
 from sim.errors import SimulationError
 
+PHASE: Final = 0
 COMPLETION: Final = 1
-BOOKING: Final = 2
-DEPARTURE: Final = 3
-"""Ranks at one instant: completions, then bookings, then departures, each route's in its order."""
+ADMISSION: Final = 2
+BOOKING: Final = 3
+DEPARTURE: Final = 4
+"""Ranks at one instant: a phase begins, vehicles come through and are through, queues move up,
+then bookings, then departures, each route's in its order."""
 
 MOST_EVENTS_AT_ONCE = 1_000_000
 

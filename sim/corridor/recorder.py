@@ -2,53 +2,129 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
 import numpy as np
 
 from sim.corridor.bookings import Office
 from sim.corridor.desks import Desk
+from sim.corridor.runs import Run, Timed
 from sim.corridor.vehicles import Service
 from sim.errors import SimulationError
-from sim.results.observations import Floats, Leg, Observations, RouteLog
-from sim.scenario.model import Scenario
+from sim.results.observations import FacilityLog, Floats, Leg, Observations, Passage, RouteLog, Way
+from sim.scenario.model import Era, Scenario
 
 
-def observed(scenario: Scenario, replication: int, office: Office) -> Observations:
+def observed(
+    scenario: Scenario, replication: int, eras: Sequence[Era], offices: Sequence[Office]
+) -> Observations:
     """What a replication leaves behind, without the machinery that made it."""
     return Observations(
         scenario=scenario.name,
         replication=replication,
         warmup_days=scenario.run.warmup_days,
         horizon=scenario.run.horizon,
+        ways=tuple(map(_way, offices)),
+        facilities=tuple(_facilities(scenario, eras)),
+    )
+
+
+def _facilities(scenario: Scenario, eras: Sequence[Era]) -> Iterator[FacilityLog]:
+    for name, facility in scenario.facilities.items():
+        servers = tuple((era.day, era.scenario.facilities[name].servers) for era in eras)
+        for direction in scenario.directions if facility.each_way else (None,):
+            yield FacilityLog(name, direction, servers)
+
+
+def _way(office: Office) -> Way:
+    return Way(
+        direction=office.way.direction,
         booked=office.booked,
         taken=office.taken,
         wanted=office.wanted,
         routes=tuple(_route_log(row, desk, office) for row, desk in enumerate(office.desks)),
+        classes=office.cargo.names,
+        class_of=office.cargo.of,
     )
 
 
 def _route_log(row: int, desk: Desk, office: Office) -> RouteLog:
     accepted = np.flatnonzero(office.taken == row).astype(np.int32)
-    own_arrivals: Floats = np.empty(0)
-    if not desk.services:
-        own_arrivals = office.booked[accepted] + desk.own_days.of(accepted)
     refused = np.concatenate([*desk.refused, np.empty(0, np.int32)]).astype(np.int32)
-    horizon = office.scenario.run.horizon
-    legs = tuple(_leg(service, horizon) for service in desk.services)
-    return RouteLog(desk.name, accepted, refused, legs, own_arrivals)
+    return RouteLog(
+        name=desk.name,
+        accepted=accepted,
+        refused=refused,
+        legs=tuple(_leg(service, office) for service in desk.services),
+        own_arrivals=_own_arrivals(desk, office, accepted),
+        approach=tuple(_passages(desk.approach, accepted, office.booked[accepted])),
+    )
 
 
-def _leg(service: Service, horizon: float) -> Leg:
-    trips, backlog = len(service.loads), service.backlog
+def _own_arrivals(desk: Desk, office: Office, accepted: np.ndarray) -> Floats:
+    if desk.services:
+        return np.empty(0)
+    ends: Floats = (desk.ready if desk.approached else office.booked)[accepted]
+    return ends
+
+
+def _leg(service: Service, office: Office) -> Leg:
+    horizon, trips = office.way.horizon, service.departed
+    who, since = _boarded_in_order(service)
     return Leg(
         name=service.name,
-        capacity=service.capacity,
-        yearly_capacity=service.yearly_capacity,
-        who=backlog.who[: backlog.tail],
-        since=backlog.since[: backlog.tail],
+        yearly_capacity=_yearly_capacity(service, office),
+        who=who,
+        since=since,
         departed=service.times[:trips],
-        loads=np.array(service.loads, np.int32),
+        loads=np.sum(service.loads, axis=0, dtype=np.int32).reshape(trips),
+        capacities=service.timetable.capacities[:trips].astype(np.int32),
         arrived=np.where(service.arrivals < horizon, service.arrivals, np.inf)[:trips],
+        passages=tuple(_passages(service.run, slice(0, trips), service.times[:trips])),
+        in_order=len(service.loads) == 1,
     )
+
+
+def _boarded_in_order(service: Service) -> tuple[np.ndarray, Floats]:
+    """The containers in the order of boarding, then those that wait, and since when."""
+    queues = service.backlog.queues
+    if len(queues) == 1:
+        return queues[0].who[: queues[0].tail], queues[0].since[: queues[0].tail]
+    trips = np.arange(service.departed)
+    trip = [
+        np.concatenate([np.repeat(trips, loads), np.full(queue.waiting, len(trips))])
+        for queue, loads in zip(queues, service.loads, strict=True)
+    ]
+    order = np.concatenate(trip).argsort(kind="stable")
+    who = np.concatenate([queue.who[: queue.tail] for queue in queues])
+    since = np.concatenate([queue.since[: queue.tail] for queue in queues])
+    return who[order], since[order]
+
+
+def _yearly_capacity(service: Service, office: Office) -> float:
+    """Containers a year that full departures carry, mean over the measured window."""
+    capacities = [each.yearly_capacity for each in service.departures]
+    if len(capacities) == 1:
+        return capacities[0]
+    run = office.way.first.run
+    edges = np.maximum([*office.way.days, run.horizon], run.warmup_days)
+    return float(np.diff(edges) @ np.array(capacities) / run.days)
+
+
+def _passages(run: Run, trips: slice | np.ndarray, starts: Floats) -> Iterator[Passage]:
+    """How trips that started at these moments went through the stages of a run."""
+    entered = starts
+    for stage in run.stages:
+        if isinstance(stage, Timed):
+            left = entered + stage.days[trips]
+            yield Passage(stage.name, None, entered, entered, left, left)
+        else:
+            entered, started = stage.entered[trips], stage.started[trips]
+            freed = started + stage.holding[trips]
+            left = started if stage.passes else freed
+            yield Passage(stage.name, stage.facility, entered, started, left, freed)
+        entered = left
 
 
 def checked(observations: Observations) -> Observations:
@@ -56,20 +132,28 @@ def checked(observations: Observations) -> Observations:
 
     Conservation: booked = delivered + moving + waiting + unserved, each counted by itself.
     """
+    for way in observations.ways:
+        _check_conservation(way, observations.horizon)
+        for route in way.routes:
+            for leg in route.legs:
+                _check_leg(leg, f"{route.name}.{leg.name}")
+                _check_passages(leg.passages, f"{route.name}.{leg.name}")
+            _check_passages(route.approach, route.name)
+    return observations
+
+
+def _check_conservation(way: Way, horizon: float) -> None:
     delivered = moving = waiting = 0
-    for route in observations.routes:
-        went, moves, waits = _fates(route, observations.horizon)
+    for route in way.routes:
+        went, moves, waits = _fates(route, horizon)
         delivered, moving, waiting = delivered + went, moving + moves, waiting + waits
-        for leg in route.legs:
-            _check_leg(leg, f"{route.name}.{leg.name}")
-    unserved = int(np.count_nonzero(observations.taken < 0))
+    unserved = int(np.count_nonzero(way.taken < 0))
     fates = delivered + moving + waiting + unserved
-    if fates != len(observations.booked):
+    if fates != len(way.booked):
         raise SimulationError(
-            f"booked {len(observations.booked)} containers, but {delivered} delivered + {moving} "
+            f"booked {len(way.booked)} containers, but {delivered} delivered + {moving} "
             f"moving + {waiting} waiting + {unserved} unserved = {fates}"
         )
-    return observations
 
 
 def _fates(route: RouteLog, horizon: float) -> tuple[int, int, int]:
@@ -77,19 +161,40 @@ def _fates(route: RouteLog, horizon: float) -> tuple[int, int, int]:
     if not route.legs:
         delivered = int(np.count_nonzero(route.own_arrivals < horizon))
         return delivered, len(route.own_arrivals) - delivered, 0
-    not_ready = int(np.count_nonzero(route.legs[0].since >= horizon))
-    waiting = sum(len(leg.who) - leg.boarded for leg in route.legs) - not_ready
+    not_ready = _on_approach(route, horizon)
+    waiting = sum(len(leg.who) - leg.boarded for leg in route.legs)
+    waiting -= int(np.count_nonzero(route.legs[0].since >= horizon))
     under_way = sum(int(leg.loads[np.isinf(leg.arrived)].sum()) for leg in route.legs)
     last = route.legs[-1]
     return int(last.loads[np.isfinite(last.arrived)].sum()), under_way + not_ready, waiting
 
 
+def _on_approach(route: RouteLog, horizon: float) -> int:
+    """Containers that have not come to the first departures."""
+    if not route.approach:
+        return 0
+    return int(np.count_nonzero(~(route.approach[-1].left < horizon)))
+
+
 def _check_leg(leg: Leg, name: str) -> None:
     """Nobody boards before being ready, no trip carries more than its capacity."""
     boarded = leg.boarded
-    if len(leg.loads) and leg.loads.max() > leg.capacity:
+    if (leg.loads > leg.capacities).any():
         raise SimulationError(f"{name}: a trip carries more than its capacity")
     if (leg.boarding_days[:boarded] < leg.since[:boarded]).any():
         raise SimulationError(f"{name}: a container left before it was ready")
-    if (np.diff(leg.since) < 0).any():
+    if leg.in_order and (np.diff(leg.since) < 0).any():
         raise SimulationError(f"{name}: the queue is out of order")
+
+
+def _check_passages(passages: Sequence[Passage], name: str) -> None:
+    """Stages follow each other, and service begins when a vehicle has come."""
+    for passage in passages:
+        came = np.isfinite(passage.started)
+        early = passage.started[came] < passage.entered[came]
+        if early.any() or (passage.left[came] < passage.started[came]).any():
+            raise SimulationError(f"{name}.{passage.stage}: out of order in time")
+    for one, other in pairwise(passages):
+        came = np.isfinite(other.entered)
+        if (other.entered[came] != one.left[came]).any():
+            raise SimulationError(f"{name}.{other.stage}: entered when {one.stage} was not left")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
-from sim.corridor.bookings import Office, booking_days, bookings, shippers
-from sim.corridor.clock import Clock
-from sim.corridor.desks import Desk, OwnDays
+from sim.corridor.backlog import Backlog, Levels
+from sim.corridor.bookings import Office, bookings
+from sim.corridor.clock import PHASE, Clock
+from sim.corridor.desks import Desk
+from sim.corridor.facilities import Pools
+from sim.corridor.lanes import Lane, Way
 from sim.corridor.recorder import checked, observed
-from sim.corridor.vehicles import Service, departures
+from sim.corridor.shippers import booking_days, cargo, shippers
+from sim.corridor.vehicles import Process, Service, departures
 from sim.results.observations import Observations
-from sim.scenario.model import Scenario
+from sim.scenario.calendar import pieces
+from sim.scenario.model import Era, Scenario
 
 
 def simulate(scenario: Scenario, replication: int = 0) -> Observations:
@@ -18,25 +24,42 @@ def simulate(scenario: Scenario, replication: int = 0) -> Observations:
 
     Raises SimulationError when a law that the model must keep is broken: a bug.
     """
-    clock = Clock()
-    booked = booking_days(scenario, replication)
-    desks = [_desk(scenario, name, replication, len(booked)) for name in scenario.open_routes]
-    office = Office(scenario, booked, shippers(scenario, replication, len(booked)), desks)
-    if desks:
-        clock.process(bookings(clock, office))
-    for desk in desks:
-        for service in desk.services:
-            clock.process(departures(clock, service))
-    clock.run_to(scenario.run.horizon)
-    return checked(observed(scenario, replication, office))
-
-
-def _desk(scenario: Scenario, name: str, replication: int, containers: int) -> Desk:
-    route, run = scenario.routes[name], scenario.run
-    services = [
-        Service(name, n, leg, room=containers, horizon=run.horizon, seed=run.seed, rep=replication)
-        for n, leg in enumerate(route.legs)
+    clock, eras = Clock(), scenario.eras
+    pools = Pools(clock, eras, scenario.directions)
+    offices = [
+        _office(eras, Way.of(eras, direction, replication, pools))
+        for direction in scenario.directions
     ]
+    clock.process(phases(clock, eras, pools, offices))
+    for office in offices:
+        if office.desks:
+            clock.process(bookings(clock, office))
+        for desk in office.desks:
+            for service in desk.services:
+                clock.process(departures(clock, service))
+    clock.run_to(scenario.run.horizon)
+    return checked(observed(scenario, replication, eras, offices))
+
+
+def _office(eras: Sequence[Era], way: Way) -> Office:
+    booked = booking_days(way, pieces(eras, way.direction))
+    classes = cargo(way, len(booked))
+    desks = [_desk(way.lane(name), classes.levels) for name in way.routes]
+    return Office(way, booked, classes, shippers(way, classes, way.eras_of(booked)), desks)
+
+
+def _desk(lane: Lane, levels: Levels) -> Desk:
+    services = [Service(lane, n, Backlog(levels)) for n in range(len(lane.routes[0].legs))]
     for service, onward in pairwise(services):
         service.onward = onward
-    return Desk(name, route, services, OwnDays(scenario, name, replication, containers))
+    return Desk(lane, services, levels)
+
+
+def phases(clock: Clock, eras: Sequence[Era], pools: Pools, offices: Sequence[Office]) -> Process:
+    """Let each phase begin on its day, before all else that happens then."""
+    for number, era in enumerate(eras[1:], start=1):
+        yield clock.at(era.day, PHASE)
+        pools.turn(era)
+        for office in offices:
+            for desk in office.desks:
+                desk.turn(number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,11 @@ class Shippers:
     number: int
     value_of_time: Floats
     luck: Floats
+
+    def of(self, rows: slice) -> Shippers:
+        """Some of them."""
+        number = rows.stop - rows.start
+        return Shippers(number, self.value_of_time[rows], self.luck[:, rows])
 
 
 @dataclass(frozen=True)
@@ -51,40 +56,39 @@ class Score:
 class Rule:
     """A way to prefer routes, and what it has to know."""
 
-    prepare: Callable[[Scenario, Shippers], Score]
+    prepare: Callable[[Scenario, Sequence[str], Shippers], Score]
+    """Makes a score of routes by name, of which those that are closed get none."""
     sees_posted_days: bool = True
     uses_luck: bool = False
     uses_value_of_time: bool = False
 
 
-def _share(scenario: Scenario, shippers: Shippers) -> Score:
+def _share(scenario: Scenario, routes: Sequence[str], shippers: Shippers) -> Score:
     """Fixed probabilities, as a race of exponential clocks that run at the shares.
 
     Whoever is refused at the winner takes the second: that is a choice by the remaining shares.
     """
-    shares = scenario.choice.shares or {}
+    shares, is_open = scenario.choice.shares_of(None), scenario.open_routes
     luck = shippers.luck
-    for row, name in enumerate(scenario.open_routes):
-        if share := shares.get(name, 0.0):
+    for row, name in enumerate(routes):
+        if share := shares.get(name, 0.0) if name in is_open else 0.0:
             luck[row] *= 1 / share
         else:
             luck[row] = np.inf
     return Score(luck, np.broadcast_to(0.0, shippers.number))
 
 
-def _fastest(scenario: Scenario, shippers: Shippers) -> Score:
+def _fastest(scenario: Scenario, routes: Sequence[str], shippers: Shippers) -> Score:
     """The least posted time."""
-    nothing = np.broadcast_to(0.0, (len(scenario.open_routes), shippers.number))
-    return Score(nothing, np.broadcast_to(1.0, shippers.number))
+    return Score(_of_each(_zero(scenario, routes), shippers), np.broadcast_to(1.0, shippers.number))
 
 
-def _cheapest(scenario: Scenario, shippers: Shippers) -> Score:
+def _cheapest(scenario: Scenario, routes: Sequence[str], shippers: Shippers) -> Score:
     """The least generalised cost: freight + value of time × posted time + constant."""
-    money = np.broadcast_to(_money(scenario), (len(scenario.open_routes), shippers.number))
-    return Score(money, shippers.value_of_time)
+    return Score(_of_each(_money(scenario, routes), shippers), shippers.value_of_time)
 
 
-def _logit(scenario: Scenario, shippers: Shippers) -> Score:
+def _logit(scenario: Scenario, routes: Sequence[str], shippers: Shippers) -> Score:
     """The least generalised cost minus scale × a standard Gumbel draw (McFadden 1974).
 
     Minus the logarithm of a standard exponential number is a standard Gumbel number.
@@ -92,14 +96,26 @@ def _logit(scenario: Scenario, shippers: Shippers) -> Score:
     with np.errstate(divide="ignore"):  # the luckiest of all is infinitely so
         fixed = np.log(shippers.luck, out=shippers.luck)
     fixed *= scenario.choice.scale_usd or 0.0
-    fixed += _money(scenario)
+    fixed += _money(scenario, routes)
     return Score(fixed, shippers.value_of_time)
 
 
-def _money(scenario: Scenario) -> Floats:
-    """Freight and constant of each route [routes, 1], in USD."""
-    routes = scenario.open_routes.values()
-    return np.array([[route.freight_usd + route.constant_usd] for route in routes])
+def _of_each(figures: Floats, shippers: Shippers) -> Floats:
+    """Figures of routes, the same for every container."""
+    return np.broadcast_to(figures, (len(figures), shippers.number))
+
+
+def _zero(scenario: Scenario, routes: Sequence[str]) -> Floats:
+    """Nothing, or infinite for a closed route [routes, 1]."""
+    is_open = scenario.open_routes
+    return np.array([[0.0 if name in is_open else np.inf] for name in routes])
+
+
+def _money(scenario: Scenario, routes: Sequence[str]) -> Floats:
+    """Freight and constant of each route [routes, 1], in USD; infinite for a closed one."""
+    every = [scenario.routes[name] for name in routes]
+    money = np.array([[route.freight_usd + route.constant_usd] for route in every])
+    return money + _zero(scenario, routes)
 
 
 RULES: dict[str, Rule] = {

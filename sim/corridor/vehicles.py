@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import math
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,11 @@ import simpy
 
 from sim.corridor.backlog import Backlog, Rows
 from sim.corridor.clock import COMPLETION, DEPARTURE, Clock
-from sim.corridor.streams import Floats, quantile, stream
-from sim.scenario.routes import Leg
+from sim.corridor.lanes import Lane
+from sim.corridor.runs import Run
+from sim.corridor.streams import Floats
+from sim.corridor.timetable import NEVER, Stretch, Timetable
+from sim.scenario.routes import Departures
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -19,62 +23,90 @@ Process = Generator[simpy.Event, Any, None]
 class Service:
     """The departures of one leg at work: who waits, what left with whom, when it arrives.
 
-    Trips are numbered from 0 in the order of departure, and `loads` grows with them. Nothing that
-    happens on the way changes a trip, so the day of its arrival is known when it leaves.
+    Trips are numbered from 0 in the order of departure. Where nothing that happens on the way
+    changes a trip, the day of its arrival is known when it leaves; else it is infinite until then.
+
+    backlog: who waits, by level of boarding
+    loads: how many of each level left on each trip so far [levels][trips]
+    headway, rate: days between departures and containers a day, as they are now
     """
 
-    def __init__(
-        self, route: str, place: int, leg: Leg, *, room: int, horizon: float, seed: int, rep: int
-    ) -> None:
-        departures = leg.departures
+    def __init__(self, lane: Lane, place: int, backlog: Backlog) -> None:
+        legs = [route.legs[place] for route in lane.routes]
+        self.name = legs[0].name
         self.rank = DEPARTURE + place
-        self.name = leg.name
-        self.capacity = departures.capacity
-        self.headway = departures.headway
-        self.rate = departures.rate
-        self.transit_days = leg.transit_days
-        self.yearly_capacity = departures.yearly_capacity
-        self.times = timetable(departures.headway, horizon)
-        self.arrivals = self.times.copy()
-        for name, transit in leg.transits:
-            random = stream(seed, rep, f"routes.{route}.stages.{name}")
-            self.arrivals += quantile(transit.days, random.random(len(self.times)))
-        self.backlog = Backlog(room)
-        self.loads: list[int] = []
+        self.departures = [leg.departures for leg in legs]
+        self.timetable = Timetable(_stretches(self.departures, lane.way.days), lane.way.horizon)
+        self.times = self.timetable.times
+        names = [name for name, _ in legs[0].run]
+        places = [each.capacity for each in self.departures]
+        self.run = Run(lane, names, len(self.times), places)
+        self.run.draw(slice(None), self.times)
+        if self.run.crossings:
+            self.arrivals = np.full(len(self.times), np.inf)
+        else:
+            self.arrivals = self.run.ends(slice(None), self.times)
+        self.backlog = backlog
+        self.loads: list[list[int]] = [[] for _ in backlog.queues]
         self.onward: Service | None = None
+        self.turn(0)
+
+    def turn(self, era: int) -> None:
+        """Let a phase begin."""
+        now = self.departures[era]
+        self.headway, self.rate = (
+            (now.headway, now.rate) if now.departures_a_year else (NEVER, 1 / NEVER)
+        )
+        self.run.turn(era)
 
     @property
-    def next_departure(self) -> int:
-        """The number of the departure that comes next, counted from 1 as in k × headway."""
-        return len(self.loads) + 1
+    def departed(self) -> int:
+        """How many trips have left; the number of the next one."""
+        return len(self.loads[0])
 
-    def board(self, now: float) -> Rows:
-        """Load what waits, up to capacity; the containers that boarded."""
-        load = self.backlog.board(now, self.capacity)
-        self.loads.append(load)
-        return self.backlog.who[self.backlog.head - load : self.backlog.head]
+    def board(self, now: float) -> list[Rows]:
+        """Load what waits, up to capacity; the containers that boarded, by level."""
+        room = self.timetable.capacities.item(self.departed)
+        aboard = []
+        for queue, loads in zip(self.backlog.queues, self.loads, strict=True):
+            load = queue.board(now, room)
+            loads.append(load)
+            room -= load
+            aboard.append(queue.who[queue.head - load : queue.head])
+        return aboard
 
 
-def timetable(headway: float, horizon: float) -> Floats:
-    """Departure k leaves at k × headway, k = 1, 2, …, before the horizon [days]."""
-    times: Floats = np.arange(1, int(horizon / headway) + 2, dtype=float) * headway
-    return times[times < horizon]
+def _stretches(departures: Sequence[Departures], days: Floats) -> list[Stretch]:
+    """The timetable as the eras make it: one that changes begins anew."""
+    found: list[Stretch] = []
+    for each, day in zip(departures, days.tolist(), strict=True):
+        headway = each.headway if each.departures_a_year else math.inf
+        if not found or found[-1][1:] != (headway, each.capacity):
+            found.append(Stretch(day, headway, each.capacity))
+    return found
 
 
 def departures(clock: Clock, service: Service) -> Process:
-    """Depart on the timetable, empty or not, and let each trip run by itself."""
-    moments = zip(service.times.tolist(), service.arrivals.tolist(), strict=True)
-    for moment, arrival in moments:
+    """Depart on the timetable, empty or not, and let each trip run by itself.
+
+    Of the last arrivals nobody takes notice, so where nothing is on their way they need no process.
+    """
+    for number, moment in enumerate(service.times.tolist()):
         yield clock.at(moment, service.rank)
         aboard = service.board(moment)
-        if service.onward is not None and len(aboard):
-            clock.process(trip(clock, arrival, aboard, service.onward))
+        load = sum(map(len, aboard))
+        if service.run.crossings or (service.onward is not None and load):
+            clock.process(trip(clock, service, number, aboard, load))
 
 
-def trip(clock: Clock, arrival: float, aboard: Rows, onward: Service) -> Process:
-    """Travel over the leg's transits and hand the containers over to the next departures.
-
-    Only where there are some: of the last arrivals nobody takes notice, so they need no process.
-    """
-    yield clock.at(arrival, COMPLETION)
-    onward.backlog.join(aboard, clock.now)
+def trip(clock: Clock, service: Service, number: int, aboard: list[Rows], load: int) -> Process:
+    """Travel to the end of the leg and hand the containers over to the next departures."""
+    arrival = service.arrivals.item(number)
+    if service.run.crossings:
+        start = service.times.item(number)
+        arrival = yield from service.run.travel(clock, number, start, load)
+        service.arrivals[number] = arrival
+    if service.onward is not None and load:
+        yield clock.at(arrival, COMPLETION)
+        for queue, who in zip(service.onward.backlog.queues, aboard, strict=True):
+            queue.join(who, arrival)

@@ -45,15 +45,17 @@ def curves(observations: Observations) -> Curves:
     total = max(int(np.count_nonzero(measured)), 1)
     grid = np.arange(math.ceil(observations.horizon) + 1, dtype=float)
     found = {}
-    for row, log in enumerate(observations.routes):
+    for row, name in enumerate(containers.routes):
+        logs = [log for way in observations.ways for log in way.routes if log.name == name]
+        legs = [leg for log in logs for leg in log.legs]
         here = containers.route == row
         edges = _edges(days[measured & here])
         counts, _ = np.histogram(days[measured & here], edges)
         arrivals = containers.delivered[here & np.isfinite(days)].astype(np.intp)
-        found[log.name] = RouteCurves(
+        found[name] = RouteCurves(
             edges=edges,
             density=counts / (np.diff(edges) * total),
-            backlog=np.diff(sum((_waited(leg, grid) for leg in log.legs), np.zeros(len(grid)))),
+            backlog=np.diff(sum((_waited(leg, grid) for leg in legs), np.zeros(len(grid)))),
             deliveries=np.bincount(arrivals, minlength=len(grid) - 1).astype(float),
         )
     return Curves(observations.warmup_days, observations.horizon, found)
@@ -61,7 +63,7 @@ def curves(observations: Observations) -> Curves:
 
 def _waited(leg: Leg, moments: Floats) -> Floats:
     """Container-days waited at a stage before each of the moments."""
-    joined = _days_since(leg.since, np.ones(len(leg.since)), moments)
+    joined = _days_since(leg.joined, np.ones(len(leg.since)), moments)
     return joined - _days_since(leg.departed, leg.loads.astype(float), moments)
 
 

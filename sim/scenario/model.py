@@ -125,8 +125,10 @@ class Scenario(Model):
         return tuple(self.demand.directions or (None,))
 
     def one_way(self, direction: str | None) -> Scenario:
-        """One direction as a scenario without directions: its part of the demand, its half of the
-        yearly capacities, its order of stages. Facilities stay those of both.
+        """One direction as a scenario without directions.
+
+        Its part of the demand, its half of the yearly capacities, its order of stages. Facilities
+        stay those of both.
         """
         if direction is None or self.demand.directions is None:
             return self

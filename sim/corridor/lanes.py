@@ -1,0 +1,97 @@
+"""Lanes: a route in one direction, as it is in each era, with what its luck is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.corridor.facilities import Pools
+from sim.corridor.streams import Floats, quantile, stream
+from sim.scenario.distributions import Distribution
+from sim.scenario.model import Era, Scenario, suffix
+from sim.scenario.routes import Route
+
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """One direction of a replication: the scenario as it is in each era, and since when.
+
+    days: the first day of each era, 0 for the first [eras]
+    """
+
+    direction: str | None
+    scenarios: Sequence[Scenario]
+    days: Floats
+    replication: int
+    pools: Pools
+
+    @classmethod
+    def of(cls, eras: Sequence[Era], direction: str | None, replication: int, pools: Pools) -> Way:
+        """One direction of a scenario."""
+        ways = [era.scenario.one_way(direction) for era in eras]
+        return cls(direction, ways, np.array([era.day for era in eras]), replication, pools)
+
+    @property
+    def first(self) -> Scenario:
+        """The scenario at the start."""
+        return self.scenarios[0]
+
+    @property
+    def horizon(self) -> float:
+        """The replication covers `[0, horizon)` days."""
+        return self.first.run.horizon
+
+    @cached_property
+    def routes(self) -> tuple[str, ...]:
+        """The routes that take part in some era, in alphabetical order."""
+        return tuple(sorted({name for each in self.scenarios for name in each.open_routes}))
+
+    def eras_of(self, moments: Floats) -> Rows:
+        """The number of the era of each moment."""
+        return self.days.searchsorted(moments, "right") - 1
+
+    def stream(self, purpose: str) -> np.random.Generator:
+        """The generator of one purpose, own to this direction."""
+        name = f"{purpose}{suffix(self.direction)}"
+        return stream(self.first.run.seed, self.replication, name)
+
+    def lane(self, name: str) -> Lane:
+        """One route of this direction."""
+        return Lane(self, name, [each.routes[name] for each in self.scenarios])
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """A route in one direction, as it is in each era."""
+
+    way: Way
+    name: str
+    routes: Sequence[Route]
+
+    def stream(self, stage: str) -> np.random.Generator:
+        """The generator of one of its stages."""
+        return self.way.stream(f"routes.{self.name}.stages.{stage}")
+
+
+def by_era(each: Sequence[Distribution | float], eras: Rows, u: Floats | None = None) -> Floats:
+    """Values by era: of distributions at uniform numbers, or figures."""
+    if len(each) == 1 or all(one == each[0] for one in each):
+        return _value(each[0], len(eras), u)
+    found = np.empty(len(eras))
+    for era, one in enumerate(each):
+        here = eras == era
+        found[here] = _value(one, int(here.sum()), None if u is None else u[here])
+    return found
+
+
+def _value(one: Distribution | float, number: int, u: Floats | None) -> Floats:
+    if isinstance(one, Distribution):
+        assert u is not None, "a distribution takes uniform numbers"
+        return quantile(one, u)
+    return np.full(number, one)

@@ -1,0 +1,48 @@
+"""The measured window: what falls into it, and how long things lasted in it.
+
+Warm-up is a filter here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.results.observations import Floats, Rows
+from sim.scenario.fields import DAYS_A_YEAR
+
+
+@dataclass(frozen=True)
+class Window:
+    """Days [start, end)."""
+
+    start: float
+    end: float
+
+    @property
+    def days(self) -> float:
+        """Its length."""
+        return self.end - self.start
+
+    def holds(self, moments: Floats) -> NDArray[np.bool_]:
+        """Whether each moment is in it."""
+        return (moments >= self.start) & (moments < self.end)
+
+    def per_year(self, count: float) -> float:
+        """So many in the window, as so many in 365 days."""
+        return count * DAYS_A_YEAR / self.days
+
+    def count(self, moments: Floats) -> float:
+        """The moments in it, a year."""
+        return self.per_year(int(np.count_nonzero(self.holds(moments))))
+
+    def days_after(self, moments: Floats, weights: Rows | None = None) -> float:
+        """The days of the window that come after each moment, summed.
+
+        The integral of a level over the window is this for what raises it, less this for what
+        lowers it.
+        """
+        days = self.end - np.maximum(moments, self.start).clip(max=self.end)
+        return float(days.sum() if weights is None else days @ weights)
