@@ -15,6 +15,7 @@ from sim.corridor.choice import NOBODY, Decision, decide, decide_early
 from sim.corridor.clock import BOOKING, Clock
 from sim.corridor.desks import Desk
 from sim.corridor.lanes import Way
+from sim.corridor.outlook import Outlook
 from sim.corridor.rules import RULES, Shippers
 from sim.corridor.shippers import Cargo
 from sim.corridor.streams import Floats
@@ -91,23 +92,37 @@ class Office:
             if first < stop or opens < end:
                 yield Block(opens, slice(first, min(stop, rows[-1])))
 
-    def book(self, clock: Clock, rows: slice) -> None:
-        """Let the containers of a block choose, one after the other, and queue."""
-        if rows.start < rows.stop:
-            self._enter(clock, rows, decide(self.desks, self.rule, self._deciding(rows)))
+    def book(self, clock: Clock, block: Block, outlook: Outlook | None = None) -> None:
+        """Let the containers of a block choose, one after the other, and queue.
 
-    def book_early(self, clock: Clock, rows: slice) -> bool:
+        Where nothing is in their way, as the outlook of a longer block says.
+        """
+        if block.rows.start == block.rows.stop:
+            return
+        decided = None if outlook is None else outlook.decide(block.opens, block.rows)
+        if decided is None:
+            decided = decide(self.desks, self.rule, self._deciding(block))
+        self._enter(clock, block.rows, decided)
+
+    def book_early(self, clock: Clock, block: Block) -> bool:
         """The same for a long block, where it does not matter when figures are posted; else no."""
-        decided = decide_early(self.desks, self._deciding(rows))
+        decided = decide_early(self.desks, self._deciding(block))
         if decided is not None:
-            self._enter(clock, rows, decided)
+            self._enter(clock, block.rows, decided)
         return decided is not None
 
-    def _deciding(self, rows: slice) -> choice.Block:
+    def outlook(self, block: Block) -> Outlook:
+        """What a long block would choose while nothing is in its way."""
+        deciding = self._deciding(block)
+        return Outlook(self.desks, deciding.score, deciding.times, block.rows.start)
+
+    def _deciding(self, block: Block) -> choice.Block:
+        rows = block.rows
         era = bisect_right(self._eras, rows.start, hi=len(self._scores)) - 1
         first = self._eras[era]
         levels = self.cargo.levels.of
         return choice.Block(
+            block.opens,
             self._scores[era].of(slice(rows.start - first, rows.stop - first)),
             self.booked[rows],
             None if levels is None else levels[rows],
@@ -135,8 +150,10 @@ def bookings(clock: Clock, office: Office) -> Process:
     """Post figures, book on them what comes until the next ones."""
     for block in office.blocks():
         yield clock.at(block.opens, BOOKING)
-        if block.parts and office.book_early(clock, block.rows):
-            continue
-        for part in block.parts or (block,):
-            yield clock.at(part.opens, BOOKING)
-            office.book(clock, part.rows)
+        if not block.parts:
+            office.book(clock, block)
+        elif not office.book_early(clock, block):
+            outlook = office.outlook(block)
+            for part in block.parts:
+                yield clock.at(part.opens, BOOKING)
+                office.book(clock, part, outlook)

@@ -37,10 +37,12 @@ MOST_ROUNDS = 100
 class Block:
     """Containers that decide together, in booking order.
 
+    opens: the day on which the figures are posted that they see
     score: by what they compare routes; times: the days on which they book; levels: who boards
-    first, None where all are alike [containers]
+        first, None where all are alike [containers]
     """
 
+    opens: float
     score: Score
     times: Floats
     levels: NDArray[np.int8] | None
@@ -70,7 +72,7 @@ def decide(desks: list[Desk], rule: Rule, block: Block) -> Decision:
     """Decide a block of containers, one after the other, all at once."""
     score, times = block.score, block.times
     if not rule.sees_posted_days:
-        wanted = _best(score.fixed)
+        wanted = best(score.fixed)
         coming = [int(np.count_nonzero(wanted == row)) for row in range(len(desks))]
         if not any(desk.may_refuse(times, n) for desk, n in zip(desks, coming, strict=True)):
             return Decision(wanted, wanted, None)
@@ -83,7 +85,7 @@ def decide(desks: list[Desk], rule: Rule, block: Block) -> Decision:
         posted = post(posters, _ahead(taken, desks, block), len(times))
     for rounds in count(1):
         scores, too_long = score(posted.days), posted.wait > limits
-        again = _best(scores, too_long)
+        again = best(scores, too_long)
         if (again == taken).all():
             return _decided(scores, too_long, taken)
         taken = again if rounds != MOST_ROUNDS else _one_by_one(posters, block)
@@ -128,12 +130,12 @@ class _Start:
 
 def _start(desks: list[Desk], block: Block) -> _Start:
     score, times = block.score, block.times
-    posters = [Poster(desk, times, block.levels) for desk in desks]
+    posters = [Poster(desk, block.opens, times, block.levels) for desk in desks]
     limits = np.array([[desk.limit] for desk in desks])
     alone = post(posters, [None] * len(desks), len(times))
     scores, too_long = score(alone.days), alone.wait > limits
     scores[too_long] = math.inf
-    taken = _best(scores)
+    taken = best(scores)
     posted = post(posters, _ahead(taken, desks, block), len(times))
     delayed = _delayed(alone, posted, taken)
     return _Start(posters, scores, taken, posted, delayed, bool(too_long.any()))
@@ -175,7 +177,7 @@ def _refine(start: _Start, block: Block) -> bool:
             patience = _patience(block.score, scores, asks, row) - poster.run_days[0]
             turned = places.turned(block.times, np.minimum(patience, poster.desk.limit), asks)
             scores[row, turned] = math.inf
-            taken[turned] = _best(scores[:, turned])
+            taken[turned] = best(scores[:, turned])
             anybody = anybody or len(turned) > 0
     return anybody
 
@@ -209,7 +211,7 @@ def _ahead(taken: Taken, desks: list[Desk], block: Block) -> list[Ahead]:
     return [[(some := each & those).cumsum() - some for those in upto] for each in takes]
 
 
-def _best(scores: Floats, excluded: NDArray[np.bool_] | None = None) -> Taken:
+def best(scores: Floats, excluded: NDArray[np.bool_] | None = None) -> Taken:
     """The row of the least score that is not excluded, NOBODY where all are infinite."""
     if excluded is not None and excluded.any():
         scores = np.where(excluded, math.inf, scores)
@@ -225,7 +227,7 @@ def _decided(scores: Floats, too_long: NDArray[np.bool_], taken: Taken) -> Decis
     """The decision of containers that took the best route whose wait was not too long."""
     if not too_long.any():
         return Decision(taken, taken, None)
-    return Decision(_best(scores), taken, _turned_away(scores, too_long, taken))
+    return Decision(best(scores), taken, _turned_away(scores, too_long, taken))
 
 
 def _turned_away(scores: Floats, too_long: NDArray[np.bool_], taken: Taken) -> NDArray[np.bool_]:

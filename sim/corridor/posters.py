@@ -29,11 +29,12 @@ class Poster:
     places: those on the departures that open the route, where all are of one level; else None
     """
 
-    def __init__(self, desk: Desk, times: Floats, levels: NDArray[np.int8] | None) -> None:
+    def __init__(
+        self, desk: Desk, opens: float, times: Floats, levels: NDArray[np.int8] | None
+    ) -> None:
         self.desk, self.times = desk, times
-        now = float(times[0])
-        self.approach_days = desk.approach.expected(now)
-        self.run_days = [service.run.expected(now) for service in desk.services]
+        self.approach_days = desk.approach.expected(opens)
+        self.run_days = [service.run.expected(opens) for service in desk.services]
         self._levels = levels
         self._views = [_View(self, level) for level in range(desk.levels.number)]
         self.places = self._views[0].places if levels is None else None

@@ -56,6 +56,15 @@ class Timetable:
         """The only stretch of a timetable that never changes."""
         return self._stretches[0][1]
 
+    @property
+    def least_capacity(self) -> int:
+        """The capacity of the smallest vehicle."""
+        return min(stretch.capacity for _, stretch in self._stretches)
+
+    def caught(self, moments: Floats) -> Floats:
+        """The day of the first departure from each moment on."""
+        return self.days(self.first_place[self.times.searchsorted(moments)])
+
     def days(self, places: Counts) -> Floats:
         """The days on which places leave."""
         if self.is_even:
