@@ -106,8 +106,10 @@ def facilities(observations: Observations, window: Window) -> dict[tuple[str, st
     """The use of each facility, by route and part: of all vehicles together.
 
     utilisation: time that its servers are taken over the time that they are there
+    vehicles: a year, whose service begins in the window
     queue_mean: vehicles in its queue, time average
     queueing_mean: days a vehicle waits in it, of those whose service begins in the window
+    queue_growth: vehicles a year by which it grew over the window
     yearly_capacity: containers that would pass in a year if its servers were always taken, at the
         loads that vehicles have
     """
@@ -149,10 +151,22 @@ def _use(
     used = taken / there if there else None
     return {
         "utilisation": used,
+        "vehicles": window.per_year(vehicles),
         "queue_mean": queued / window.days,
         "queueing_mean": queueing / vehicles if vehicles else None,
+        "queue_growth": window.per_year(
+            _queued(visits, window.end) - _queued(visits, window.start)
+        ),
         "yearly_capacity": window.per_year(containers) / used if used else None,
     }
+
+
+def _queued(visits: Sequence[tuple[Passage, Floats]], moment: float) -> int:
+    """Vehicles in the queue at a moment."""
+    return sum(
+        int(np.count_nonzero((each.entered < moment) & (each.started >= moment)))
+        for each, _ in visits
+    )
 
 
 def _overlap(first: Floats, last: Floats, window: Window) -> float:

@@ -80,7 +80,9 @@ METRICS: dict[str, Metric] = {
     "transit_mean": Metric("days", "time in transit, mean", -1, steady=True),
     "transit_p95": Metric("days", "time in transit, 95th percentile", -1, steady=True),
     "utilisation": Metric("fraction", "time that servers are taken", 0),
+    "vehicles": Metric("vehicles/year", "vehicles whose service began", 0),
     "queue_mean": Metric("vehicles", "in the queue of a facility, time average", -1, steady=True),
+    "queue_growth": Metric("vehicles/year", "growth of the queue over the window", -1),
     "yearly_capacity": Metric("containers/year", "containers that could pass", +1),
 }
 

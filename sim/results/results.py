@@ -105,15 +105,34 @@ class Results:
         return {each.name: frozenset(self._unsteady(each)) for each in self.scenarios}
 
     def _unsteady(self, scenario: Scenario) -> Iterator[str]:
+        if scenario.moves:  # means are of the window: nobody takes them for a state
+            return
         known = {route.name for route in scenario.preview().routes if not route.steady}
-        for name, route in scenario.routes.items():
+        known |= {name for name in scenario.routes if self._piling(scenario, name)}
+        for name in scenario.routes:
             growth = student(
                 self.values(Key(name, ALL, "backlog_growth"), scenario.name),
                 scenario.run.confidence,
             )
-            beyond = growth.low is not None and growth.low > BEYOND_DOUBT * route.yearly_capacity
+            capacity = scenario.yearly_capacity(name)
+            beyond = growth.low is not None and growth.low > BEYOND_DOUBT * capacity
             if name in known or beyond:
                 yield from (name, ALL)
+
+    def _piling(self, scenario: Scenario, name: str) -> bool:
+        """Whether vehicles of a route surely pile up before a facility."""
+        stages = scenario.routes[name].facility_stages.values()
+        for facility in {stage.facility for stage in stages}:
+            growth, vehicles = (
+                student(
+                    self.values(Key(ALL, f"facility:{facility}", metric), scenario.name),
+                    scenario.run.confidence,
+                )
+                for metric in ("queue_growth", "vehicles")
+            )
+            if growth.low is not None and growth.low > BEYOND_DOUBT * (vehicles.mean or 0.0):
+                return True
+        return False
 
     def _exists(self, key: Key, scenario: Scenario) -> bool:
         """Whether a mean over time exists: its queue must not grow for ever."""

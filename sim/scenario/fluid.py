@@ -1,12 +1,16 @@
-"""A fluid sketch of a corridor, without a random number: who wants what, and what queues up."""
+"""A fluid sketch of a corridor, without a random number: who wants what, and what queues up.
+
+Directions share no departures, so each is sketched by itself.
+"""
 
 from __future__ import annotations
 
 import math
 
+from sim.scenario.distributions import Distribution
 from sim.scenario.model import Scenario
 from sim.scenario.routes import Route
-from sim.scenario.spread import weighted
+from sim.scenario.spread import Weighted, weighted
 
 NEVER_NONE = 1e-300
 """The least odds under `logit`: whom every liked route refuses takes the one that is left."""
@@ -14,6 +18,43 @@ NEVER_NONE = 1e-300
 
 def demand_by_route(scenario: Scenario) -> dict[str, float]:
     """Containers a year that want each route while nothing waits."""
+    return _summed([_wanted(scenario.one_way(each)) for each in scenario.directions])
+
+
+def queues(scenario: Scenario) -> dict[str, float]:
+    """The routes without a steady state, with the containers a year by which they queue up."""
+    return _summed([_queues(scenario.one_way(each)) for each in scenario.directions])
+
+
+def _summed(parts: list[dict[str, float]]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for part in parts:
+        for name, number in part.items():
+            found[name] = found.get(name, 0.0) + number
+    return found
+
+
+def flows(scenario: Scenario) -> dict[str, float]:
+    """Containers a year that each route of one direction carries.
+
+    What a route cannot take goes to the others in proportion to the room that they have.
+    """
+    wanted, routes = _wanted(scenario), scenario.open_routes
+    taken = {name: min(_room(route, wanted[name]), wanted[name]) for name, route in routes.items()}
+    left = scenario.demand.containers_per_year - math.fsum(taken.values())
+    room = {name: _room(route, math.inf) - taken[name] for name, route in routes.items()}
+    total = math.fsum(room.values())
+    if left <= 0 or total <= 0:
+        return taken
+    if math.isinf(total):
+        endless = [name for name in room if math.isinf(room[name])]
+        return taken | {name: taken[name] + left / len(endless) for name in endless}
+    part = min(1.0, left / total)
+    return {name: taken[name] + part * room[name] for name in routes}
+
+
+def _wanted(scenario: Scenario) -> dict[str, float]:
+    """Containers a year that want each route of one direction."""
     total, routes = scenario.demand.containers_per_year, scenario.open_routes
     wanted = dict.fromkeys(scenario.routes, 0.0)
     if scenario.choice.rule == "share":
@@ -21,9 +62,9 @@ def demand_by_route(scenario: Scenario) -> dict[str, float]:
     if not routes:
         return wanted
     if scenario.choice.rule == "fastest":
-        wanted[min(routes, key=lambda name: routes[name].free_flow_days)] = total
+        wanted[min(routes, key=scenario.free_flow_days)] = total
         return wanted
-    for value_of_time, weight in weighted(scenario.demand.value_of_time_usd_per_day):
+    for value_of_time, weight in _values_of_time(scenario):
         for name, share in _preferred(scenario, value_of_time).items():
             wanted[name] += total * weight * share
     return wanted
@@ -35,7 +76,7 @@ def _preferred(scenario: Scenario, value_of_time: float) -> dict[str, float]:
     Under `logit` the softmax (McFadden 1974); without a scale all take the cheapest.
     """
     costs = {
-        name: route.freight_usd + route.constant_usd + value_of_time * route.free_flow_days
+        name: route.freight_usd + route.constant_usd + value_of_time * scenario.free_flow_days(name)
         for name, route in scenario.open_routes.items()
     }
     best, scale = min(costs, key=lambda name: costs[name]), _scale(scenario)
@@ -44,6 +85,18 @@ def _preferred(scenario: Scenario, value_of_time: float) -> dict[str, float]:
     odds = {n: max(math.exp((costs[best] - cost) / scale), NEVER_NONE) for n, cost in costs.items()}
     total = math.fsum(odds.values())
     return {name: each / total for name, each in odds.items()}
+
+
+def _values_of_time(scenario: Scenario) -> Weighted:
+    """Values of time over all classes, with weights that sum to 1."""
+    demand = scenario.demand
+    if not demand.classes:
+        return weighted(demand.value_of_time_usd_per_day)
+    return [
+        (value, weight * cargo.share)
+        for name, cargo in demand.classes.items()
+        for value, weight in weighted(demand.value_of_time(name))
+    ]
 
 
 def _scale(scenario: Scenario) -> float:
@@ -60,8 +113,8 @@ def _shares(scenario: Scenario) -> dict[str, float]:
     return {name: share / total if total else 0.0 for name, share in shares.items()}
 
 
-def queues(scenario: Scenario) -> dict[str, float]:
-    """The routes without a steady state, with the containers a year by which they queue up.
+def _queues(scenario: Scenario) -> dict[str, float]:
+    """Those of one direction.
 
     A route without a limit on its wait takes whoever does not mind its queue: under `share` all
     that come, under `cheapest` and `logit` those whose time is worth nothing. The others leave a
@@ -105,9 +158,17 @@ def _unlimited(routes: dict[str, Route]) -> list[str]:
 
 def _careless(scenario: Scenario) -> float:
     """The fraction of shippers that no queue drives away: those whose time is worth nothing."""
-    value = scenario.demand.value_of_time_usd_per_day
     if scenario.choice.rule not in ("cheapest", "logit"):
         return 0.0
+    demand = scenario.demand
+    if not demand.classes:
+        return _zeros(demand.value_of_time_usd_per_day)
+    classes = demand.classes.items()
+    return math.fsum(cargo.share * _zeros(demand.value_of_time(n)) for n, cargo in classes)
+
+
+def _zeros(value: Distribution) -> float:
+    """How often a value is 0."""
     if value.kind == "empirical":
         return value.numbers.count(0) / len(value.numbers)
     return float(value.mean == 0)

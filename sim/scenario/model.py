@@ -16,7 +16,7 @@ from sim.scenario.distributions import MOST_BITS
 from sim.scenario.fields import DAYS_A_YEAR, MOST, Model, Named, NonNegative, Positive, Table, Text
 from sim.scenario.network import Facility, Place
 from sim.scenario.phases import Phase
-from sim.scenario.routes import Route
+from sim.scenario.routes import FacilityStage, Route
 from sim.scenario.seasons import Monthly
 
 MOST_PLACES = 1000
@@ -152,6 +152,28 @@ class Scenario(Model):
                 "choice": self.choice.model_copy(update=shares),
             }
         )
+
+    def free_flow_days(self, name: str) -> float:
+        """Door-to-door days of a route with nothing ahead, service at facilities included."""
+        route = self.routes[name]
+        runs = [(route.approach, 1), *((leg.run, leg.departures.capacity) for leg in route.legs)]
+        services = [
+            self.facilities[stage.facility].service_days(load)
+            for run, load in runs
+            for _, stage in run
+            if isinstance(stage, FacilityStage)
+        ]
+        return route.free_flow_days + sum(services)
+
+    def yearly_capacity(self, name: str) -> float:
+        """Containers a year that can pass the departures of a route, both directions together."""
+        ways = map(self.one_way, self.directions)
+        return sum(each.routes[name].yearly_capacity for each in ways)
+
+    @property
+    def moves(self) -> bool:
+        """Whether it changes from year to year: then means are of the window, not of a state."""
+        return bool(self.phases) or self.demand.growth_per_year != 0
 
     def without_phases(self) -> Scenario:
         """The same, as if nothing ever changed; without its ledger, which speaks of the start."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
+from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.fluid import queues
 from sim.scenario.model import Scenario
 from sim.scenario.routes import Departures, Route, Stage, Transit
+from sim.scenario.usage import facilities
 
 ODD_HEADWAY_DAYS = 14.0
 ODD_TRANSIT_DAYS = 90.0
@@ -22,24 +25,46 @@ def warnings(scenario: Scenario) -> Iterator[str]:
         for stage_name, stage in route.stages.items():
             path = f"routes.{name}.stages.{stage_name}"
             yield from _odd(path, stage)
-        if route.is_open and route.free_flow_days > scenario.run.horizon:
+        usual = scenario.free_flow_days(name) if route.is_open else 0.0
+        if usual > scenario.run.horizon:
             yield (
-                f"routes.{name}: a free-flow trip takes {route.free_flow_days:,.4g} days and "
+                f"routes.{name}: a free-flow trip takes {usual:,.4g} days and "
                 f"{scenario.run.horizon:,.4g} are simulated: nothing can arrive"
             )
         if route.is_open and route.promise_days is not None:
-            yield from _promise(f"routes.{name}.promise_days", route, route.promise_days)
+            yield from _promise(f"routes.{name}.promise_days", route, usual)
+    yield from _facility_warnings(scenario)
     if scenario.choice.rule == "share":
         for name in scenario.routes:
             if name not in scenario.choice.shares_of(None):
                 yield f"choice.shares: nothing for {name}: no container prefers it"
 
 
+def _facility_warnings(scenario: Scenario) -> Iterator[str]:
+    """Facilities that nobody uses, and those that the timetables alone overload."""
+    for use in facilities(scenario):
+        stages = [s for r in scenario.routes.values() for s in r.facility_stages.values()]
+        if not any(stage.facility == use.name for stage in stages):
+            yield f"facilities.{use.name}: no route passes it: it changes nothing"
+        elif use.empty >= 1:
+            a_day = use.vehicles / DAYS_A_YEAR
+            yield (
+                f"facilities.{use.name}: {a_day:,.3g} vehicles a day take {use.empty:.0%} of its "
+                f"time even when they are empty: they pile up, there is no steady state"
+            )
+        elif use.utilisation >= 1:
+            yield (
+                f"facilities.{use.name}: what wants to pass takes {use.utilisation:.0%} of its "
+                f"time: its queue grows until containers go elsewhere"
+            )
+
+
 def _growth_warnings(scenario: Scenario) -> Iterator[str]:
     """Demand that no steady state can carry, or that nobody carries."""
     growing, routes = queues(scenario), scenario.open_routes
     total = scenario.demand.containers_per_year
-    capacity = sum(route.yearly_capacity for route in routes.values())
+    capacities = {name: scenario.yearly_capacity(name) for name in routes}
+    capacity = sum(capacities.values())
     if total >= capacity and growing:
         yield (
             f"demand of {total:,.0f} containers a year is not below the capacity of all routes "
@@ -54,15 +79,15 @@ def _growth_warnings(scenario: Scenario) -> Iterator[str]:
     else:
         for name, growth in growing.items():
             yield (
-                f"routes.{name}: its capacity of {routes[name].yearly_capacity:,.0f} containers a "
+                f"routes.{name}: its capacity of {capacities[name]:,.0f} containers a "
                 f"year does not exceed what comes, whatever waits: there is no steady state, its "
                 f"backlog grows by {growth:,.0f} containers a year"
             )
 
 
-def _promise(path: str, route: Route, promise: float) -> Iterator[str]:
+def _promise(path: str, route: Route, usual: float) -> Iterator[str]:
     """A promise that is hardly ever kept, or that is no promise: often another unit of time."""
-    least, usual = route.quoted_days[0], route.free_flow_days
+    least, promise = route.quoted_days[0], route.promise_days or math.inf
     said = f"{path}: {promise:,.4g} days"
     if promise < least:
         yield f"{said} is less than the {least:,.4g} that its transits take at least: none is kept"

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sim.scenario import fluid, oddities
+from sim.scenario import fluid, oddities, usage
 from sim.scenario.model import Scenario
-from sim.scenario.routes import Route
+from sim.scenario.usage import FacilityUse, StageUse
 
 
 @dataclass(frozen=True)
 class StagePreview:
-    """A departures stage before any simulation; capacities in containers a year."""
+    """A departures stage before any simulation; capacities in containers a year.
+
+    Of both directions together.
+    """
 
     name: str
     vehicle: str
@@ -32,6 +35,7 @@ class RoutePreview:
     `binds` names the stage that cannot carry them, or is None where demand binds.
     Where means over time exist it is `steady`; elsewhere `backlog_growth` is the containers a year
     by which its queue grows, 0 where capacity is met exactly.
+    `flow` is what it carries of that, containers a year; `uses` its stages in order.
     """
 
     name: str
@@ -45,6 +49,19 @@ class RoutePreview:
     binds: str | None
     steady: bool
     backlog_growth: float
+    flow: float
+    uses: tuple[StageUse, ...]
+
+    @property
+    def under_way(self) -> float | None:
+        """Containers under way by Little's law: what the route carries × its free-flow time."""
+        return None if self.free_flow_days is None else self.flow * self.free_flow_days / 365
+
+    @property
+    def narrowest(self) -> StageUse | None:
+        """The stage of which most is used: the one that binds first."""
+        used = [use for use in self.uses if use.utilisation is not None]
+        return max(used, key=lambda use: use.utilisation or 0.0, default=None)
 
 
 @dataclass(frozen=True)
@@ -55,6 +72,7 @@ class Preview:
     title: str
     demand: float
     routes: tuple[RoutePreview, ...]
+    facilities: tuple[FacilityUse, ...]
     warnings: tuple[str, ...]
 
     def route(self, name: str) -> RoutePreview:
@@ -70,35 +88,59 @@ class Preview:
 def preview(scenario: Scenario) -> Preview:
     """Free flow, capacities and what binds; a fluid sketch that draws no random number."""
     wanted, queues = fluid.demand_by_route(scenario), fluid.queues(scenario)
+    facilities = usage.facilities(scenario)
+    piling = {use.name for use in facilities if use.empty >= 1}
     routes = tuple(
-        _route(name, route, wanted[name], queues.get(name))
-        for name, route in scenario.routes.items()
+        _route(scenario, name, wanted[name], queues.get(name), facilities, piling)
+        for name in scenario.routes
     )
     return Preview(
         scenario.name,
         scenario.title,
         scenario.demand.containers_per_year,
         routes,
+        facilities,
         tuple(oddities.warnings(scenario)),
     )
 
 
-def _route(name: str, route: Route, demand: float, growth: float | None) -> RoutePreview:
+def _route(
+    scenario: Scenario,
+    name: str,
+    demand: float,
+    growth: float | None,
+    facilities: Sequence[FacilityUse],
+    piling: Collection[str],
+) -> RoutePreview:
+    route, capacity = scenario.routes[name], scenario.yearly_capacity(name)
+    passed = {stage.facility for stage in route.facility_stages.values()}
+    uses = usage.stages(scenario, name, {use.name: use for use in facilities})
+    ways = [scenario.one_way(direction) for direction in scenario.directions]
     return RoutePreview(
         name=name,
         is_open=route.is_open,
-        free_flow_days=route.free_flow_days if route.is_open else None,
+        free_flow_days=scenario.free_flow_days(name) if route.is_open else None,
         quoted_days=route.quoted_days,
         promise_days=route.promise_days,
-        stages=tuple(
-            StagePreview(n, d.vehicle, d.capacity, d.departures_a_year, d.yearly_capacity)
-            for n, d in route.departures.items()
-        ),
-        yearly_capacity=route.yearly_capacity if not route.closed else 0.0,
+        stages=tuple(_departures(ways, name, stage) for stage in route.departures),
+        yearly_capacity=capacity if not route.closed else 0.0,
         demand=demand,
-        binds=route.binding_stage if route.is_open and demand > route.yearly_capacity else None,
-        steady=growth is None,
+        binds=route.binding_stage if route.is_open and demand > capacity else None,
+        steady=growth is None and not passed & set(piling),
         backlog_growth=growth or 0.0,
+        flow=sum(fluid.flows(way).get(name, 0.0) for way in ways),
+        uses=uses,
+    )
+
+
+def _departures(ways: Sequence[Scenario], name: str, stage: str) -> StagePreview:
+    each = [way.routes[name].departures[stage] for way in ways]
+    return StagePreview(
+        stage,
+        each[0].vehicle,
+        each[0].capacity,
+        sum(d.departures_a_year for d in each),
+        sum(d.yearly_capacity for d in each),
     )
 
 
