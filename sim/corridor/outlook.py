@@ -16,6 +16,7 @@ from sim.corridor.choice import Decision, best
 from sim.corridor.desks import Desk
 from sim.corridor.rules import Score
 from sim.corridor.streams import Floats
+from sim.corridor.timetable import Counts
 from sim.corridor.vehicles import Service
 
 
@@ -25,15 +26,22 @@ class Outlook:
     first_row: the row of its first container
     waits: days to the first departure that each catches, 0 where none opens the route
         [routes, containers]
+    first: the number of the first place on it, None where none opens the route
+        [routes][containers]
     """
 
     def __init__(self, desks: Sequence[Desk], score: Score, times: Floats, first_row: int) -> None:
         self._desks, self._score, self._first_row = desks, score, first_row
         self._waits = np.zeros((len(desks), len(times)))
-        for row, desk in enumerate(desks):
+        self._first: list[Counts | None] = []
+        for desk, wait in zip(desks, self._waits, strict=True):
             if desk.services and not desk.approached:
-                caught = desk.services[0].timetable.caught(times)
-                np.subtract(caught, times, out=self._waits[row])
+                timetable = desk.services[0].timetable
+                first = timetable.caught(times)
+                np.subtract(timetable.days(first), times, out=wait)
+                self._first.append(first)
+            else:
+                self._first.append(None)
 
     def decide(self, opens: float, rows: slice) -> Decision | None:
         """What containers of one posting interval take, as things are now; None where unsure."""
@@ -44,9 +52,12 @@ class Outlook:
         for number in range(1, max(len(each.days) for each in prospects)):
             days += np.array([[sum(each.days[number : number + 1])] for each in prospects])
         taken = best(score(days))
-        coming = np.bincount(taken[taken >= 0], minlength=len(prospects)).tolist()
-        for each, wait, number in zip(prospects, waits, coming, strict=True):
-            if number and not each.stands(wait, number):
+        for row, each in enumerate(prospects):
+            takers, first = np.flatnonzero(taken == row), self._first[row]
+            if len(takers) and not (
+                (first is None or each.all_board(first[here][takers]))
+                and each.none_waits_later(len(takers), float(waits[row].max()))
+            ):
                 return None
         return Decision(taken, taken, None)
 
@@ -77,14 +88,24 @@ class _Prospect:
             there += service.headway / 2 + run
         return there
 
-    def stands(self, waits: Floats, coming: int) -> bool:
-        """Whether so many more board the departures that they catch, and wait no longer later."""
-        desk, services = self._desk, self._desk.services
-        last, wait = desk.levels.number - 1, 0.0
-        if services and not desk.approached:
-            if services[0].backlog.waiting(last) + coming > services[0].timetable.least_capacity:
-                return False
-            wait = float(waits.max())
+    def all_board(self, first: Counts) -> bool:
+        """Whether so many more all board the departure that they catch, behind those who wait.
+
+        first: the number of the first place on it [containers that come]
+        """
+        service, number = self._desk.services[0], np.arange(len(first))
+        free = service.timetable.first_place.item(service.departed)
+        free += service.backlog.waiting(self._desk.levels.number - 1)
+        room = service.timetable.least_capacity
+        places = np.maximum(np.maximum.accumulate(first - number), free) + number
+        return bool((places < first + room).all())
+
+    def none_waits_later(self, coming: int, wait: float) -> bool:
+        """Whether so many more wait for none but the next departure at later stages.
+
+        wait: for the first departures; with those it must keep to the limit
+        """
+        desk, last = self._desk, self._desk.levels.number - 1
         for service, there in self.later:
             ahead = desk.accepted_before(last) - service.backlog.boarded(last) + coming
             if ahead / service.rate > there:

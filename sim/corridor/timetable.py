@@ -61,9 +61,9 @@ class Timetable:
         """The capacity of the smallest vehicle."""
         return min(stretch.capacity for _, stretch in self._stretches)
 
-    def caught(self, moments: Floats) -> Floats:
-        """The day of the first departure from each moment on."""
-        return self.days(self.first_place[self.times.searchsorted(moments)])
+    def caught(self, moments: Floats) -> Counts:
+        """The first place of the first departure from each moment on."""
+        return self.first_place[self.times.searchsorted(moments)]
 
     def days(self, places: Counts) -> Floats:
         """The days on which places leave."""
