@@ -64,22 +64,30 @@ def _wanted(scenario: Scenario) -> dict[str, float]:
     if scenario.choice.rule == "fastest":
         wanted[min(routes, key=scenario.free_flow_days)] = total
         return wanted
+    offers, scale = _offers(scenario), _scale(scenario)
     for value_of_time, weight in _values_of_time(scenario):
-        for name, share in _preferred(scenario, value_of_time).items():
+        for name, share in _preferred(offers, scale, value_of_time).items():
             wanted[name] += total * weight * share
     return wanted
 
 
-def _preferred(scenario: Scenario, value_of_time: float) -> dict[str, float]:
+def _offers(scenario: Scenario) -> dict[str, tuple[float, float]]:
+    """Freight and constant in USD, and free-flow days, of each open route."""
+    return {
+        name: (route.freight_usd + route.constant_usd, scenario.free_flow_days(name))
+        for name, route in scenario.open_routes.items()
+    }
+
+
+def _preferred(
+    offers: dict[str, tuple[float, float]], scale: float, value_of_time: float
+) -> dict[str, float]:
     """The shares of the open routes by free-flow generalised cost, at one value of time.
 
     Under `logit` the softmax (McFadden 1974); without a scale all take the cheapest.
     """
-    costs = {
-        name: route.freight_usd + route.constant_usd + value_of_time * scenario.free_flow_days(name)
-        for name, route in scenario.open_routes.items()
-    }
-    best, scale = min(costs, key=lambda name: costs[name]), _scale(scenario)
+    costs = {name: usd + value_of_time * days for name, (usd, days) in offers.items()}
+    best = min(costs, key=lambda name: costs[name])
     if not scale:
         return {best: 1.0}
     odds = {n: max(math.exp((costs[best] - cost) / scale), NEVER_NONE) for n, cost in costs.items()}
@@ -184,7 +192,8 @@ def _blind_queues(
     """
     taken = dict.fromkeys(routes, 0.0)
     if routes and _scale(scenario):
-        arriving = _with_overflow(_preferred(scenario, 0.0), routes, left)
+        shares = _preferred(_offers(scenario), _scale(scenario), 0.0)
+        arriving = _with_overflow(shares, routes, left)
         taken |= {name: route.accepts(arriving[name]) for name, route in routes.items()}
         return _shared_queues(scenario, arriving), taken
     for name in sorted(routes, key=lambda n: (routes[n].freight_usd + routes[n].constant_usd, n)):

@@ -125,7 +125,7 @@ def _route(
         stages=tuple(_departures(ways, name, stage) for stage in route.departures),
         yearly_capacity=capacity if not route.closed else 0.0,
         demand=demand,
-        binds=route.binding_stage if route.is_open and demand > capacity else None,
+        binds=ways[0].routes[name].binding_stage if route.is_open and demand > capacity else None,
         steady=growth is None and not passed & set(piling),
         backlog_growth=growth or 0.0,
         flow=sum(fluid.flows(way).get(name, 0.0) for way in ways),
