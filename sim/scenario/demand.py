@@ -66,7 +66,7 @@ class Demand(Model):
     growth_per_year: Annotated[float, Field(gt=-1, le=100)] = Field(
         0.0,
         description="By what part each year of 365 days brings more than the one before; the "
-        "first begins at start",
+        "first begins at start [1/year]",
     )
     value_of_time_usd_per_day: Varying = Field(
         fixed(0.0),
