@@ -21,6 +21,7 @@ from sim.scenario.schema import (
     is_distribution,
     is_model,
     is_table_of_tables,
+    joined,
     keys_at,
     split,
     table_at,
@@ -33,6 +34,10 @@ EXCLUSIVE = [
     {"service_hours", "headway_hours"},
 ]
 """Keys of which a table holds one: a child's removes the inherited others."""
+
+SHARES = ("choice", "shares")
+BY_DIRECTION = (("demand", "directions"), ("demand", "monthly"), SHARES)
+"""Tables by direction; shares may be by route."""
 
 _NOWHERE = Position(0, 0, 0, 0)
 
@@ -75,7 +80,7 @@ class Draft:
         line, column = (
             (where.line, where.column) if at_key else (where.value_line, where.value_column)
         )
-        told = ".".join(f"{part!s:.200}" for part in path)  # a key may be as long as a file
+        told = joined(f"{part!s:.200}" for part in path)  # a key may be as long as a file
         return Fault(place.file, line, column, told, message)
 
 
@@ -111,9 +116,19 @@ def _merged(parent: Any, child: Any, path: Path, root: Any) -> dict[str, Any]:
 
 
 def _replaces(old: Any, new: Any, path: Path, root: Any) -> bool:
-    """Whether a table takes the place of the inherited one: another distribution or kind."""
+    """Whether a table takes the place of the inherited one.
+
+    So does another kind of stage, a distribution, a value of a phase, a table by other directions,
+    and shares by direction those without. A single key always goes into the inherited table.
+    """
+    if path in BY_DIRECTION and len(new) > 1:
+        tables = [any(isinstance(value, dict) for value in table.values()) for table in (old, new)]
+        if tables[0] != tables[1]:
+            return True
+        return (tables[1] or path != SHARES) and not new.keys() <= old.keys()
     other_kind = "kind" in new and "kind" in old and new["kind"] != old["kind"]
-    return other_kind or is_distribution(path, root)
+    in_phase = path[:1] == ("phases",) and path[2:3] == ("set",) and len(path) > 3
+    return other_kind or in_phase or is_distribution(path, root)
 
 
 def _put_in_order(draft: Draft, parent: Any, child: Any) -> Iterator[Fault]:
@@ -157,7 +172,7 @@ def _stale(parent: Draft, child: Any) -> Iterator[str]:
     """Inherited assumptions about values that were changed and are not restated by the child."""
     restated = table_at(child, "assumptions")
     for path in table_at(parent.data, "assumptions"):
-        old, new = at(parent.data, path.split(".")), at(child, path.split("."))
+        old, new = at(parent.data, split(path)), at(child, split(path))
         changed = new is not None and new != old
         if path not in restated and (changed or path in parent.stale):
             yield path
@@ -167,7 +182,7 @@ def _forget_assumptions(data: dict[str, Any], child: Any) -> None:
     """Inherited assumptions leave with the value they speak of."""
     ledger, restated = table_at(data, "assumptions"), table_at(child, "assumptions")
     for path in list(ledger):
-        if path not in restated and at(data, path.split(".")) is None:
+        if path not in restated and at(data, split(path)) is None:
             del ledger[path]
 
 
@@ -178,7 +193,7 @@ def with_change(draft: Draft, path: str, value: Any, *, said: str) -> Draft:
     one ("….lognormal.p95"). Names of routes and stages must exist.
     """
     place = Place(said)
-    parts, inner = _outside(draft.data, split(path))
+    parts, inner = outside(draft.data, split(path))
     fault = _unknown(draft.data, parts, place) or _no_parameter(draft.data, parts, inner, place)
     if fault is not None:
         return Draft(draft.file, draft.data, draft.places, (*draft.faults, fault), draft.stale)
@@ -186,19 +201,18 @@ def with_change(draft: Draft, path: str, value: Any, *, said: str) -> Draft:
         value = _replaced(at(draft.data, parts), inner, value)
     else:
         value = _rescaled(draft.data, parts, value)
-    path = ".".join(parts)
     data: Any = value
     for part in reversed(parts):
         data = {part: data}
     after = merged(draft, Draft(draft.file, data, {parts: place}))
-    _say_set(after.data, path, at(draft.data, path.split(".")), said)
+    _say_set(after.data, parts, at(draft.data, parts), said)
     return Draft(after.file, after.data, after.places, after.faults, draft.stale)
 
 
-def _say_set(data: dict[str, Any], path: str, before: Any, said: str) -> None:
+def _say_set(data: dict[str, Any], parts: Path, before: Any, said: str) -> None:
     """Let the ledger tell that a figure is no longer what its source says."""
-    ledger = table_at(data, "assumptions")
-    old, now = ledger.get(path), at(data, path.split("."))
+    ledger, path = table_at(data, "assumptions"), joined(parts)
+    old, now = ledger.get(path), at(data, parts)
     if isinstance(old, dict) and now != before:
         source = f"set by {said}; before, {distributions.show(before)}: {old.get('source', '')}"
         data["assumptions"] = {
@@ -214,13 +228,13 @@ def _unknown(data: Any, parts: Path, place: Place) -> Fault | None:
         names_only = is_table_of_tables(around)
         if (is_model(around) or names_only) and part not in known and part != "order":
             hint = did_you_mean(part, known)
-            return Fault(place.file, 0, 0, ".".join(parts), f"no {part!r:.60} here{hint}")
+            return Fault(place.file, 0, 0, joined(parts), f"no {part!r:.60} here{hint}")
         if around is None:
-            return Fault(place.file, 0, 0, ".".join(parts), "leads nowhere in a scenario")
+            return Fault(place.file, 0, 0, joined(parts), "leads nowhere in a scenario")
     return None
 
 
-def _outside(data: Any, parts: Path) -> tuple[Path, Path]:
+def outside(data: Any, parts: Path) -> tuple[Path, Path]:
     """A path in two: up to a distribution, and inside it (mostly nothing)."""
     for depth in range(len(parts)):
         if is_distribution(parts[:depth], data):
@@ -235,7 +249,7 @@ def _no_parameter(data: Any, parts: Path, inner: Path, place: Place) -> Fault | 
         if not isinstance(around, Mapping) or part not in around:
             known = list(around) if isinstance(around, Mapping) else []
             hint = did_you_mean(part, known)
-            path = ".".join((*parts, *inner[: depth + 1]))
+            path = joined((*parts, *inner[: depth + 1]))
             return Fault(place.file, 0, 0, path, f"no such parameter of this distribution{hint}")
         around = around[part]
     return None

@@ -19,10 +19,22 @@ LONGEST_WORD, MOST_WORDS = 60, 200
 """Bounds on looking for a near word: its cost grows with both."""
 
 
+_QUOTED_DOT = "\0"
+
+
 def split(path: str) -> Path:
-    """The parts of a dotted path; an assumption's own path stays one part."""
+    """The parts of a dotted path; what stands in quotes, and an assumption's path, is one part."""
     head, _, rest = path.partition(".")
-    return (head, rest.strip('"')) if head == "assumptions" else tuple(path.split("."))
+    if head == "assumptions" and '"' not in rest:
+        return (head, rest)
+    pieces = enumerate(path.split('"'))  # every second one was quoted
+    text = "".join(piece.replace(".", _QUOTED_DOT) if n % 2 else piece for n, piece in pieces)
+    return tuple(part.replace(_QUOTED_DOT, ".") for part in text.split("."))
+
+
+def joined(path: Iterable[str | int]) -> str:
+    """The dotted path that `split` reads: a part with dots stands in quotes."""
+    return ".".join(f'"{part}"' if "." in str(part) else str(part) for part in path)
 
 
 def at(data: Any, path: Iterable[str | int]) -> Any:
@@ -56,7 +68,7 @@ def _child(node: Any, part: str | int, data: Any) -> Any:
     if is_model(node):
         field = fields_of(node).get(str(part))
         return _resolve(field.annotation, data) if field else None
-    if get_origin(node) is Mapping:
+    if is_table(node):
         return _resolve(get_args(node)[1], data)
     return None
 
@@ -73,8 +85,8 @@ def _resolve(annotation: Any, data: Any) -> Any:
     kind = data.get("kind") if isinstance(data, Mapping) else None
     kinds = {get_args(m.model_fields["kind"].annotation): m for m in members if is_model(m)}
     if kinds:
-        return kinds.get((kind,))
-    tables = [m for m in members if get_origin(m) is Mapping]
+        return kinds.get((kind,)) if isinstance(kind, str) else None
+    tables = [m for m in members if is_table(m)]
     return tables[0] if tables and isinstance(data, Mapping) else members[0]
 
 
@@ -92,9 +104,14 @@ def is_model(node: Any) -> bool:
     return isinstance(node, type) and issubclass(node, BaseModel)
 
 
+def is_table(node: Any) -> bool:
+    """Whether a type is a table of named things."""
+    return get_origin(node) is Mapping
+
+
 def is_table_of_tables(node: Any) -> bool:
     """Whether a type is a table of named things that are tables themselves."""
-    return get_origin(node) is Mapping and _resolve(get_args(node)[1], None) not in (float, Any)
+    return is_table(node) and _resolve(get_args(node)[1], None) not in (float, Any)
 
 
 def is_distribution(path: Iterable[str | int], data: Any) -> bool:

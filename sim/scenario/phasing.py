@@ -1,0 +1,163 @@
+"""What is wrong with phases: their dates, the paths they set, and the scenario they make.
+
+A phase is checked as it will be used: its changes are laid over the scenario of the phases before
+it, and what that makes is examined as any scenario is. What was already wrong is not told again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from sim.errors import Fault
+from sim.scenario.across import HOURS, is_number
+from sim.scenario.changes import Draft, outside, with_change
+from sim.scenario.distributions import LARGEST
+from sim.scenario.fields import MOST
+from sim.scenario.model import Run
+from sim.scenario.phases import CHANGEABLE
+from sim.scenario.schema import (
+    is_distribution,
+    is_model,
+    is_table_of_tables,
+    joined,
+    split,
+    table_at,
+    type_at,
+)
+
+SECTIONS = ("demand", "facilities", "routes", "choice")
+"""Where the keys that may change stand: `days` of a leg do, those of a run do not."""
+
+Examine = Callable[[Draft], Iterable[Fault]]
+
+
+def phases(draft: Draft, faults: Iterable[Fault], examine: Examine) -> Iterator[Fault]:
+    """Faults of a draft's phases; `faults` are those it has without them."""
+    named = table_at(draft.data, "phases")
+    if not named or len(named) > MOST:
+        return
+    yield from _dates(draft, named)
+    told = {(fault.path, fault.message) for fault in faults}
+    start = {
+        key: value for key, value in draft.data.items() if key not in ("phases", "assumptions")
+    }
+    now = Draft(draft.file, start)
+    for name in sorted(named, key=lambda name: _moment(table_at(named, name))):
+        changes = table_at(named, name, "set")
+        now, refused = _laid(draft, now, name, changes)
+        yield from refused
+        for fault in examine(_touched(now, changes)):
+            if (fault.path, fault.message) not in told:
+                told.add((fault.path, fault.message))
+                yield _retold(draft, name, changes, fault)
+
+
+def _moment(phase: dict[str, Any]) -> date:
+    """When a phase begins; one that does not say it comes last."""
+    moment = phase.get("from")
+    return moment if type(moment) is date else date.max
+
+
+def _dates(draft: Draft, named: dict[str, Any]) -> Iterator[Fault]:
+    run = table_at(draft.data, "run")
+    if "start" not in run:
+        first_day = "the first day of the measured window, by which days have dates"
+        yield draft.fault(("run", "start"), f"is required where there are phases: {first_day}")
+        return
+    first, last = _window(run)
+    for name in named:
+        moment = table_at(named, name).get("from")
+        if type(moment) is date and not first <= moment <= last:
+            outside_it = f"is outside the run, which goes from {first} to {last}, warm-up included"
+            yield draft.fault(("phases", name, "from"), f"{outside_it} (got {moment})")
+
+
+def _window(run: dict[str, Any]) -> tuple[date, date]:
+    """The first and the last day of a run; of all time where its figures are none."""
+    start, defaults = run["start"], Run()
+    warmup = run.get("warmup_days", defaults.warmup_days)
+    days = run.get("days", defaults.days)
+    if type(start) is not date or not all(
+        is_number(n) and 0 <= n <= LARGEST for n in (warmup, days)
+    ):
+        return date.min, date.max
+    first = max(start.toordinal() - math.floor(warmup), date.min.toordinal())
+    last = min(start.toordinal() + math.ceil(days) - 1, date.max.toordinal())
+    return date.fromordinal(first), date.fromordinal(last)
+
+
+def _laid(
+    draft: Draft, now: Draft, name: str, changes: dict[str, Any]
+) -> tuple[Draft, list[Fault]]:
+    """A phase's changes over the scenario so far, and those that cannot be."""
+    faults = []
+    if table_at(draft.data, "phases", name).get("set") == {}:
+        faults.append(draft.fault(("phases", name, "set"), "is empty: say what changes"))
+    for path, value in changes.items():
+        after = with_change(now, path, value, said=f"phases.{name}")
+        message = _nested(now.data, path, value)
+        message = message or next((fault.message for fault in after.faults), "")
+        message = message or _structural(now.data, path)
+        if message:
+            faults.append(draft.fault(("phases", name, "set", path), message, key=True))
+        else:
+            now = after
+    return now, faults
+
+
+def _touched(now: Draft, changes: Iterable[str]) -> Draft:
+    """A scenario with the routes that a phase touches: in the others nothing new is wrong.
+
+    Routes meet in the shares alone, so that a phase of those is examined with all of them.
+    """
+    parts = [split(path) for path in changes]
+    if any(part[0] == "choice" for part in parts):
+        return now
+    routes = table_at(now.data, "routes")
+    names = {part[1] for part in parts if part[0] == "routes" and len(part) > 1}
+    kept = {name: route for name, route in routes.items() if name in names}
+    kept = kept or dict(islice(routes.items(), 1))
+    return Draft(now.file, {**now.data, "routes": kept, "choice": {"rule": "fastest"}})
+
+
+def _nested(data: Any, path: str, value: Any) -> str:
+    """What to say of a path that TOML read as tables in tables, since its dots were not quoted."""
+    parts = split(path)
+    node = type_at(parts, data)
+    if not isinstance(value, dict) or not (is_model(node) or is_table_of_tables(node)):
+        return ""
+    while isinstance(value, dict) and value and not is_distribution(parts, data):
+        key = next(iter(value))
+        parts, value = (*parts, key), value[key]
+    return f'a path with dots stands in quotes, all of it: "{joined(parts):.200}"'
+
+
+def _structural(data: Any, path: str) -> str:
+    """What to say of a path to something that does not change while a scenario runs."""
+    parts, _ = outside(data, split(path))
+    key, around = parts[-1], parts[:-1]
+    changes = parts[0] in SECTIONS and key in CHANGEABLE and is_model(type_at(around, data))
+    if not changes and parts[:2] != ("choice", "shares"):
+        return f"stays for the whole run; a phase may change {', '.join(sorted(CHANGEABLE))}"
+    if key in HOURS and key not in (facility := table_at(data, *around)):
+        kept = next((other for other in HOURS if other in facility), "")
+        return kept and f"a facility keeps {kept} for the whole run: set that instead"
+    return ""
+
+
+def _retold(draft: Draft, name: str, changes: Iterable[str], fault: Fault) -> Fault:
+    """A fault of the changed scenario, told at what the phase sets."""
+    around = ("phases", name, "set")
+    message = f"{fault.path}: {fault.message}"
+    for change in changes:
+        path = joined(split(change))
+        if f"{fault.path}.".startswith(f"{path}."):
+            inside = split(fault.path)[len(split(path)) :]
+            return draft.fault((*around, change, *inside), fault.message, key=bool(inside))
+        if path.startswith(f"{fault.path}."):
+            return draft.fault((*around, change), message)
+    return draft.fault(around, message)
