@@ -112,6 +112,8 @@ def to_toml(scenario: Scenario, *, explained: bool = False) -> str:
 
     document = tomlkit.document()
     for key, value in scenario.to_data().items():
+        if value == {}:
+            continue
         meaning = Scenario.model_fields[key].description
         if explained and meaning and isinstance(value, Mapping):
             document.add(tomlkit.nl())
@@ -129,12 +131,21 @@ def _item(value: Any, path: tuple[str, ...]) -> Any:
         array.extend(_item(inner, path) for inner in value)
         return array
     if not isinstance(value, Mapping):
-        return tomlkit.value(_digits(value, path[-1])) if _is_number(value) else value
-    inline = (path[2:3] == ("stages",) and len(path) > 3) or (path[0] in _FLAT and len(path) > 1)
-    table = tomlkit.inline_table() if inline else tomlkit.table()
+        # A phase's value has no type yet: 9.0 would come back as 9, another value to `key`.
+        for_people = _is_number(value) and not (path[0] == "phases" and isinstance(value, float))
+        return tomlkit.value(_digits(value, path[-1])) if for_people else value
+    table = tomlkit.inline_table() if _on_a_line(path) else tomlkit.table()
     for key, inner in value.items():
-        table[key] = _item(inner, (*path, key))
+        if path[0] != "places" or inner not in ("", ()):  # what is not known of a place
+            table[key] = _item(inner, (*path, key))
     return table
+
+
+def _on_a_line(path: tuple[str, ...]) -> bool:
+    """Whether a table is written inline."""
+    if path[:2] == ("demand", "classes"):
+        return len(path) > 3
+    return len(path) > _DEPTHS.get(path[0], len(path))
 
 
 def _is_number(value: object) -> bool:
@@ -148,7 +159,8 @@ def _digits(value: float, key: str) -> str:
     return f"{int(value):_}"
 
 
-_FLAT = ("demand", "choice")
-"""Sections whose tables (distributions, shares) stand on a line."""
+_DEPTHS = {"demand": 1, "choice": 1, "places": 1, "facilities": 1, "routes": 3, "phases": 3}
+"""How deep in a section tables have lines of their own: those of a stage, a place, a distribution
+or of shares stand on one."""
 
-_LABELS = ("seed", "price_year")
+_LABELS = ("seed", "price_year", "gauge_mm")
