@@ -10,15 +10,18 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import CoreSchema
 from pydantic_core import core_schema as core
 
+from sim.scenario.demand import parse_part
 from sim.scenario.distributions import FORMS, LARGEST, TABLES, Distribution, Form, parse
-from sim.scenario.fields import MOST, parse_wait
+from sim.scenario.fields import MOST, parse_speed, parse_wait
 from sim.scenario.model import Scenario
+from sim.scenario.seasons import MONTHS, parse_monthly
 
 SCHEMA_ID = "urn:transsib:scenario"
 """By this the program knows a schema that it wrote."""
@@ -57,15 +60,16 @@ class _Generator(GenerateJsonSchema):
     def generate_inner(self, schema: Any) -> JsonSchemaValue:
         """Without the least number of entries, which an inherited table may bring."""
         made = super().generate_inner(schema)
-        if made.get("type") == "object" and "maxLength" in made:  # pydantic's word for a mapping
-            made.pop("minLength")
-            made["maxProperties"] = made.pop("maxLength")
+        if made.get("type") == "object":  # pydantic's words for a mapping are those for a text
+            made.pop("minLength", None)
+            if "maxLength" in made:
+                made["maxProperties"] = made.pop("maxLength")
         return made
 
     def function_plain_schema(self, schema: core.PlainValidatorFunctionSchema) -> JsonSchemaValue:
         """What our own parsers read."""
         reader: Any = schema["function"]["function"]
-        return {parse: _distribution, parse_wait: _wait}[reader]()
+        return READERS[reader]()
 
     def nullable_schema(self, schema: core.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
@@ -95,6 +99,19 @@ def _wait() -> JsonSchemaValue:
     return {"anyOf": [NUMBER, {"const": "unlimited"}]}
 
 
+def _speed() -> JsonSchemaValue:
+    return {"anyOf": [NUMBER, _numbers(("slow", "fast"))]}
+
+
+def _monthly() -> JsonSchemaValue:
+    months = {"type": "array", "items": NUMBER, "minItems": MONTHS, "maxItems": MONTHS}
+    return {"anyOf": [months, {"type": "object", "additionalProperties": months}]}
+
+
+def _part() -> JsonSchemaValue:
+    return {"anyOf": [NUMBER, {"type": "object", "additionalProperties": NUMBER}]}
+
+
 def _distribution() -> JsonSchemaValue:
     """A number, a range, or a table of the one kind that it names."""
     kinds = {kind: _parameters(FORMS[kind]) for kind in TABLES}
@@ -121,3 +138,13 @@ def _numbers(names: tuple[str, ...]) -> JsonSchemaValue:
     size = {"minItems": len(names), "maxItems": len(names)} if names else {"minItems": 1}
     written = f"[{', '.join(names or ('value', '…'))}]"
     return {"type": "array", "items": NUMBER, **size, "description": written}
+
+
+READERS: Final[dict[Any, Callable[[], JsonSchemaValue]]] = {
+    parse: _distribution,
+    parse_speed: _speed,
+    parse_wait: _wait,
+    parse_monthly: _monthly,
+    parse_part: _part,
+}
+"""What each of our own parsers reads."""
