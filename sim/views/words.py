@@ -223,20 +223,40 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "max_wait_days": ("accepted wait", "days"),
     "promise_days": ("promise", "days"),
     "posted_every_hours": ("posting interval", "hours"),
+    "growth_per_year": ("growth", "a year"),
+    "share": ("share", ""),
+    "priority": ("priority", ""),
+    "servers": ("servers", ""),
+    "service_hours": ("service", "hours"),
+    "headway_hours": ("headway", "hours"),
+    "hours_per_container": ("service", "hours/container"),
+    "length_km": ("length", "km"),
+    "km_per_day": ("speed", "km/day"),
+    "latitude": ("latitude", "°"),
+    "longitude": ("longitude", "°"),
+    "gauge_mm": ("gauge", "mm"),
 }
 """The fields of a scenario that hold figures: what people call them, and their units."""
 
-TABLES: Final = ("routes", "stages", "demand", "choice", *distributions.TABLES)
+TABLES: Final = (
+    "places", "facilities", "routes", "stages", "demand", "classes", "directions", "choice",
+    "phases", "set", *distributions.TABLES,
+)  # fmt: skip
 """Keys of a path that go without saying."""
 
 
 def path_name(path: str) -> str:
     """What people call the figure at a path: rail freight, rail line time, value of time p95."""
-    keys = [key for key in path.split(".") if key not in TABLES]
+    keys = [key for key in _keys(path) if key not in TABLES]
     return " ".join(FIELDS[key][0] if key in FIELDS else key for key in keys)
 
 
 def path_unit(path: str, price_year: int | None) -> str:
     """The unit of the figure at a path, empty where it has none; also inside a distribution."""
-    units = [FIELDS[key][1] for key in path.split(".") if key in FIELDS]
+    units = [FIELDS[key][1] for key in _keys(path) if key in FIELDS]
     return units[-1].format(usd=usd(price_year)) if units else ""
+
+
+def _keys(path: str) -> list[str]:
+    """The keys along a path, also along one that a phase sets: phases.later.set."routes.…"."""
+    return path.replace('"', "").split(".")
