@@ -15,7 +15,6 @@ from sim.scenario.changes import Change
 from sim.scenario.distributions import Distribution
 from sim.scenario.files import bundled, load_with_notes
 from sim.scenario.options import setting
-from sim.scenario.routes import Departures
 from sim.scenario.writing import to_toml
 
 TRAINS = "routes.rail.stages.trains"
@@ -40,11 +39,10 @@ def test_bundled_scenarios_load_and_say_where_their_figures_come_from(name: str)
     assert load_with_notes(name, [])[1] == ()
     for route, description in scenario.routes.items():
         for stage_name, stage in description.stages.items():
-            fields = ["days"] if stage.kind == "transit" else ["capacity"]
-            if isinstance(stage, Departures):
-                fields += [k for k in ("every_days", "annual_capacity") if getattr(stage, k)]
-            for field in fields:
-                assert f"routes.{route}.stages.{stage_name}.{field}" in scenario.assumptions
+            for field in ("days", "km_per_day", "capacity", "every_days", "annual_capacity"):
+                if getattr(stage, field, None) is not None:
+                    path = f"routes.{route}.stages.{stage_name}.{field}"
+                    assert path in scenario.assumptions
 
 
 @pytest.mark.parametrize("name", sorted(bundled()))
