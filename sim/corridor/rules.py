@@ -108,14 +108,14 @@ def _of_each(figures: Floats, shippers: Shippers) -> Floats:
 def _zero(scenario: Scenario, routes: Sequence[str]) -> Floats:
     """Nothing, or infinite for a closed route [routes, 1]."""
     is_open = scenario.open_routes
-    return np.array([[0.0 if name in is_open else np.inf] for name in routes])
+    return np.array([0.0 if name in is_open else np.inf for name in routes]).reshape(-1, 1)
 
 
 def _money(scenario: Scenario, routes: Sequence[str]) -> Floats:
     """Freight and constant of each route [routes, 1], in USD; infinite for a closed one."""
     every = [scenario.routes[name] for name in routes]
-    money = np.array([[route.freight_usd + route.constant_usd] for route in every])
-    return money + _zero(scenario, routes)
+    money = np.array([route.freight_usd + route.constant_usd for route in every])
+    return money.reshape(-1, 1) + _zero(scenario, routes)
 
 
 RULES: dict[str, Rule] = {

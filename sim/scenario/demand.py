@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PlainSerializer, PlainValidator
 
 from sim.scenario.distributions import Distribution, fixed, number
-from sim.scenario.fields import Model, Named, NonNegative, Positive, Share, Table, Varying
+from sim.scenario.fields import MOST, Model, Named, NonNegative, Positive, Share, Table, Varying
 from sim.scenario.seasons import Monthly, parse_monthly
 
 Rule = Literal["share", "fastest", "cheapest", "logit"]
@@ -73,7 +73,9 @@ class Demand(Model):
         description="What a shipper would pay to have a container a day earlier, drawn for each "
         "container [USD/day]",
     )
-    classes: Table[Class] | None = Field(None, description="Kinds of cargo, by name")
+    classes: Annotated[Table[Class], Field(max_length=MOST)] | None = Field(
+        None, description="Kinds of cargo, by name"
+    )
 
     def value_of_time(self, name: str | None) -> Distribution:
         """That of a class; of all containers where there are none."""

@@ -37,20 +37,34 @@ def _summed(parts: list[dict[str, float]]) -> dict[str, float]:
 def flows(scenario: Scenario) -> dict[str, float]:
     """Containers a year that each route of one direction carries.
 
-    What a route cannot take goes to the others in proportion to the room that they have.
+    What a route cannot take goes to the others: by their shares under `share`, else to the one
+    that is next best at the mean value of time, as far as it has room.
     """
-    wanted, routes = _wanted(scenario), scenario.open_routes
+    routes, total = scenario.open_routes, scenario.demand.containers_per_year
+    if scenario.choice.rule == "share":
+        arriving = _with_overflow(_shares(scenario), routes, total)
+        return {
+            name: min(_room(route, arriving[name]), arriving[name])
+            for name, route in routes.items()
+        }
+    wanted = _wanted(scenario)
     taken = {name: min(_room(route, wanted[name]), wanted[name]) for name, route in routes.items()}
-    left = scenario.demand.containers_per_year - math.fsum(taken.values())
-    room = {name: _room(route, math.inf) - taken[name] for name, route in routes.items()}
-    total = math.fsum(room.values())
-    if left <= 0 or total <= 0:
-        return taken
-    if math.isinf(total):
-        endless = [name for name in room if math.isinf(room[name])]
-        return taken | {name: taken[name] + left / len(endless) for name in endless}
-    part = min(1.0, left / total)
-    return {name: taken[name] + part * room[name] for name in routes}
+    left = total - math.fsum(taken.values())
+    for name in _by_preference(scenario):
+        more = min(left, _room(routes[name], math.inf) - taken[name])
+        taken[name] += more
+        left -= more
+    return taken
+
+
+def _by_preference(scenario: Scenario) -> list[str]:
+    """The open routes from best to worst, at the mean value of time."""
+    days = {name: scenario.free_flow_days(name) for name in scenario.open_routes}
+    if scenario.choice.rule == "fastest":
+        return sorted(days, key=lambda name: days[name])
+    value = math.fsum(value * weight for value, weight in _values_of_time(scenario))
+    costs = {name: usd + value * days[name] for name, (usd, _) in _offers(scenario).items()}
+    return sorted(costs, key=lambda name: costs[name])
 
 
 def _wanted(scenario: Scenario) -> dict[str, float]:

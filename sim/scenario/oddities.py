@@ -33,20 +33,58 @@ def warnings(scenario: Scenario) -> Iterator[str]:
             )
         if route.is_open and route.promise_days is not None:
             yield from _promise(f"routes.{name}.promise_days", route, usual)
-    yield from _facility_warnings(scenario)
-    if scenario.choice.rule == "share":
+    yield from _shares(scenario)
+    yield from _idle(scenario)
+    for number, era in enumerate(scenario.eras):
+        for warning in _overloads(era.scenario):
+            yield warning if number == 0 else f"from day {era.day:,.6g} on: {warning}"
+
+
+def _shares(scenario: Scenario) -> Iterator[str]:
+    """Routes that the rule share sends nobody to."""
+    for direction in scenario.directions if scenario.choice.rule == "share" else ():
         for name in scenario.routes:
-            if name not in scenario.choice.shares_of(None):
-                yield f"choice.shares: nothing for {name}: no container prefers it"
+            if name not in scenario.choice.shares_of(direction):
+                where = "" if direction is None else f" {direction}"
+                yield f"choice.shares: nothing for {name}{where}: no container prefers it"
 
 
-def _facility_warnings(scenario: Scenario) -> Iterator[str]:
-    """Facilities that nobody uses, and those that the timetables alone overload."""
+def _idle(scenario: Scenario) -> Iterator[str]:
+    """What is said and changes nothing."""
+    passing: dict[str, list[Route]] = {name: [] for name in scenario.facilities}
+    for route in scenario.routes.values():
+        for name in {stage.facility for stage in route.facility_stages.values()}:
+            passing[name].append(route)
+    for name, facility in scenario.facilities.items():
+        if not passing[name]:
+            yield f"facilities.{name}: no route passes it: it changes nothing"
+        elif facility.discipline == "priority" and len({r.priority for r in passing[name]}) < 2:
+            yield f"facilities.{name}: its routes have one priority: first come, first served"
+        if facility.each_way and scenario.demand.directions is None:
+            yield f"facilities.{name}: each_way changes nothing without demand.directions"
+    named = _named_places(scenario)
+    for name in (each for each in scenario.places if each not in named):
+        yield f"places.{name}: no leg, departures or facility is there"
+    if scenario.demand.monthly is not None and scenario.run.start is None:
+        yield "demand.monthly: without run.start the measured window begins on 1 January"
+
+
+def _named_places(scenario: Scenario) -> set[str]:
+    """The places that something names."""
+    found = {facility.place for facility in scenario.facilities.values()}
+    for route in scenario.routes.values():
+        for stage in route.stages.values():
+            if isinstance(stage, Transit):
+                found |= set(stage.via or ())
+            elif isinstance(stage, Departures):
+                found.add(stage.place)
+    return {name for name in found if name is not None}
+
+
+def _overloads(scenario: Scenario) -> Iterator[str]:
+    """Facilities that have more to do than time."""
     for use in facilities(scenario):
-        stages = [s for r in scenario.routes.values() for s in r.facility_stages.values()]
-        if not any(stage.facility == use.name for stage in stages):
-            yield f"facilities.{use.name}: no route passes it: it changes nothing"
-        elif use.empty >= 1:
+        if use.empty >= 1:
             a_day = use.vehicles / DAYS_A_YEAR
             yield (
                 f"facilities.{use.name}: {a_day:,.3g} vehicles a day take {use.empty:.0%} of its "
