@@ -43,6 +43,7 @@ class Office:
         self.taken = np.full(len(self.booked), NOBODY, np.int8)
         self.wanted = np.full(len(self.booked), NOBODY, np.int8)
         self.rule = RULES[self.way.first.choice.rule]
+        self._calm = True
         self._eras = [*self.booked.searchsorted(self.way.days).tolist(), len(self.booked)]
         self._scores = [
             self.rule.prepare(scenario, self.way.routes, self.shippers.of(slice(first, end)))
@@ -99,9 +100,10 @@ class Office:
         """
         if block.rows.start == block.rows.stop:
             return
-        decided = None if outlook is None else outlook.decide(block.opens, block.rows)
+        decided = outlook.decide(block.opens, block.rows) if outlook and self._calm else None
         if decided is None:
             decided = decide(self.desks, self.rule, self._deciding(block))
+        self._calm = decided.is_calm
         self._enter(clock, block.rows, decided)
 
     def book_early(self, clock: Clock, block: Block) -> bool:

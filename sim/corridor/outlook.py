@@ -59,7 +59,7 @@ class Outlook:
                 and each.none_waits_later(len(takers), float(waits[row].max()))
             ):
                 return None
-        return Decision(taken, taken, None)
+        return Decision(taken, taken, None, is_calm=True)
 
 
 class _Prospect:
