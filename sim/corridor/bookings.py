@@ -16,6 +16,7 @@ from sim.corridor.clock import BOOKING, Clock
 from sim.corridor.desks import Desk
 from sim.corridor.lanes import Way
 from sim.corridor.outlook import Outlook
+from sim.corridor.posters import Catch
 from sim.corridor.rules import RULES, Shippers
 from sim.corridor.shippers import Cargo
 from sim.corridor.streams import Floats
@@ -102,7 +103,8 @@ class Office:
             return
         decided = outlook.decide(block.opens, block.rows) if outlook and self._calm else None
         if decided is None:
-            decided = decide(self.desks, self.rule, self._deciding(block))
+            deciding = self._deciding(block, outlook)
+            decided = decide(self.desks, self.rule, deciding, calm=self._calm)
         self._calm = decided.is_calm
         self._enter(clock, block.rows, decided)
 
@@ -116,15 +118,17 @@ class Office:
     def outlook(self, block: Block) -> Outlook:
         """What a long block would choose while nothing is in its way."""
         deciding = self._deciding(block)
-        return Outlook(self.desks, deciding.score, deciding.times, block.rows.start)
+        return Outlook(self.desks, deciding.score, deciding.catch, block.rows.start)
 
-    def _deciding(self, block: Block) -> choice.Block:
+    def _deciding(self, block: Block, outlook: Outlook | None = None) -> choice.Block:
         rows = block.rows
+        catch = outlook.catch(rows) if outlook else Catch.at(self.desks, self.booked[rows])
         era = bisect_right(self._eras, rows.start, hi=len(self._scores)) - 1
         first = self._eras[era]
         levels = self.cargo.levels.of
         return choice.Block(
             block.opens,
+            catch,
             self._scores[era].of(slice(rows.start - first, rows.stop - first)),
             self.booked[rows],
             None if levels is None else levels[rows],

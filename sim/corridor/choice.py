@@ -21,11 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.corridor.desks import Desk
-from sim.corridor.posters import Ahead, Poster, Rows, Teller
+from sim.corridor.guess import patience, turned
+from sim.corridor.posters import Ahead, Catch, Poster, Teller
 from sim.corridor.rules import Rule, Score
 from sim.corridor.streams import Floats
 
 Taken = NDArray[np.int8]
+Rows = NDArray[np.intp]
 NOBODY: Final = -1
 """Stands for a row of desks where there is none."""
 
@@ -41,11 +43,13 @@ class Block:
     """Containers that decide together, in booking order.
 
     opens: the day on which the figures are posted that they see
+    catch: the departures that they catch
     score: by what they compare routes; times: the days on which they book; levels: who boards
         first, None where all are alike [containers]
     """
 
     opens: float
+    catch: Catch
     score: Score
     times: Floats
     levels: NDArray[np.int8] | None
@@ -73,28 +77,28 @@ class Decision:
     is_calm: bool = False
 
 
-def decide(desks: list[Desk], rule: Rule, block: Block) -> Decision:
-    """Decide a block of containers, one after the other, all at once."""
-    score, times = block.score, block.times
+def decide(desks: list[Desk], rule: Rule, block: Block, *, calm: bool = True) -> Decision:
+    """Decide a block of containers, one after the other, all at once.
+
+    calm: whether it is likely that nothing is in anybody's way; changes no choice
+    """
     if not rule.sees_posted_days:
-        wanted = best(score.fixed)
+        wanted = best(block.score.fixed)
         coming = [int(np.count_nonzero(wanted == row)) for row in range(len(desks))]
-        if not any(desk.may_refuse(times, n) for desk, n in zip(desks, coming, strict=True)):
+        if not any(desk.may_refuse(block.times, n) for desk, n in zip(desks, coming, strict=True)):
             return Decision(wanted, wanted, None)
-    start = _start(desks, block)
-    if start.undelayed:
-        return Decision(start.taken, start.taken, None, is_calm=True)
-    taken, posted, posters = start.taken, start.posted, start.posters
-    limits = np.array([[desk.limit] for desk in desks])
-    if _refine(start, block):
-        posted = post(posters, _ahead(taken, desks, block), len(times))
+    line = _Line(desks, block)
+    if calm and line.undelayed():
+        return Decision(line.taken, line.taken, None, is_calm=True)
+    line.guess()
+    taken = line.taken
     for rounds in count(1):
-        scores, too_long = score(posted.days), posted.wait > limits
+        posted = post(line.posters, _ahead(taken, desks, block), len(block.times))
+        scores, too_long = block.score(posted.days), posted.wait > line.limits
         again = best(scores, too_long)
         if (again == taken).all():
-            return _decided(scores, too_long, taken)
-        taken = again if rounds != MOST_ROUNDS else _one_by_one(posters, block)
-        posted = post(posters, _ahead(taken, desks, block), len(times))
+            return _decided(scores, too_long, taken, is_calm=rounds == 1 and line.is_calm)
+        taken = again if rounds != MOST_ROUNDS else _one_by_one(line.posters, block)
     raise AssertionError("rounds are counted without end")
 
 
@@ -107,48 +111,64 @@ def decide_early(desks: list[Desk], block: Block) -> Decision | None:
     """
     if not all(desk.is_clear for desk in desks):
         return None
-    start = _start(desks, block)
-    return Decision(start.taken, start.taken, None) if start.undelayed else None
+    line = _Line(desks, block)
+    return Decision(line.taken, line.taken, None) if line.undelayed() else None
 
 
-@dataclass(frozen=True)
-class _Start:
-    """What all would take if each stood first in line, and what that would make of the queues.
+class _Line:
+    """What all would take if each stood first in line, or a guess that comes nearer.
 
     scores: of the first in line, infinite where the wait is too long [routes, containers]
-    posted: with the containers ahead that `taken` puts there
-    delayed: desks where somebody who took them waits longer than if it stood first in line
+    is_calm: whether no guess had to be made: all take what they would as first in line
     """
 
-    posters: list[Poster]
-    scores: Floats
-    taken: Taken
-    posted: Posted
-    delayed: list[int]
-    anybody_refused: bool
+    def __init__(self, desks: list[Desk], block: Block) -> None:
+        self._desks, self._block = desks, block
+        caught = zip(block.catch.first, block.catch.waits, strict=True)
+        self.posters = [
+            Poster(desk, block.opens, block.times, block.levels, each)
+            for desk, each in zip(desks, caught, strict=True)
+        ]
+        self.limits = np.array([[desk.limit] for desk in desks])
+        self._alone = post(self.posters, [None] * len(desks), len(block.times))
+        self._too_long = self._alone.wait > self.limits
+        self._scores = block.score(self._alone.days)
+        self._scores[self._too_long] = math.inf
+        self.taken = best(self._scores)
+        self.is_calm = True
 
-    @property
     def undelayed(self) -> bool:
         """Whether the choices stand: a queue that delays no taker makes no other route better."""
-        return not self.delayed and not self.anybody_refused
+        if self._too_long.any():
+            return False
+        ahead = _ahead(self.taken, self._desks, self._block)
+        longer = post(self.posters, ahead, len(self.taken)).wait > self._alone.wait
+        return not any((each & (self.taken == row)).any() for row, each in enumerate(longer))
 
+    def guess(self) -> None:
+        """Let those who took a route as if first in line stand in line, and some leave it.
 
-def _start(desks: list[Desk], block: Block) -> _Start:
-    score, times = block.score, block.times
-    posters = [Poster(desk, block.opens, times, block.levels) for desk in desks]
-    limits = np.array([[desk.limit] for desk in desks])
-    alone = post(posters, [None] * len(desks), len(times))
-    scores, too_long = score(alone.days), alone.wait > limits
-    scores[too_long] = math.inf
-    taken = best(scores)
-    posted = post(posters, _ahead(taken, desks, block), len(times))
-    delayed = _delayed(alone, posted, taken)
-    return _Start(posters, scores, taken, posted, delayed, bool(too_long.any()))
+        One desk after the other, while the others keep what they post to the first in line.
+        """
+        asked = [0] * len(self.posters)
+        for _ in self.posters:
+            before = list(asked)
+            for row, poster in enumerate(self.posters):
+                asks = np.flatnonzero(self.taken == row)
+                if len(asks) > asked[row] and not poster.carries(len(asks)):
+                    asked[row] = len(asks) - self._leave(row, poster, asks)
+            if asked == before:
+                return
 
-
-def _delayed(alone: Posted, posted: Posted, taken: Taken) -> list[int]:
-    longer = posted.wait > alone.wait
-    return [row for row, each in enumerate(longer) if (each & (taken == row)).any()]
+    def _leave(self, row: int, poster: Poster, asks: Rows) -> int:
+        """Let those leave a route who find it too slow; how many they are."""
+        self.is_calm = False
+        days = patience(self._block.score, self._scores, asks, row)
+        gone = turned(poster, asks, days)
+        if len(gone):
+            self._scores[row, gone] = math.inf
+            self.taken[gone] = best(self._scores[:, gone])
+        return len(gone)
 
 
 def _one_by_one(posters: list[Poster], block: Block) -> Taken:
@@ -166,37 +186,6 @@ def _one_by_one(posters: list[Poster], block: Block) -> Taken:
             tellers[best].take(level)
             taken[number] = best
     return taken
-
-
-def _refine(start: _Start, block: Block) -> bool:
-    """Let those who chose a timetable as if first in line stand in line; whether some leave it.
-
-    In place, for one delayed desk after the other while the others keep what they post to the first
-    in line. Only where rounds begin: with it a full link takes one a day, without it some thirty.
-    """
-    taken, scores, anybody = start.taken, start.scores, False
-    for row in start.delayed:
-        poster, asks = start.posters[row], np.flatnonzero(taken == row)
-        places = poster.places
-        if places is not None and places.timetable.is_even:
-            patience = _patience(block.score, scores, asks, row) - poster.run_days[0]
-            turned = places.turned(block.times, np.minimum(patience, poster.desk.limit), asks)
-            scores[row, turned] = math.inf
-            taken[turned] = best(scores[:, turned])
-            anybody = anybody or len(turned) > 0
-    return anybody
-
-
-def _patience(score: Score, scores: Floats, who: Rows, row: int) -> Floats:
-    """The days that a route may post before containers like the best of the others more."""
-    others = np.full(len(who), math.inf)
-    for other in range(len(scores)):
-        if other != row:
-            np.minimum(others, scores[other, who], out=others)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        patience: Floats = (others - score.fixed[row, who]) / score.a_day[who]
-    patience[np.isnan(patience)] = math.inf
-    return patience
 
 
 def post(posters: list[Poster], ahead: Sequence[Ahead], containers: int) -> Posted:
@@ -232,10 +221,12 @@ def best(scores: Floats, excluded: NDArray[np.bool_] | None = None) -> Taken:
     return best
 
 
-def _decided(scores: Floats, too_long: NDArray[np.bool_], taken: Taken) -> Decision:
+def _decided(
+    scores: Floats, too_long: NDArray[np.bool_], taken: Taken, *, is_calm: bool
+) -> Decision:
     """The decision of containers that took the best route whose wait was not too long."""
     if not too_long.any():
-        return Decision(taken, taken, None)
+        return Decision(taken, taken, None, is_calm)
     return Decision(best(scores), taken, _turned_away(scores, too_long, taken))
 
 

@@ -14,49 +14,41 @@ import numpy as np
 
 from sim.corridor.choice import Decision, best
 from sim.corridor.desks import Desk
+from sim.corridor.posters import Catch, later_departures
 from sim.corridor.rules import Score
-from sim.corridor.streams import Floats
 from sim.corridor.timetable import Counts
-from sim.corridor.vehicles import Service
 
 
 class Outlook:
     """Choices of the containers of a long block, by posting interval, where queues allow.
 
     first_row: the row of its first container
-    waits: days to the first departure that each catches, 0 where none opens the route
-        [routes, containers]
-    first: the number of the first place on it, None where none opens the route
-        [routes][containers]
     """
 
-    def __init__(self, desks: Sequence[Desk], score: Score, times: Floats, first_row: int) -> None:
-        self._desks, self._score, self._first_row = desks, score, first_row
-        self._waits = np.zeros((len(desks), len(times)))
-        self._first: list[Counts | None] = []
-        for desk, wait in zip(desks, self._waits, strict=True):
-            if desk.services and not desk.approached:
-                timetable = desk.services[0].timetable
-                first = timetable.caught(times)
-                np.subtract(timetable.days(first), times, out=wait)
-                self._first.append(first)
-            else:
-                self._first.append(None)
+    def __init__(self, desks: Sequence[Desk], score: Score, catch: Catch, first_row: int) -> None:
+        self._desks, self._score, self._catch = desks, score, catch
+        self._first_row = first_row
+
+    def catch(self, rows: slice) -> Catch:
+        """The departures that some of its containers catch."""
+        return self._catch.of(self._inside(rows))
+
+    def _inside(self, rows: slice) -> slice:
+        return slice(rows.start - self._first_row, rows.stop - self._first_row)
 
     def decide(self, opens: float, rows: slice) -> Decision | None:
         """What containers of one posting interval take, as things are now; None where unsure."""
         prospects = [_Prospect(desk, opens) for desk in self._desks]
-        here = slice(rows.start - self._first_row, rows.stop - self._first_row)
-        waits, score = self._waits[:, here], self._score.of(here)
-        days = waits + np.array([[each.days[0]] for each in prospects])
+        catch, score = self.catch(rows), self._score.of(self._inside(rows))
+        days = catch.waits + np.array([[each.days[0]] for each in prospects])
         for number in range(1, max(len(each.days) for each in prospects)):
             days += np.array([[sum(each.days[number : number + 1])] for each in prospects])
         taken = best(score(days))
         for row, each in enumerate(prospects):
-            takers, first = np.flatnonzero(taken == row), self._first[row]
+            takers, first = np.flatnonzero(taken == row), catch.first[row]
             if len(takers) and not (
-                (first is None or each.all_board(first[here][takers]))
-                and each.none_waits_later(len(takers), float(waits[row].max()))
+                (first is None or each.all_board(first[takers]))
+                and each.none_waits_later(len(takers), float(catch.waits[row].max()))
             ):
                 return None
         return Decision(taken, taken, None, is_calm=True)
@@ -66,27 +58,20 @@ class _Prospect:
     """What a desk posts now to whom nothing delays, beside the wait for departures that open it.
 
     days: up to the second departures, then over each later leg; one sum where none open the route
-    later: departures stages that are yet to be reached, and the least days until there
+    later: departures that are yet to be reached, and the least days until there
     """
 
     def __init__(self, desk: Desk, now: float) -> None:
-        self._desk = desk
+        self._desk, there = desk, desk.approach.expected(now)
         runs = [service.run.expected(now) for service in desk.services]
-        self.later: list[tuple[Service, float]] = []
+        self.later = later_departures(desk, runs, there)
+        legs = [service.headway / 2 + run for service, run in zip(desk.services, runs, strict=True)]
         if desk.approached or not runs:
-            there = desk.approach.expected(now)
-            self.days = [self._over(desk.services, runs, there)]
+            for leg in legs:
+                there += leg
+            self.days = [there]
         else:
-            self._over(desk.services[1:], runs[1:], runs[0])
-            legs = zip(desk.services[1:], runs[1:], strict=True)
-            self.days = [runs[0], *(service.headway / 2 + run for service, run in legs)]
-
-    def _over(self, services: Sequence[Service], runs: Sequence[float], there: float) -> float:
-        """Note the departures of some legs; the days after the last of them."""
-        for service, run in zip(services, runs, strict=True):
-            self.later.append((service, there))
-            there += service.headway / 2 + run
-        return there
+            self.days = [runs[0], *legs[1:]]
 
     def all_board(self, first: Counts) -> bool:
         """Whether so many more all board the departure that they catch, behind those who wait.

@@ -7,6 +7,7 @@ before that.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,31 +17,94 @@ from sim.corridor.streams import Floats
 from sim.corridor.timetable import Counts
 from sim.corridor.vehicles import Service
 
-Rows = NDArray[np.intp]
 Ahead = Sequence[Counts] | None
 """For each level, how many of a block that board before it or with it come before each container
 [levels][containers]; None for nobody."""
+
+
+@dataclass(frozen=True, eq=False)
+class Catch:
+    """The departures that containers catch when they book: known beforehand, like both timetables.
+
+    first: the first place on them, None where no departures open the route [routes][containers]
+    waits: days until they leave, 0 where none do [routes, containers]
+    """
+
+    first: Sequence[Counts | None]
+    waits: Floats
+
+    @classmethod
+    def at(cls, desks: Sequence[Desk], times: Floats) -> Catch:
+        """Those of containers that book at some times."""
+        first: list[Counts | None] = []
+        waits = np.zeros((len(desks), len(times)))
+        for desk, wait in zip(desks, waits, strict=True):
+            if not desk.services or desk.approached:
+                first.append(None)
+                continue
+            timetable = desk.services[0].timetable
+            first.append(places := timetable.caught(times))
+            np.subtract(timetable.days(places), times, out=wait)
+        return cls(first, waits)
+
+    def of(self, rows: slice) -> Catch:
+        """Those of some containers."""
+        some = [None if first is None else first[rows] for first in self.first]
+        return Catch(some, self.waits[:, rows])
 
 
 class Poster:
     """What a desk posts to the containers of a block that book at `times`, as things are now.
 
     run_days: days posted from boarding to the next departures, or to the end, for each service
-    places: those on the departures that open the route, where all are of one level; else None
+    places: those on the departures that open the route, of all levels; None where others do
+    later: departures that are yet to be reached, and the least days until there
     """
 
     def __init__(
-        self, desk: Desk, opens: float, times: Floats, levels: NDArray[np.int8] | None
+        self,
+        desk: Desk,
+        opens: float,
+        times: Floats,
+        levels: NDArray[np.int8] | None,
+        caught: tuple[Counts | None, Floats],
     ) -> None:
         self.desk, self.times = desk, times
+        self.first, self.caught_wait = caught
         self.approach_days = desk.approach.expected(opens)
         self.run_days = [service.run.expected(opens) for service in desk.services]
         self._levels = levels
+        self.later = later_departures(desk, self.run_days, self.approach_days)
         self._views = [_View(self, level) for level in range(desk.levels.number)]
-        self.places = self._views[0].places if levels is None else None
+        self.places = self._views[-1].places
+        self._alone: tuple[Floats, Floats] | None = None
+
+    def not_left(self, service: Service) -> int:
+        """Containers of the route that have not left from some departures."""
+        return _not_left(self.desk, service, self.desk.levels.number - 1)
+
+    def carries(self, coming: int) -> bool:
+        """Whether so many more wait no longer than if each were first in line."""
+        places = self.places
+        if places is not None:
+            room = places.first.item(0) + places.timetable.least_capacity
+            if places.free + coming > room:
+                return False
+        return all(
+            (self.not_left(service) + coming) / service.rate <= there
+            for service, there in self.later
+        )
 
     def post(self, ahead: Ahead, wait: Floats, days: Floats) -> None:
         """Fill in wait and door-to-door days, with so many of the block before each container."""
+        if self._alone is not None:  # whoever comes, it changes nothing
+            wait[:], days[:] = self._alone
+            return
+        self._post(ahead, wait, days)
+        if ahead is None and self.carries(len(wait)):
+            self._alone = wait, days
+
+    def _post(self, ahead: Ahead, wait: Floats, days: Floats) -> None:
         if self._levels is None:
             self._views[0].post(ahead, wait, days)
             return
@@ -57,8 +121,8 @@ class _View:
     def __init__(self, poster: Poster, level: int) -> None:
         self._poster, self._level = poster, level
         desk = poster.desk
-        opened = bool(desk.services) and not desk.approached
-        self.places = Places(desk.services[0], level, poster.times) if opened else None
+        first = poster.first
+        self.places = None if first is None else Places(desk.services[0], level, first)
 
     def post(self, ahead: Ahead, wait: Floats, days: Floats) -> None:
         before = None if ahead is None else ahead[self._level]
@@ -68,6 +132,8 @@ class _View:
         for number, service in enumerate(poster.desk.services):
             if number or self.places is None:
                 here = self._wait_later(service, before, days)
+            elif before is None and self.places.free <= self.places.first.item(0):
+                here = poster.caught_wait.copy()
             else:
                 here = self.places.departure(self.places.taken(before))
                 here -= poster.times
@@ -83,6 +149,24 @@ class _View:
         others = _not_left(self._poster.desk, service, self._level)
         before = others + (0 if ahead is None else ahead)
         return np.maximum(before / service.rate - days, 0) + service.headway / 2
+
+
+def later_departures(
+    desk: Desk, run_days: Sequence[float], there: float
+) -> list[tuple[Service, float]]:
+    """Departures that are yet to be reached, and the least days until there.
+
+    there: days until the first departures, where other stages precede them
+    """
+    services, runs = list(desk.services), list(run_days)
+    if services and not desk.approached:
+        services.pop(0)
+        there = runs.pop(0)
+    found = []
+    for service, run in zip(services, runs, strict=True):
+        found.append((service, there))
+        there += service.headway / 2 + run
+    return found
 
 
 def _not_left(desk: Desk, service: Service, level: int) -> int:
@@ -131,14 +215,10 @@ class Places:
     A container takes the first place that is neither taken nor left when it books.
     """
 
-    def __init__(self, service: Service, level: int, times: Floats) -> None:
-        timetable = service.timetable
-        upcoming, self.timetable = service.departed, timetable
-        end = int(service.times.searchsorted(times[-1])) + 1
-        soon = service.times[upcoming:end]
-        self.free = timetable.first_place.item(upcoming) + service.backlog.waiting(level)
-        firsts = timetable.first_place[upcoming : upcoming + len(soon) + 1]
-        self.first = _first_places(soon, times, firsts)
+    def __init__(self, service: Service, level: int, first: Counts) -> None:
+        self.timetable, self.first = service.timetable, first
+        upcoming = self.timetable.first_place.item(service.departed)
+        self.free = upcoming + service.backlog.waiting(level)
 
     def taken(self, ahead: Counts | None) -> Counts:
         """The place of each container with `ahead` of its block before it, None for nobody."""
@@ -152,40 +232,3 @@ class Places:
     def departure(self, places: Counts) -> Floats:
         """The days on which places leave."""
         return self.timetable.days(places)
-
-    def turned(self, times: Floats, patience: Floats, asks: Rows) -> Rows:
-        """Which of the rows `asks` find no place that leaves within their patience [days].
-
-        One after the other: who finds none leaves its place to the next. Where who comes later
-        also accepts later departures (equal patience), the number of places taken follows
-        x → min(max(x, first) + 1, beyond): a clamp, and clamps in a row are running extremes.
-        Only for timetables that never change.
-        """
-        _, headway, capacity = self.timetable.even
-        first, row = self.first[asks], np.arange(len(asks))
-        beyond = np.floor((times[asks] + patience) / headway + 1)
-        beyond *= capacity
-        low = np.maximum(np.maximum.accumulate(first - row), self.free)
-        if (row + low < beyond).all():
-            return asks[:0]
-        if (beyond[1:] < beyond[:-1]).any():
-            return asks[self._without_place(first, beyond)]
-        low[1:] = np.minimum(low[1:], np.minimum.accumulate(beyond - row)[:-1] - 1)
-        return asks[row + low >= beyond]
-
-    def _without_place(self, first: Counts, beyond: Floats) -> list[int]:
-        """The same in a loop, by position."""
-        free, without = self.free, []
-        for number, (soonest, end) in enumerate(zip(first.tolist(), beyond.tolist(), strict=True)):
-            place = soonest if soonest > free else free
-            if place < end:
-                free = place + 1
-            else:
-                without.append(number)
-        return without
-
-
-def _first_places(soon: Floats, times: Floats, firsts: Counts) -> Counts:
-    """The first place on the departure that each booking catches; it boards at the same instant."""
-    left = np.concatenate([[0], times.searchsorted(soon, "right"), [len(times)]])
-    return np.repeat(firsts, np.diff(left))

@@ -49,7 +49,7 @@ class Timetable:
         offset = stretches[0].capacity
         self.first_place: Counts = offset + np.concatenate([[0], self.capacities.cumsum()])
         self._stretches = list(_with_places(stretches, ends, offset))
-        self.is_even = len(self._stretches) == 1
+        self.is_even = len(stretches) == 1
 
     @property
     def even(self) -> Stretch:
@@ -62,8 +62,11 @@ class Timetable:
         return min(stretch.capacity for _, stretch in self._stretches)
 
     def caught(self, moments: Floats) -> Counts:
-        """The first place of the first departure from each moment on."""
-        return self.first_place[self.times.searchsorted(moments)]
+        """The first place of the first departure from each moment on; moments rise."""
+        first = int(self.times.searchsorted(moments[0]))
+        soon = self.times[first : int(self.times.searchsorted(moments[-1])) + 1]
+        left = np.concatenate([[0], moments.searchsorted(soon, "right"), [len(moments)]])
+        return np.repeat(self.first_place[first : first + len(soon) + 1], np.diff(left))
 
     def days(self, places: Counts) -> Floats:
         """The days on which places leave."""
