@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sim.corridor import simulate as simulate
     from sim.errors import ScenarioError as ScenarioError
     from sim.errors import TranssibError as TranssibError
+    from sim.experiments.one_more import one_more as one_more
     from sim.experiments.solve import solve as solve
     from sim.experiments.store import load_results as load_results
     from sim.experiments.study import compare as compare
@@ -33,6 +34,7 @@ _HOMES = {
     "compare": "sim.experiments.study",
     "load_results": "sim.experiments.store",
     "load_scenario": "sim.scenario.files",
+    "one_more": "sim.experiments.one_more",
     "run": "sim.experiments.study",
     "simulate": "sim.corridor",
     "solve": "sim.experiments.solve",
@@ -40,7 +42,7 @@ _HOMES = {
 
 __all__ = [  # noqa: RUF022 - in the order of use
     "load_scenario", "Scenario", "simulate", "Observations", "run", "compare", "Results",
-    "solve", "load_results", "explore", "plots", "TranssibError", "ScenarioError",
+    "one_more", "solve", "load_results", "explore", "plots", "TranssibError", "ScenarioError",
 ]  # fmt: skip
 
 

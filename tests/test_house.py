@@ -15,7 +15,7 @@ from sim.results.metrics import METRICS
 PACKAGE = Path(sim.__file__).parent
 PUBLIC = [
     "load_scenario", "Scenario", "simulate", "Observations", "run", "compare", "Results",
-    "solve", "load_results", "explore", "plots", "TranssibError", "ScenarioError",
+    "one_more", "solve", "load_results", "explore", "plots", "TranssibError", "ScenarioError",
 ]  # fmt: skip
 
 

@@ -35,10 +35,11 @@ Examples:
   transsib run link-500k --replications 5
   transsib compare today link-200k link-500k --out results
   transsib run today --set routes.rail.stages.line.days=20
+  transsib run corridor-500k --one-more
   transsib solve forecast-200k --target rail.share=0.15 --by routes.rail.freight_usd
 
 FILE is a scenario file or a bundled name: today, link-200k, link-500k, open-queue,
-forecast-200k, forecast-500k.
+forecast-200k, forecast-500k; leg by leg corridor-today, corridor-200k, corridor-500k.
 """
 
 app = typer.Typer(
@@ -105,6 +106,12 @@ def check(
 def run(
     files: Files,
     set_: Set = None,
+    one_more: Annotated[
+        bool,
+        typer.Option(
+            "--one-more", help="what one more server, track or daily departure would give"
+        ),
+    ] = False,
     replications: Replications = None,
     seed: Seed = None,
     jobs: Jobs = None,
@@ -113,11 +120,16 @@ def run(
     quiet: Quiet = False,
     yes: Yes = False,
 ) -> None:
-    """Simulate scenarios, each by itself."""
+    """Simulate scenarios, each by itself, or one against itself with one more of something."""
+    from sim.experiments.one_more import compared, with_one_more
     from sim.experiments.study import run as study
 
+    if one_more and len(files) > 1:
+        raise UsageError(f"--one-more asks about one FILE (got {len(files)})")
     scenarios = work.to_simulate(files, set_, replications, seed, quiet=quiet)
-    results = work.studied(study, scenarios, jobs=jobs, out=out, quiet=quiet, yes=yes)
+    asked = with_one_more(scenarios[0]) if one_more else scenarios
+    how = compared if one_more else study
+    results = work.studied(how, asked, jobs=jobs, out=out, quiet=quiet, yes=yes)
     work.show(results, as_json=as_json)
     work.finish(results, out, quiet=quiet)
 
@@ -208,7 +220,7 @@ def plot(
     folder: Folder,
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="shares, times, flows, frontier; repeatable"),
+        typer.Option(metavar="NAME", help="shares, times, stages, flows, frontier; repeatable"),
     ] = None,
     format_: Annotated[
         list[str] | None, typer.Option("--format", help="png or svg; repeatable")

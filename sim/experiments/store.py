@@ -31,7 +31,7 @@ from sim.scenario.writing import to_toml, write_whole
 
 FILE = "results.sqlite"
 DIGEST, PAIRED = "rows sha256", "paired"
-PICTURES = ("shares", "times", "flows", "frontier")
+PICTURES = ("shares", "times", "stages", "flows", "frontier")
 OURS = 0x7472616E
 """SQLite's application id of our files: the letters "tran"."""
 

@@ -15,7 +15,7 @@ from sim.experiments.estimate import refuse_if_large
 from sim.experiments.replicate import Progress, Task, replicate, usable_cores
 from sim.results.metrics import Measures, measure
 from sim.results.observations import Observations
-from sim.results.results import Results, unique_names
+from sim.results.results import STUDY, Results, unique_names
 from sim.scenario.model import Scenario
 
 PACKAGES = ("numpy", "scipy", "simpy", "pydantic")
@@ -147,7 +147,9 @@ def resimulate(made_with: dict[str, str], scenario: Scenario, stored: Measures) 
     if differing:
         now = made_by()
         changed = [
-            f"{n}: {v} then, {now.get(n)} now" for n, v in made_with.items() if now.get(n) != v
+            f"{name}: {then} then, {now.get(name)} now"
+            for name, then in made_with.items()
+            if name != STUDY and now.get(name) != then
         ]
         raise ResultsError(
             f"{scenario.name}: replication 0 does not come out as stored ({differing[0]}, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,18 +11,20 @@ from typing import TYPE_CHECKING, Any
 from sim.errors import IncompleteError, UsageError
 from sim.results.curves import Curves, curves
 from sim.results.intervals import UNDEFINED, Difference, Interval, paired, student
-from sim.results.metrics import ALL, METRICS, Key, Measures
+from sim.results.metrics import METRICS, Key, Measures
 from sim.results.observations import Observations
+from sim.results.steady import unsteady
+from sim.scenario.calendar import yearly_demand
 from sim.scenario.model import Scenario
+from sim.scenario.preview import Preview
 from sim.scenario.schema import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-BEYOND_DOUBT = 0.01
-"""A backlog that surely grows by more than this part of the capacity a year has no steady state."""
-
+STUDY, ONE_MORE = "study", "one more"
+"""What a provenance says of a study that compares a scenario with one more of everything."""
 
 Resimulate = Callable[[Scenario, Measures], Observations]
 """Makes replication 0 once more, and holds it against what is stored of it."""
@@ -49,6 +52,11 @@ class Results:
     def baseline(self) -> Scenario:
         """The first scenario."""
         return self.scenarios[0]
+
+    @property
+    def is_one_more(self) -> bool:
+        """Whether the others are the baseline with one more of something."""
+        return self.provenance.get(STUDY) == ONE_MORE
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,6 +101,22 @@ class Results:
             about.run.confidence,
         )
 
+    def preview(self, scenario: str) -> Preview:
+        """What was known of a scenario without simulating; kept, for many ask."""
+        if scenario not in self._previews:
+            self._previews[scenario] = self.scenario(scenario).preview()
+        return self._previews[scenario]
+
+    @cached_property
+    def _previews(self) -> dict[str, Preview]:
+        return {}
+
+    def demand(self, scenario: str) -> float:
+        """Containers a year that book in the window, of which shares are told."""
+        about = self.scenario(scenario)
+        run = about.run
+        return math.fsum(yearly_demand(about, run.warmup_days, run.horizon).values())
+
     def growing(self, scenario: str) -> frozenset[str]:
         """The routes whose queue grows without end, and "all" if there is one: no steady state.
 
@@ -102,37 +126,7 @@ class Results:
 
     @cached_property
     def _growing(self) -> dict[str, frozenset[str]]:
-        return {each.name: frozenset(self._unsteady(each)) for each in self.scenarios}
-
-    def _unsteady(self, scenario: Scenario) -> Iterator[str]:
-        if scenario.moves:  # means are of the window: nobody takes them for a state
-            return
-        known = {route.name for route in scenario.preview().routes if not route.steady}
-        known |= {name for name in scenario.routes if self._piling(scenario, name)}
-        for name in scenario.routes:
-            growth = student(
-                self.values(Key(name, ALL, "backlog_growth"), scenario.name),
-                scenario.run.confidence,
-            )
-            capacity = scenario.yearly_capacity(name)
-            beyond = growth.low is not None and growth.low > BEYOND_DOUBT * capacity
-            if name in known or beyond:
-                yield from (name, ALL)
-
-    def _piling(self, scenario: Scenario, name: str) -> bool:
-        """Whether vehicles of a route surely pile up before a facility."""
-        stages = scenario.routes[name].facility_stages.values()
-        for facility in {stage.facility for stage in stages}:
-            growth, vehicles = (
-                student(
-                    self.values(Key(ALL, f"facility:{facility}", metric), scenario.name),
-                    scenario.run.confidence,
-                )
-                for metric in ("queue_growth", "vehicles")
-            )
-            if growth.low is not None and growth.low > BEYOND_DOUBT * (vehicles.mean or 0.0):
-                return True
-        return False
+        return {each.name: frozenset(unsteady(self, each)) for each in self.scenarios}
 
     def _exists(self, key: Key, scenario: Scenario) -> bool:
         """Whether a mean over time exists: its queue must not grow for ever."""

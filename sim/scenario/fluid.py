@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 from sim.scenario.distributions import Distribution
+from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Scenario
 from sim.scenario.routes import Route
 from sim.scenario.spread import Weighted, weighted
@@ -65,6 +66,42 @@ def _by_preference(scenario: Scenario) -> list[str]:
     value = math.fsum(value * weight for value, weight in _values_of_time(scenario))
     costs = {name: usd + value * days[name] for name, (usd, _) in _offers(scenario).items()}
     return sorted(costs, key=lambda name: costs[name])
+
+
+def queue_days(scenario: Scenario) -> dict[str, float]:
+    """Days waited beyond free flow on the full routes of one direction, where they can be known.
+
+    The places of a departure are sold as soon as it is near enough to be accepted, at the rate at
+    which containers come. Where all want the fastest, nobody waits longer than a route leads the
+    next one that has room. By money a queue ends where some have gone elsewhere: not known here.
+    """
+    routes, found = scenario.open_routes, dict[str, float]()
+    if scenario.choice.rule not in ("share", "fastest"):
+        return found
+    arriving, days = _arriving(scenario), {name: scenario.free_flow_days(name) for name in routes}
+    full = [name for name in routes if arriving[name] > routes[name].yearly_capacity]
+    next_best = min((days[name] for name in routes if name not in full), default=math.inf)
+    for name in full:
+        departures, longest = list(routes[name].departures.values()), routes[name].max_wait_days
+        usual = sum(each.headway / 2 for each in departures)
+        if scenario.choice.rule == "fastest":
+            longest = min(longest, usual + next_best - days[name])
+        selling = departures[0].capacity * DAYS_A_YEAR / arriving[name]
+        if math.isfinite(longest):
+            found[name] = max(longest - selling / 2 - usual, 0.0)
+    return found
+
+
+def _arriving(scenario: Scenario) -> dict[str, float]:
+    """Containers a year that come to each open route, also what full ones refuse."""
+    routes, left = scenario.open_routes, scenario.demand.containers_per_year
+    if scenario.choice.rule == "share":
+        return _with_overflow(_shares(scenario), routes, left)
+    taken, arriving = flows(scenario), dict[str, float]()
+    for name in _by_preference(scenario):
+        arriving[name] = left
+        left -= taken[name]
+    return arriving
 
 
 def _wanted(scenario: Scenario) -> dict[str, float]:

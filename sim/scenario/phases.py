@@ -35,6 +35,9 @@ class Phase(Model):
         description='What changes: paths in quotes, as of --set, and values: { "a.b" = 1 }'
     )
 
+    def __hash__(self) -> int:  # a value may be a list
+        return hash((self.starts, tuple(self.set)))
+
 
 def in_order(phases: dict[str, Phase]) -> list[tuple[str, Phase]]:
     """By date; of one date in the order of the file."""

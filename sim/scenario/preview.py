@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sim.scenario import fluid, oddities, usage
+from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Scenario
 from sim.scenario.usage import FacilityUse, StageUse
 
@@ -35,7 +36,8 @@ class RoutePreview:
     `binds` names the stage that cannot carry them, or is None where demand binds.
     Where means over time exist it is `steady`; elsewhere `backlog_growth` is the containers a year
     by which its queue grows, 0 where capacity is met exactly.
-    `flow` is what it carries of that, containers a year; `uses` its stages in order.
+    `flow` is what it carries of that, containers a year; `uses` its stages in order; `queue_days`
+    are waited beyond free flow where it is full, as far as the rule lets that be known.
     """
 
     name: str
@@ -51,11 +53,14 @@ class RoutePreview:
     backlog_growth: float
     flow: float
     uses: tuple[StageUse, ...]
+    queue_days: float
 
     @property
     def under_way(self) -> float | None:
-        """Containers under way by Little's law: what the route carries × its free-flow time."""
-        return None if self.free_flow_days is None else self.flow * self.free_flow_days / 365
+        """Containers under way by Little's law: what the route carries × the time it takes."""
+        if self.free_flow_days is None or not self.steady:
+            return None
+        return self.flow * (self.free_flow_days + self.queue_days) / DAYS_A_YEAR
 
     @property
     def narrowest(self) -> StageUse | None:
@@ -116,6 +121,9 @@ def _route(
     passed = {stage.facility for stage in route.facility_stages.values()}
     uses = usage.stages(scenario, name, {use.name: use for use in facilities})
     ways = [scenario.one_way(direction) for direction in scenario.directions]
+    parts = [
+        (fluid.flows(way).get(name, 0.0), fluid.queue_days(way).get(name, 0.0)) for way in ways
+    ]
     return RoutePreview(
         name=name,
         is_open=route.is_open,
@@ -128,9 +136,16 @@ def _route(
         binds=ways[0].routes[name].binding_stage if route.is_open and demand > capacity else None,
         steady=growth is None and not passed & set(piling),
         backlog_growth=growth or 0.0,
-        flow=sum(fluid.flows(way).get(name, 0.0) for way in ways),
+        flow=sum(part for part, _ in parts),
         uses=uses,
+        queue_days=_queue_days(parts),
     )
+
+
+def _queue_days(parts: Sequence[tuple[float, float]]) -> float:
+    """The mean over directions, each with what it carries and how long it waits."""
+    flow = sum(part for part, _ in parts)
+    return sum(part * days for part, days in parts) / flow if flow else 0.0
 
 
 def _departures(ways: Sequence[Scenario], name: str, stage: str) -> StagePreview:

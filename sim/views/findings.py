@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import groupby
+from typing import NamedTuple
 
+from sim.results.breakdown import most_used
+from sim.results.breakdown import stages as breakdown
 from sim.results.metrics import ALL, Key
 from sim.results.results import Results
 from sim.scenario.fields import DAYS_A_YEAR
@@ -17,7 +21,7 @@ Show = Callable[[float], str]
 
 def shares(results: Results) -> str:
     """Who carries how much of the demand."""
-    if not any(scenario.demand.containers_per_year for scenario in results.scenarios):
+    if not any(map(results.demand, results.names)):
         return "no demand: nothing is carried"
     return _told(results, "share", "carries", percent, " of the demand") or "nothing is carried"
 
@@ -55,6 +59,42 @@ def backlog(results: Results) -> str:
     return f"{route} has no steady state{where}: its backlog grows by {growth:,.0f} a year"
 
 
+def stages(results: Results) -> str:
+    """Which stage of a route binds first, and how much of it is used."""
+    if not _several(results):
+        name = results.baseline.name
+        found = [(route, _binding(results, name, route)) for route in results.baseline.routes]
+        used = sorted(((b, route) for route, b in found if b), key=lambda p: -p[0].share)[:MANY]
+        rest = [f"{route}: {b.stage}, {percent(b.share)}" for b, route in used[1:]]
+        first = [f"{route}: {_bound(b)}" for b, route in used[:1]]
+        return "; ".join(first + rest) or "nothing is delivered"
+    route = most_changed(results, "throughput") or next(iter(results.baseline.routes))
+    known = [(_binding(results, n, route), n) for n in results.names]
+    groups = groupby(((b, n) for b, n in known if b), key=lambda pair: _bound(pair[0]))
+    said = [f"{bound} ({', '.join(n for _, n in those)})" for bound, those in groups]
+    said = [said[0], said[-1]] if len(said) > MANY else said
+    return f"{route}: {'; '.join(said)}" if said else "nothing is delivered"
+
+
+class Binding(NamedTuple):
+    """The stage that binds first, and the part of it that is used."""
+
+    stage: str
+    share: float
+
+
+def _binding(results: Results, name: str, route: str) -> Binding | None:
+    """Of a route that delivers; None where nothing is known to be used."""
+    if route not in results.scenario(name).routes or not mean(results, name, route, "throughput"):
+        return None
+    first = most_used(breakdown(results, name, route))
+    return None if first is None else Binding(first.name, first.used.mean or 0.0)
+
+
+def _bound(binding: Binding) -> str:
+    return f"{binding.stage} binds first, {percent(binding.share)} used"
+
+
 def replications(results: Results) -> str:
     """How many replications stand behind a mean: "20 replications, 95 % intervals"."""
     counts = sorted({len(results.measures[name]) for name in results.names})
@@ -84,10 +124,10 @@ def remarks(results: Results, name: str) -> str:
         f"{route}: {remark}"
         for route, about in scenario.routes.items()
         if (
-            remark := "closed" if not about.is_open
-            else "none delivered" if not mean(results, name, route, "throughput")
-            else "no steady state" if route in unsteady
-            else ""
+            remark := "no steady state" if route in unsteady
+            else "" if mean(results, name, route, "throughput")
+            else "none delivered" if about.is_open
+            else "closed"
         )
     )  # fmt: skip
 
@@ -96,6 +136,23 @@ def mean(results: Results, name: str, route: str, metric: str) -> float | None:
     """The mean of a route's metric; None where undefined or where there is no such metric."""
     key = Key(route, ALL, metric)
     return results.interval(key, name).mean if key in results.keys(name) else None
+
+
+def capacity(results: Results, name: str, route: str) -> float | None:
+    """Containers a year that the departures of a route can carry, both directions, over the window.
+
+    None where it has none, or took no part.
+    """
+    stages = [
+        found.capacity.mean
+        for found in breakdown(results, name, route)
+        if found.parts[0].kind == "wait" and found.capacity.mean is not None
+    ]
+    if stages:
+        return min(stages)
+    scenario = results.scenario(name)
+    said = scenario.yearly_capacity(route) if scenario.routes[route].is_open else math.inf
+    return said if math.isfinite(said) else None
 
 
 def percent(share: float) -> str:
@@ -136,7 +193,7 @@ def _told(
     """
     if not _several(results):
         name = results.baseline.name
-        found = [(mean(results, name, r, metric), r) for r in results.baseline.open_routes]
+        found = [(mean(results, name, r, metric), r) for r in results.baseline.routes]
         known = sorted(((v, r) for v, r in found if v), reverse=not least)[:MANY]
         parts = [f"{route} {show(value)}" for value, route in known[1:]]
         return ", ".join([f"{r} {verb} {show(v)}{unit}" for v, r in known[:1]] + parts)

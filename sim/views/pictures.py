@@ -13,7 +13,14 @@ from sim.errors import UsageError
 from sim.results.results import Results
 from sim.results.solution import Frontier
 from sim.scenario.schema import did_you_mean
-from sim.views.plots import plot_backlog, plot_deliveries, plot_frontier, plot_shares, plot_times
+from sim.views.plots import (
+    plot_backlog,
+    plot_deliveries,
+    plot_frontier,
+    plot_shares,
+    plot_stages,
+    plot_times,
+)
 from sim.views.style import WIDTH, styled
 
 METADATA: dict[str, dict[str, Any]] = {
@@ -35,8 +42,8 @@ def save_pictures(
 ) -> list[Path]:
     """Write the pictures of results as PNG and SVG; returns the files written.
 
-    `shares`, `times` and `flows`, or the `frontier` that a goal seek found. Raises UsageError for
-    the name of a picture or a format that there is not.
+    `shares`, `times`, `stages` and `flows`, or the `frontier` that a goal seek found. Raises
+    UsageError for the name of a picture or a format that there is not.
     """
     pictures = _pictures(found)
     for asked, known in ((only or (), pictures), (formats or (), METADATA)):
@@ -67,6 +74,10 @@ def _times(results: Results) -> Figure:
     return _figure(plot_times(results).get_figure(root=True))
 
 
+def _stages(results: Results) -> Figure:
+    return _figure(plot_stages(results).get_figure(root=True))
+
+
 def _flows(results: Results) -> Figure:
     """Deliveries above the backlog, over the same days."""
     lines = sum(len(scenario.routes) for scenario in results.scenarios)
@@ -83,6 +94,7 @@ FRONTIER = "frontier"
 PICTURES: dict[str, Callable[[Results], Figure]] = {
     "shares": _shares,
     "times": _times,
+    "stages": _stages,
     "flows": _flows,
 }
 

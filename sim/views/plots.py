@@ -1,4 +1,4 @@
-"""Pictures of results: who carries how much, how long it takes, what flows, waits, breaks even.
+"""Pictures of results: who carries how much, how long and where, what flows, waits, breaks even.
 
 Each function draws one picture of one scenario or several, on the axes given or on a figure of its
 own, and returns the axes. The title is the finding; colours belong to routes.
@@ -7,6 +7,9 @@ own, and returns the axes. The title is the finding; colours belong to routes.
 from sim.views.flows import plot_backlog, plot_deliveries
 from sim.views.frontier import plot_frontier
 from sim.views.shares import plot_shares
+from sim.views.stages import plot_stages
 from sim.views.times import plot_times
 
-__all__ = ["plot_backlog", "plot_deliveries", "plot_frontier", "plot_shares", "plot_times"]
+__all__ = [
+    "plot_backlog", "plot_deliveries", "plot_frontier", "plot_shares", "plot_stages", "plot_times",
+]  # fmt: skip

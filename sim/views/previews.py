@@ -2,36 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
+from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Scenario
+from sim.scenario.phases import in_order
 from sim.scenario.preview import Preview, RoutePreview, StagePreview
 from sim.scenario.schema import at
 from sim.views import words
-from sim.views.tables import console, new_table
+from sim.views.expected import print_expected
+from sim.views.grid import console, new_table
 
 
 def print_preview(scenario: Scenario, notes: Sequence[str], file: IO[str] | None = None) -> None:
-    """What is known of a scenario without simulating it."""
+    """What is known of a scenario without simulating it, also after the last of its phases."""
     out, preview = console(file), scenario.preview()
     title = f": {preview.title}" if preview.title else ""
     out.print(Text(f"{preview.scenario}{title}", style="bold"))
     out.print(Text(f"{words.demand(scenario)}; {words.rule(scenario)}; valid."))
-    out.print(_routes_table(preview))
-    for route in preview.routes:
-        out.print(Text(f"{route.name}: {_binding(route)}"))
-        if asked := _asked(scenario, route.name):
-            out.print(Text(f"    {asked}"))
+    _print_use(scenario, preview, out)
+    if scenario.phases:
+        for line in changes(scenario):
+            out.print(Text(line))
+        last = scenario.eras[-1].scenario
+        out.print(Text("After the last change", style="bold"))
+        out.print(Text(f"{words.demand(last)}."))
+        _print_use(last, last.preview(), out)
     for warning in (*preview.warnings, *notes):
         out.print(Text(f"warning: {warning}", style="yellow"))
 
 
-def _routes_table(preview: Preview) -> Table:
+def _print_use(scenario: Scenario, preview: Preview, out: Console) -> None:
+    """Routes, what binds each of them, and where their days would go."""
+    out.print(_routes_table(preview, len(scenario.directions)))
+    if len(scenario.directions) > 1:
+        out.print(Text(BOTH_DIRECTIONS, style="dim"))
+    for route in preview.routes:
+        out.print(Text(f"{route.name}: {_binding(route)}"))
+        if asked := _asked(scenario, route.name):
+            out.print(Text(f"    {asked}"))
+    if scenario.facilities:
+        print_expected(preview, out)
+
+
+BOTH_DIRECTIONS = (
+    "Departures, places and containers a year are of both directions together; every: each way."
+)
+
+
+def changes(scenario: Scenario) -> Iterator[str]:
+    """What changes when: a line for each date and figure."""
+    for name, phase in in_order(dict(scenario.phases)):
+        for path, value in phase.set.items():
+            unit = words.path_unit(path, scenario.price_year)
+            said = f"{words.path_name(path)} = {_shown(value)} {unit}".rstrip()
+            yield f"from {phase.starts} ({name}): {said}"
+
+
+def _routes_table(preview: Preview, ways: int) -> Table:
     columns = (
         "route",
         "free flow",
@@ -46,7 +81,8 @@ def _routes_table(preview: Preview) -> Table:
     for route in preview.routes:
         first = [route.name, _days(route), _quoted(route)]
         for number, stage in enumerate(route.stages or (None,)):
-            table.add_row(*map(Text, [*(first if number == 0 else ["", "", ""]), *_stage(stage)]))
+            cells = [*(first if number == 0 else ["", "", ""]), *_stage(stage, ways)]
+            table.add_row(*map(Text, cells))
     return table
 
 
@@ -55,15 +91,18 @@ def _days(route: RoutePreview) -> str:
 
 
 def _quoted(route: RoutePreview) -> str:
-    low, high = route.quoted_days
-    return f"{low:g} d" if low == high else f"{low:g}–{high:g} d"
+    low, high = (f"{end:.4g}" for end in route.quoted_days)
+    if math.isinf(route.quoted_days[1]):
+        return f"from {low} d"
+    return f"{low} d" if low == high else f"{low}–{high} d"
 
 
-def _stage(stage: StagePreview | None) -> list[str]:
+def _stage(stage: StagePreview | None, ways: int) -> list[str]:
+    """A departures stage; how often it is left is of each way."""
     if stage is None:
         return ["none", words.NONE, "", "unlimited"]
     often = f"{stage.departures_a_year:,.6g} × {stage.capacity:,}"
-    days = 365 / stage.departures_a_year if stage.departures_a_year else None
+    days = ways * DAYS_A_YEAR / stage.departures_a_year if stage.departures_a_year else None
     every = words.NONE if days is None else f"{days:.3g} d" if days >= 1 else f"{24 * days:.3g} h"
     return [f"{stage.name}, {stage.vehicle}", often, every, f"{stage.yearly_capacity:,.0f}"]
 
@@ -111,4 +150,6 @@ def _shown(data: Any) -> str:
         return "–".join(map(_shown, data))
     if isinstance(data, dict):
         return ", ".join(f"{key} {_shown(value)}" for key, value in data.items())
+    if isinstance(data, bool):
+        return str(data).lower()
     return f"{data:,.12g}" if isinstance(data, int | float) else str(data)

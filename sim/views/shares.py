@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from matplotlib.axes import Axes
 
 from sim.results.metrics import ALL, Key
@@ -24,16 +22,18 @@ def plot_shares(results: Results, *, ax: Axes | None = None) -> Axes:
     ax = ax or new_axes(1.6 + 0.27 * bars + 0.37 * len(results.scenarios))
     dress(ax, grid="x")
     top, ticks = 0.0, {}
-    demands = {scenario.demand.containers_per_year for scenario in results.scenarios}
+    demands = {words.count(results.demand(name)): results.demand(name) for name in results.names}
     for scenario in results.scenarios:
         _group_heading(ax, results, scenario, top, alone=len(demands) > 1)
         for slot, route in enumerate(scenario.routes):
             ticks[top + 0.95 + slot] = _route_label(scenario, route)
             _share_bar(ax, results, scenario.name, route, top + 0.95 + slot)
-        _demand_line(ax, scenario, top + 0.45, top + 0.45 + len(scenario.routes))
+        _demand_line(
+            ax, results.demand(scenario.name), top + 0.45, top + 0.45 + len(scenario.routes)
+        )
         top += len(scenario.routes) + 1.4
     if len(demands) == 1:
-        _demand_label(ax, demands.pop(), top - 0.9)
+        _demand_label(ax, next(iter(demands.values())), top - 0.9)
     ax.set_yticks(list(ticks), list(ticks.values()), parse_math=False)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
@@ -54,7 +54,7 @@ def _group_heading(
     ax: Axes, results: Results, scenario: Scenario, y: float, *, alone: bool
 ) -> None:
     """A scenario's name above its rows: rule, demand where that differs, gaps."""
-    demand = f"demand {scenario.demand.containers_per_year:,.10g}" if alone else ""
+    demand = f"demand {words.count(results.demand(scenario.name))}" if alone else ""
     notes = [words.rule(scenario), demand, findings.remarks(results, scenario.name)]
     heading(ax, scenario.name, notes, y)
 
@@ -81,12 +81,12 @@ def _prices(results: Results) -> str:
 
 def _share_bar(ax: Axes, results: Results, name: str, route: str, y: float) -> None:
     """One route's bar, whisker, outline and label."""
-    look, about = looks(results)[route], results.scenario(name).routes[route]
+    look, capacity = looks(results)[route], findings.capacity(results, name, route)
     flow = results.interval(Key(route, ALL, "throughput"), name)
     value = (flow.mean or 0.0) / 1000
     ax.barh(y, value, 0.62, color=look.colour, hatch=look.hatch, edgecolor="white", linewidth=0)
-    if about.is_open and math.isfinite(about.yearly_capacity):
-        ax.barh(y, about.yearly_capacity / 1000, 0.8, fill=False, edgecolor=MUTED, linewidth=0.9)
+    if capacity is not None:
+        ax.barh(y, capacity / 1000, 0.8, fill=False, edgecolor=MUTED, linewidth=0.9)
     if flow.low is not None and flow.high is not None and flow.high > flow.low:
         ends = [[value - flow.low / 1000], [flow.high / 1000 - value]]
         ax.errorbar(value, y, xerr=ends, color=INK, capsize=2.5, linewidth=1.2)
@@ -106,17 +106,16 @@ def _share_label(throughput: float | None, share: float | None) -> str:
     return said if share is None else f"{said} · {100 * share:.1f} %"
 
 
-def _demand_line(ax: Axes, scenario: Scenario, top: float, bottom: float) -> None:
-    demand = scenario.demand.containers_per_year / 1000
+def _demand_line(ax: Axes, demand: float, top: float, bottom: float) -> None:
     if demand:
         dashes = (0, (3, 2))
-        ax.plot([demand, demand], [top, bottom], color=INK, linewidth=1.2, linestyle=dashes)
+        ax.plot([demand / 1000] * 2, [top, bottom], color=INK, linewidth=1.2, linestyle=dashes)
 
 
 def _demand_label(ax: Axes, demand: float, y: float) -> None:
     """Below the last line of the demand."""
     if demand:
-        said = f"demand {demand:,.10g}"
+        said = f"demand {words.count(demand)}"
         ax.text(demand / 1000, y, said, fontsize=SMALL, ha="center", va="top")
 
 
@@ -124,10 +123,10 @@ def _widest(results: Results) -> float:
     """Where the axis ends: a capacity far above all flows runs out of the picture."""
     flows, ceilings = [0.0], [0.0]
     for scenario in results.scenarios:
-        flows.append(scenario.demand.containers_per_year)
-        for name, route in scenario.routes.items():
+        flows.append(results.demand(scenario.name))
+        for name in scenario.routes:
             flow = results.interval(Key(name, ALL, "throughput"), scenario.name)
             flows.append(flow.high or flow.mean or 0.0)
-            ceilings += [route.yearly_capacity] if math.isfinite(route.yearly_capacity) else []
+            ceilings.append(findings.capacity(results, scenario.name, name) or 0.0)
     most = max(flows)
     return 1.03 * (max(most, min(max(ceilings), 1.5 * most)) or max(ceilings) or 1000)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from sim.results.solution import Frontier, Solution
 from sim.views import words
-from sim.views.tables import console, new_table
+from sim.views.grid import console, new_table
 
 
 def print_solutions(frontier: Frontier, file: IO[str] | None = None) -> None:

@@ -102,6 +102,23 @@ class Look:
         return red * factor, green * factor, blue * factor
 
 
+@dataclass(frozen=True)
+class Fill:
+    """How time of one kind looks, in colour and in grey; unlike any route."""
+
+    colour: str
+    hatch: str
+
+
+FILLS: Final = {
+    "wait": Fill("#f0e442", "////"),
+    "queueing": Fill("#8f1d21", ""),
+    "service": Fill("#8f8f8f", "...."),
+    "transit": Fill("#dedede", ""),
+}
+"""By kind of time; what is lost stands out."""
+
+
 def looks(results: Results) -> dict[str, Look]:
     """The look of every route, given in the order of the alphabet."""
     names = sorted({name for scenario in results.scenarios for name in scenario.routes})
@@ -144,8 +161,7 @@ def headline(ax: Axes, finding: str, shown: str, *, labels: Sequence[str] = ()) 
 
     Both begin where the axes begin; `labels` are what stands left of the axes.
     """
-    left = max([58.0, *(20 + _points(label, FontProperties(size=SMALL)) for label in labels)])
-    room = 72 * 1.29 * _size(ax)[0] - left  # points; axes are laid out on 1 / 1.29 of their room
+    room = _room(ax, labels)
     title = _wrapped(finding, room, FontProperties(size=TITLE, weight="bold"))
     subtitle = _wrapped(shown, room, FontProperties(size=SMALL))
     above = 9 + 1.25 * SMALL * (1 + subtitle.count("\n"))
@@ -154,6 +170,12 @@ def headline(ax: Axes, finding: str, shown: str, *, labels: Sequence[str] = ()) 
         subtitle, (0, 1), xytext=(0, 6), xycoords="axes fraction", textcoords="offset points",
         fontsize=SMALL, color=MUTED, va="bottom",
     ).set_in_layout(False)  # fmt: skip
+
+
+def _room(ax: Axes, labels: Sequence[str]) -> float:
+    """The width of axes once they are laid out, beside these labels, on the safe side [points]."""
+    left = max([58.0, *(20 + _points(label, FontProperties(size=SMALL)) for label in labels)])
+    return 72 * 1.29 * _size(ax)[0] - left  # axes begin as 1 / 1.29 of their room
 
 
 def _wrapped(text: str, room: float, font: FontProperties) -> str:
@@ -196,10 +218,16 @@ def heading(ax: Axes, name: str, notes: Sequence[str], y: float) -> None:
         )  # fmt: skip
 
 
-def text_width(ax: Axes, text: str, size: float = SMALL) -> float:
-    """The width of a text with a space around it, in units of the horizontal axis."""
+def text_width(
+    ax: Axes, text: str, size: float = SMALL, *, labels: Sequence[str] | None = None
+) -> float:
+    """The width of a text with a space around it, in units of the horizontal axis.
+
+    Nearer to the truth with the labels that stand left of the axes.
+    """
     left, right = ax.get_xlim()
-    return (6 + _points(text, FontProperties(size=size))) / 72 / _size(ax)[0] * (right - left)
+    room = 72 * _size(ax)[0] if labels is None else _room(ax, labels)
+    return (6 + _points(text, FontProperties(size=size))) / room * (right - left)
 
 
 def line_height(ax: Axes, size: float = SMALL) -> float:

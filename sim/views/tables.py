@@ -1,13 +1,11 @@
-"""Tables of results for reading, at most 100 columns wide, the answer first."""
+"""Tables of results for reading, the answer first."""
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import IO
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -15,8 +13,11 @@ from rich.text import Text
 from sim.results.metrics import ALL, Key
 from sim.results.results import Results, better
 from sim.views import words
+from sim.views.days import print_days
+from sim.views.grid import console, new_table
+from sim.views.more import print_more
+from sim.views.parts import print_parts
 
-WIDEST = 100
 ABREAST = 3
 """Scenarios beside each other."""
 
@@ -49,27 +50,26 @@ COMPARED = (
 """The metrics whose differences are worth a line."""
 
 
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        raise  # noqa: PLE0704 - the command line knows what it means; rich would exit with 1
-
-
-def console(file: IO[str] | None = None) -> Console:
-    """Where tables are printed: plain where nobody looks, never wider than 100 columns."""
-    out = _Console(
-        file=file or sys.stdout,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        color_system=None if "NO_COLOR" in os.environ else "auto",
-    )
-    out.width = min(out.width, WIDEST) if out.is_terminal else WIDEST
-    return out
-
-
 def print_results(results: Results, file: IO[str] | None = None) -> None:
-    """The answer, every scenario, the differences to the baseline, and how sure."""
+    """The answer, every scenario, where its days go or how it differs, and how sure all this is."""
     out = console(file)
+    if results.is_one_more:
+        _print_scenarios(alone(results), out)
+        print_more(results, out)
+    else:
+        _print_scenarios(results, out)
+    out.print(Text(words.how_sure(results), style="dim"))
+
+
+def alone(results: Results) -> Results:
+    """The baseline by itself."""
+    base = results.baseline
+    return replace(
+        results, scenarios=(base,), measures={base.name: results.measures[base.name]}, paired=False
+    )
+
+
+def _print_scenarios(results: Results, out: Console) -> None:
     out.print(Text(words.answer(results), style="bold"))
     out.print(Text(f"Choice of a route: {'; '.join(words.rules(results))}."))
     for warning in words.price_years(results.scenarios):
@@ -82,7 +82,10 @@ def print_results(results: Results, file: IO[str] | None = None) -> None:
     if results.paired:
         out.print(_differences(results))
         out.print(Text(PAIRED, style="dim"))
-    out.print(Text(words.how_sure(results), style="dim"))
+    else:  # a comparison stays lean
+        for name in results.names:
+            print_parts(results, name, out)
+            print_days(results, name, out)
 
 
 PAIRED = (
@@ -101,7 +104,7 @@ def _abreast(names: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _unsteady(results: Results, name: str) -> Iterator[str]:
     """Why some means are missing: queues that grow without end; and what nobody carries."""
-    preview = results.scenario(name).preview()
+    preview = results.preview(name)
     yield from (w for w in preview.warnings if "no steady state" in w or "unserved" in w)
     for route in preview.routes:
         growth = results.interval(Key(route.name, ALL, "backlog_growth"), name)
@@ -112,33 +115,15 @@ def _unsteady(results: Results, name: str) -> Iterator[str]:
             )
 
 
-def new_table(*columns: str, title: str | None = None) -> Table:
-    """An empty table: words at the left, figures at the right."""
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        title=title,
-        title_justify="left",
-        pad_edge=False,
-        collapse_padding=True,
-    )
-    for number, column in enumerate(columns):
-        table.add_column(Text(column), justify="right" if number else "left", overflow="fold")
-    return table
-
-
 def _figures(results: Results, names: Sequence[str]) -> Table:
     table = new_table("", *names)
     for route in _routes(results, names):
         lines = [line for line in _lines(results, route, names) if any(line[1:])]
         if lines:
-            table.add_row(Text(_heading(route), style="bold"))
+            table.add_row(Text(words.route(route), style="bold"))
             for label, *cells in lines:
                 table.add_row(Text(f"  {label}"), *map(Text, cells))
     return table
-
-
-def _heading(route: str) -> str:
-    return "all routes" if route == ALL else route
 
 
 def _routes(results: Results, names: Sequence[str]) -> list[str]:
@@ -183,7 +168,7 @@ def _differences(results: Results) -> Table:
         for route in _routes(results, [name]):
             lines = list(_difference_lines(results, name, route))
             if lines:
-                table.add_row(Text(f"{name}, {_heading(route)}", style="bold"))
+                table.add_row(Text(f"{name}, {words.route(route)}", style="bold"))
             for line in lines:
                 table.add_row(*map(Text, line))
     return table

@@ -92,7 +92,7 @@ def _span(results: Results) -> tuple[float, float]:
     for scenario in results.scenarios:
         for curve in _drawn(results, scenario.name).values():
             seen += curve.edges[[0, -1]].tolist()
-        for route in scenario.open_routes.values():
+        for route in _told(results, scenario).values():
             seen += _quoted(route)
     if seen:
         seen += [days for days in _promises(results) if days <= FARTHEST * max(seen)]
@@ -116,8 +116,19 @@ def _inches(densities: Floats, scale: float) -> Floats:
 
 def _promises(results: Results) -> list[float]:
     """The days that routes promise."""
-    routes = (route for scenario in results.scenarios for route in scenario.open_routes.values())
+    routes = [
+        route for scenario in results.scenarios for route in _told(results, scenario).values()
+    ]
     return [route.promise_days for route in routes if route.promise_days is not None]
+
+
+def _told(results: Results, scenario: Scenario) -> dict[str, Route]:
+    """The routes that took part, by the alphabet: open ones, and those that a phase opened."""
+    return {
+        name: route
+        for name, route in sorted(scenario.routes.items())
+        if route.is_open or findings.mean(results, scenario.name, name, "throughput")
+    }
 
 
 def _quoted(route: Route) -> list[float]:
@@ -140,7 +151,7 @@ def _row(ax: Axes, results: Results, scenario: Scenario, top: float, scale: floa
     for median in medians:
         _mark(ax, median, styles[median.route], base)
     below = base
-    for route, about in scenario.open_routes.items():
+    for route, about in _told(results, scenario).items():
         if text := _said(results, scenario.name, route):
             below = _bracket(ax, about, styles[route], text, below + LINE)
     return below + 0.3

@@ -91,14 +91,35 @@ def share(value: float | None) -> str:
     return NONE if value is None else f"{100 * value:.1f} %"
 
 
+def route(name: str) -> str:
+    """A route's name, or what stands for all of them."""
+    return "all routes" if name == ALL else name
+
+
 def listed(parts: Sequence[str]) -> str:
     """A, b and c."""
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def demand(scenario: Scenario) -> str:
-    """1,000,000 containers a year."""
-    return f"{count(scenario.demand.containers_per_year)} containers a year"
+    """Who ships: 1,000,000 containers a year, 57 % westbound and 43 % eastbound."""
+    about = scenario.demand
+    said = [f"{count(about.containers_per_year)} containers a year"]
+    if about.growth_per_year:
+        more = "more" if about.growth_per_year > 0 else "fewer"
+        said.append(f"each year {percent(abs(about.growth_per_year))} {more}")
+    if about.directions:
+        parts = [f"{percent(part)} {name}" for name, part in about.directions.items()]
+        said.append(listed(parts))
+    if about.classes:
+        parts = [f"{percent(each.share)} {name}" for name, each in about.classes.items()]
+        said.append(f"of them {listed(parts)}")
+    return ", ".join(said)
+
+
+def percent(part: float) -> str:
+    """A part that a scenario says, with the digits that it has: 57 %, 2.5 %."""
+    return f"{100 * part:.4g} %"
 
 
 def rule(scenario: Scenario) -> str:
@@ -156,8 +177,8 @@ def answer(results: Results) -> str:
         return _answer_of_one(results)
     route = findings.most_changed(results, "throughput") or next(iter(results.baseline.routes))
     names = [name for name in results.names if route in results.scenario(name).routes]
-    demands = {demand(results.scenario(name)) for name in names}
-    of = f"Of {demands.pop()}, {route}" if len(demands) == 1 else route
+    demands = {count(results.demand(name)) for name in names}
+    of = f"Of {demands.pop()} containers a year, {route}" if len(demands) == 1 else route
     carried = listed([f"{_carried(results, route, name)} in {name}" for name in names])
     days = listed([f"{_days(results, route, name)} in {name}" for name in names])
     return f"{of} carries {carried}. Door to door takes {days}."
@@ -170,7 +191,8 @@ def _answer_of_one(results: Results) -> str:
         f"{_days(results, route, scenario.name)}"
         for route in scenario.routes
     ]
-    return f"Of {demand(scenario)}, {scenario.name} carries {listed(parts)}."
+    demand = f"{count(results.demand(scenario.name))} containers a year"
+    return f"Of {demand}, {scenario.name} carries {listed(parts)}."
 
 
 def _carried(results: Results, route: str, name: str) -> str:

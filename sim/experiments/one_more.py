@@ -1,0 +1,55 @@
+"""What one more of everything would give: a server of each facility, a departure a day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from typing import Any
+
+from sim.errors import UsageError
+from sim.experiments.replicate import Progress
+from sim.experiments.study import compare
+from sim.results.results import ONE_MORE, STUDY, Results
+from sim.scenario import more
+from sim.scenario.model import Scenario
+
+
+def one_more(
+    scenario: Scenario,
+    *,
+    replications: int | None = None,
+    jobs: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    large: bool = False,
+) -> Results:
+    """A scenario against itself with one more of something, paired by replication.
+
+    One scenario for each facility with one server more, called "khasan +1 server", and one for
+    each departures stage of an open route with one departure a day more (each way, if there are
+    directions), called "rail trains +1 a day". Arguments and errors as `run`; besides, UsageError
+    where there is nothing to have more of.
+    """
+    return compared(
+        with_one_more(scenario),
+        replications=replications,
+        jobs=jobs,
+        executor=executor,
+        progress=progress,
+        large=large,
+    )
+
+
+def with_one_more(scenario: Scenario) -> list[Scenario]:
+    """A scenario, and it with one more of everything. Raises UsageError where that is nothing."""
+    found = more.one_more(scenario)
+    if not found:
+        raise UsageError(f"{scenario.name}: no facility and no departures: nothing to have more of")
+    return [scenario, *(each.scenario for each in found)]
+
+
+def compared(scenarios: Sequence[Scenario], **how: Any) -> Results:
+    """A comparison of those, marked as what it is."""
+    results = compare(scenarios, **how)
+    return replace(results, provenance={**results.provenance, STUDY: ONE_MORE})

@@ -1,0 +1,106 @@
+"""One more of everything there can be more of: a server of a facility, a departure a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sim.scenario.fields import DAYS_A_YEAR
+from sim.scenario.model import Scenario
+from sim.scenario.phases import in_order
+from sim.scenario.schema import joined, split
+
+TIMETABLE = ("capacity", "every_days", "per_day", "annual_capacity")
+"""What says how often vehicles leave, and with how many containers."""
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class More:
+    """A scenario with one more of something.
+
+    said: what there is one more of, in words
+    routes: those that pass it
+    """
+
+    scenario: Scenario
+    said: str
+    routes: tuple[str, ...]
+
+
+def one_more(scenario: Scenario) -> tuple[More, ...]:
+    """A scenario for each facility that is passed, and for each departures of an open route.
+
+    A facility has one server more (in each direction, if each has its own), departures one more a
+    day (each way, if there are directions). What a phase sets there has one more too.
+    """
+    return (*_servers(scenario), *_departures(scenario))
+
+
+def _servers(scenario: Scenario) -> Iterator[More]:
+    passed: dict[str, list[str]] = {}
+    for route in _open(scenario):
+        for stage in scenario.routes[route].facility_stages.values():
+            passed.setdefault(stage.facility, []).append(route)
+    for name in scenario.facilities:
+        if name in passed:
+            path, more = f"facilities.{name}", partial(_server, name=name)
+            made = _with(scenario, f"{name} +1 server", path, ("servers",), more)
+            each_way = " each way" if scenario.facilities[name].each_way else ""
+            routes = tuple(dict.fromkeys(passed[name]))
+            yield More(made, f"one more server at {name}{each_way}", routes)
+
+
+def _departures(scenario: Scenario) -> Iterator[More]:
+    each_way = " each way" if len(scenario.directions) > 1 else ""
+    for route in _open(scenario):
+        for stage, departures in scenario.routes[route].departures.items():
+            path, more = f"routes.{route}.stages.{stage}", partial(_departure, at=(route, stage))
+            made = _with(scenario, f"{route:.40} {stage:.40} +1 a day", path, TIMETABLE, more)
+            said = f"one more {departures.vehicle} a day{each_way} of {route} {stage}"
+            yield More(made, said, (route,))
+
+
+def _open(scenario: Scenario) -> list[str]:
+    """The routes that take part at some time."""
+    eras = [era.scenario for era in scenario.eras]
+    return [name for name in scenario.routes if any(era.routes[name].is_open for era in eras)]
+
+
+def _server(now: Scenario, name: str) -> Values:
+    return {"servers": now.facilities[name].servers + 1}
+
+
+def _departure(now: Scenario, at: tuple[str, str]) -> Values:
+    """The timetable with one departure more a day, said as it is said."""
+    route, stage = at
+    departures = now.routes[route].departures[stage]
+    if departures.every_days is not None:
+        return {"every_days": 1 / (1 / departures.every_days + 1)}
+    if departures.per_day is not None:
+        return {"per_day": departures.per_day + 1}
+    a_year = DAYS_A_YEAR * departures.capacity * len(now.directions)
+    return {"annual_capacity": departures.yearly_capacity + a_year}
+
+
+def _with(
+    scenario: Scenario,
+    name: str,
+    path: str,
+    keys: tuple[str, ...],
+    more: Callable[[Scenario], Values],
+) -> Scenario:
+    """The scenario with more under a path, also in each phase that sets one of the keys there."""
+    changes, now = _at(path, more(scenario)), scenario
+    for phase, about in in_order(dict(scenario.phases)):
+        now = now.without_phases().with_changes(about.set)
+        if {joined(split(said)) for said in about.set} & {f"{path}.{key}" for key in keys}:
+            changes[f"phases.{phase}.set"] = {**about.set, **_at(path, more(now))}
+    return scenario.with_changes(changes, name=name)
+
+
+def _at(path: str, values: Values) -> Values:
+    return {f"{path}.{key}": value for key, value in values.items()}

@@ -1,0 +1,202 @@
+"""The picture of stages: where the days from door to door go, and which stage binds first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from sim.results.bottleneck import KINDS
+from sim.results.breakdown import StageFigures, most_used, stages
+from sim.results.results import Results
+from sim.scenario.model import Scenario
+from sim.views import findings, words
+from sim.views.style import (
+    FILLS,
+    INK,
+    MUTED,
+    SMALL,
+    Fill,
+    dress,
+    heading,
+    headline,
+    looks,
+    new_axes,
+    set_height,
+    styled,
+    text_width,
+)
+
+HEADING, LABEL, BAR, BELOW = 0.2, 0.21, 0.24, 0.1
+"""Heights [inches, as all vertical positions in that picture]."""
+
+LEGEND = 0.3
+"""Height of the line that says what the fills mean [inches]."""
+
+
+@styled()
+def plot_stages(results: Results, *, ax: Axes | None = None) -> Axes:
+    """Mean door-to-door time of each route by stage, a bar a route in a group a scenario [days].
+
+    Each stage is split into waiting for departures, queueing, service and transit. Stages are named
+    where there is room, the one that binds first always, in bold; the sum stands at the end. A
+    route without a steady state has no such times and is named instead.
+    """
+    own = ax is None
+    ax = ax or new_axes(4)
+    dress(ax, grid="x")
+    bars = {scenario.name: _bars(results, scenario) for scenario in results.scenarios}
+    totals = [bar.total for some in bars.values() for bar in some]
+    ax.set_xlim(0, 1.14 * max(totals, default=1.0))
+    top, ticks, routes = LEGEND, dict[float, str](), list(looks(results))
+    for scenario in results.scenarios:
+        notes = [words.rule(scenario), findings.remarks(results, scenario.name)]
+        heading(ax, scenario.name, notes, top + 0.1)
+        top += HEADING
+        for bar in bars[scenario.name]:
+            ticks[top + LABEL + BAR / 2] = bar.route
+            _draw(ax, bar, top + LABEL, routes)
+            top += LABEL + BAR + BELOW
+        top += BELOW
+    _legend(ax, [bar for some in bars.values() for bar in some])
+    ax.set_ylim(top, -0.05)
+    ax.set_yticks(list(ticks), list(ticks.values()), parse_math=False)
+    for tick, route in zip(ax.get_yticklabels(), ticks.values(), strict=True):
+        tick.set_color(looks(results)[route].ink)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel("door-to-door time, mean [days]")
+    headline(
+        ax,
+        findings.stages(results),
+        "Where the days go, stage by stage, containers delivered in the measured window, "
+        f"{findings.means(results)}; bold: the stage that binds first",
+        labels=list(ticks.values()),
+    )
+    if own:
+        set_height(ax, 1.5 + top)
+    return ax
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A stage on a bar: from where to where, and of which kinds it is made [days]."""
+
+    name: str
+    first: float
+    parts: tuple[tuple[str, float], ...]
+    binds: bool
+
+    @property
+    def days(self) -> float:
+        return sum(days for _, days in self.parts)
+
+    @property
+    def middle(self) -> float:
+        return self.first + self.days / 2
+
+
+@dataclass(frozen=True)
+class _Bar:
+    """A route: its pieces in order, and their sum [days]."""
+
+    route: str
+    pieces: tuple[_Piece, ...]
+    total: float
+
+
+def _bars(results: Results, scenario: Scenario) -> list[_Bar]:
+    """The routes that delivered and have a steady state."""
+    growing = findings.growing(results, scenario.name)
+    found = []
+    for route in scenario.routes:
+        known = stages(results, scenario.name, route)
+        if known and route not in growing:
+            pieces = _pieces(known)
+            total = sum(piece.days for piece in pieces)
+            found += [_Bar(route, pieces, total)] if total else []
+    return found
+
+
+def _pieces(known: Sequence[StageFigures]) -> tuple[_Piece, ...]:
+    pieces, day, binds = list[_Piece](), 0.0, most_used(known)
+    for stage in known:
+        parts = tuple((part.kind, part.mean.mean or 0.0) for part in stage.parts)
+        pieces.append(_Piece(stage.name, day, parts, stage is binds))
+        day += pieces[-1].days
+    return tuple(pieces)
+
+
+def _draw(ax: Axes, bar: _Bar, y: float, routes: Sequence[str]) -> None:
+    """The bar below `y`, its sum, and the names that have room above it."""
+    before = ""
+    for piece in bar.pieces:
+        left = piece.first
+        for kind, days in piece.parts:
+            _fill(ax, FILLS[kind], left, days, y)
+            if kind == before:  # where fills differ, no line hides what is short
+                ax.vlines(left, y, y + BAR, color="white", linewidth=0.8)
+            left += days
+            before = kind if days else before
+    ax.annotate(
+        f"{findings.days(bar.total)} days", (bar.total, y + BAR / 2), xytext=(4, 0),
+        textcoords="offset points", va="center", fontsize=SMALL, fontweight="bold",
+    )  # fmt: skip
+    for piece, x in _labels(ax, bar, routes):
+        ax.plot([piece.middle] * 2, [y - 0.03, y], color=MUTED, linewidth=0.7)
+        weight = "bold" if piece.binds else "normal"
+        ax.text(
+            x, y - 0.05, piece.name, ha="center", va="bottom", fontsize=SMALL, color=INK,
+            fontweight=weight,
+        )  # fmt: skip
+
+
+def _fill(ax: Axes, fill: Fill, left: float, days: float, y: float) -> None:
+    ax.barh(
+        y + BAR / 2, days, BAR, left=left, color=fill.colour, hatch=fill.hatch,
+        edgecolor=INK if fill.hatch else fill.colour, linewidth=0,
+    )  # fmt: skip
+
+
+def _labels(ax: Axes, bar: _Bar, routes: Sequence[str]) -> list[tuple[_Piece, float]]:
+    """Which stages are named, and where: the one that binds, then the longest that have room."""
+    left, right = ax.get_xlim()
+    placed = list[tuple[_Piece, float, float]]()
+    for piece in sorted(bar.pieces, key=lambda piece: (not piece.binds, -piece.days)):
+        size = 1.15 * SMALL if piece.binds else SMALL  # bold is wider
+        half = text_width(ax, piece.name, size, labels=routes) / 2
+        x = min(max(piece.middle, left + half), right - half)
+        if all(abs(x - other) >= half + width for _, other, width in placed):
+            placed.append((piece, x, half))
+    return [(piece, x) for piece, x, _ in placed]
+
+
+def _legend(ax: Axes, bars: Sequence[_Bar]) -> None:
+    """What the fills mean, those that are to be seen."""
+    seen = {kind for bar in bars for piece in bar.pieces for kind, days in piece.parts if days > 0}
+    handles = [
+        Patch(
+            facecolor=fill.colour, hatch=fill.hatch, linewidth=0, label=KIND_WORDS[kind],
+            edgecolor=INK if fill.hatch else fill.colour,
+        )
+        for kind in KINDS
+        for fill in (FILLS[kind],)
+        if kind in seen
+    ]  # fmt: skip
+    if handles:
+        ax.legend(
+            handles=handles, loc="upper left", bbox_to_anchor=(0, 0),
+            bbox_transform=ax.get_yaxis_transform(), ncols=len(handles), frameon=False,
+            borderpad=0, borderaxespad=0, fontsize=SMALL, columnspacing=1.5, handlelength=1.6,
+        )  # fmt: skip
+
+
+KIND_WORDS = {
+    "wait": "waiting for a departure",
+    "queueing": "queueing",
+    "service": "service",
+    "transit": "transit",
+}
+"""The kinds of time, in words."""
