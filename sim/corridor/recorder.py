@@ -51,6 +51,7 @@ def _way(office: Office) -> Way:
 
 def _route_log(row: int, desk: Desk, office: Office) -> RouteLog:
     accepted = np.flatnonzero(office.taken == row).astype(np.int32)
+    booked = office.booked[accepted]
     refused = np.concatenate([*desk.refused, np.empty(0, np.int32)]).astype(np.int32)
     return RouteLog(
         name=desk.name,
@@ -58,7 +59,7 @@ def _route_log(row: int, desk: Desk, office: Office) -> RouteLog:
         refused=refused,
         legs=tuple(_leg(service, office) for service in desk.services),
         own_arrivals=_own_arrivals(desk, office, accepted),
-        approach=tuple(_passages(desk.approach, accepted, office.booked[accepted])),
+        approach=tuple(_passages(desk.approach, accepted, booked, office.way.horizon)),
     )
 
 
@@ -80,8 +81,8 @@ def _leg(service: Service, office: Office) -> Leg:
         departed=service.times[:trips],
         loads=np.sum(service.loads, axis=0, dtype=np.int32).reshape(trips),
         capacities=service.timetable.capacities[:trips].astype(np.int32),
-        arrived=np.where(service.arrivals < horizon, service.arrivals, np.inf)[:trips],
-        passages=tuple(_passages(service.run, slice(0, trips), service.times[:trips])),
+        arrived=_until(horizon, service.arrivals[:trips]),
+        passages=tuple(_passages(service.run, slice(0, trips), service.times[:trips], horizon)),
         in_order=len(service.loads) == 1,
     )
 
@@ -104,7 +105,10 @@ def _boarded_in_order(service: Service) -> tuple[np.ndarray, Floats]:
 
 def _yearly_capacity(service: Service, office: Office) -> float:
     """Containers a year that full departures carry, mean over the measured window."""
-    capacities = [each.yearly_capacity for each in service.departures]
+    capacities = [
+        each.yearly_capacity if is_open else 0.0
+        for each, is_open in zip(service.departures, service.open_in, strict=True)
+    ]
     if len(capacities) == 1:
         return capacities[0]
     run = office.way.first.run
@@ -112,19 +116,27 @@ def _yearly_capacity(service: Service, office: Office) -> float:
     return float(np.diff(edges) @ np.array(capacities) / run.days)
 
 
-def _passages(run: Run, trips: slice | np.ndarray, starts: Floats) -> Iterator[Passage]:
+def _passages(
+    run: Run, trips: slice | np.ndarray, starts: Floats, horizon: float
+) -> Iterator[Passage]:
     """How trips that started at these moments went through the stages of a run."""
     entered = starts
     for stage in run.stages:
         if isinstance(stage, Timed):
-            left = entered + stage.days[trips]
-            yield Passage(stage.name, None, entered, entered, left, left)
+            started, facility = entered, None
+            freed = left = _until(horizon, entered + stage.days[trips])
         else:
-            entered, started = stage.entered[trips], stage.started[trips]
-            freed = started + stage.holding[trips]
+            entered, facility = stage.entered[trips], stage.facility
+            started = _until(horizon, stage.started[trips])
+            freed = _until(horizon, started + stage.holding[trips])
             left = started if stage.passes else freed
-            yield Passage(stage.name, stage.facility, entered, started, left, freed)
+        yield Passage(stage.name, facility, entered, started, left, freed)
         entered = left
+
+
+def _until(horizon: float, days: Floats) -> Floats:
+    """Days, infinite where they do not come any more."""
+    return np.where(days < horizon, days, np.inf)
 
 
 def checked(observations: Observations) -> Observations:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,6 @@ from sim.corridor.lanes import Lane
 from sim.corridor.runs import Run
 from sim.corridor.streams import Floats
 from sim.corridor.timetable import NEVER, Stretch, Timetable
-from sim.scenario.routes import Departures
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -28,6 +27,7 @@ class Service:
 
     backlog: who waits, by level of boarding
     loads: how many of each level left on each trip so far [levels][trips]
+    open_in: whether vehicles leave, by era: those of a closed route stay
     headway, rate: days between departures and containers a day, as they are now
     """
 
@@ -36,7 +36,8 @@ class Service:
         self.name = legs[0].name
         self.rank = DEPARTURE + place
         self.departures = [leg.departures for leg in legs]
-        self.timetable = Timetable(_stretches(self.departures, lane.way.days), lane.way.horizon)
+        self.open_in = [route.is_open for route in lane.routes]
+        self.timetable = Timetable(self._stretches(lane.way.days), lane.way.horizon)
         self.times = self.timetable.times
         names = [name for name, _ in legs[0].run]
         places = [each.capacity for each in self.departures]
@@ -55,7 +56,7 @@ class Service:
         """Let a phase begin."""
         now = self.departures[era]
         self.headway, self.rate = (
-            (now.headway, now.rate) if now.departures_a_year else (NEVER, 1 / NEVER)
+            (now.headway, now.rate) if self.open_in[era] else (NEVER, 1 / NEVER)
         )
         self.run.turn(era)
 
@@ -75,15 +76,14 @@ class Service:
             aboard.append(queue.who[queue.head - load : queue.head])
         return aboard
 
-
-def _stretches(departures: Sequence[Departures], days: Floats) -> list[Stretch]:
-    """The timetable as the eras make it: one that changes begins anew."""
-    found: list[Stretch] = []
-    for each, day in zip(departures, days.tolist(), strict=True):
-        headway = each.headway if each.departures_a_year else math.inf
-        if not found or found[-1][1:] != (headway, each.capacity):
-            found.append(Stretch(day, headway, each.capacity))
-    return found
+    def _stretches(self, days: Floats) -> list[Stretch]:
+        """The timetable as the eras make it: one that changes begins anew."""
+        found: list[Stretch] = []
+        for each, is_open, day in zip(self.departures, self.open_in, days.tolist(), strict=True):
+            headway = each.headway if is_open else math.inf
+            if not found or found[-1][1:] != (headway, each.capacity):
+                found.append(Stretch(day, headway, each.capacity))
+        return found
 
 
 def departures(clock: Clock, service: Service) -> Process:
