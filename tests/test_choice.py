@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 from corridors import SMALL, loaded
 
 import sim
+from sim.corridor.streams import quantile, stream
 from sim.results.metrics import measure
+from sim.results.observations import Way
 
 THREE = """
 [run]
@@ -45,7 +47,7 @@ shares = { air = 0.2, rail = 0.3, sea = 0.5 }
 """
 
 
-def taken(observed: sim.Observations) -> dict[str, float]:
+def taken(observed: Way) -> dict[str, float]:
     """The share of bookings that each route took, and "none"."""
     names = [*(route.name for route in observed.routes), "none"]
     counts = np.bincount(observed.taken % len(names), minlength=len(names))
@@ -53,7 +55,7 @@ def taken(observed: sim.Observations) -> dict[str, float]:
 
 
 def test_share_is_a_draw_by_probabilities(tmp_path: Path) -> None:
-    observed = sim.simulate(loaded(tmp_path, THREE.replace('"cheapest"', '"share"')))
+    observed = sim.simulate(loaded(tmp_path, THREE.replace('"cheapest"', '"share"'))).way()
     for route, share in {"air": 0.2, "rail": 0.3, "sea": 0.5}.items():
         spread = (share * (1 - share) / len(observed.taken)) ** 0.5
         assert abs(taken(observed)[route] - share) < 4 * spread
@@ -63,7 +65,7 @@ def test_cheapest_by_value_of_time_with_three_routes(tmp_path: Path) -> None:
     # Without queues air costs 3000 + 2v, rail about 1500 + 15.125v, sea 900 + 35.5v. So sea is
     # cheapest below v1 = 600/20.375 = 29.4 USD a day and air above v2 = 1500/13.125 = 114.3;
     # the lognormal distribution says how many containers that is.
-    observed = sim.simulate(loaded(tmp_path, THREE))
+    observed = sim.simulate(loaded(tmp_path, THREE)).way()
     sigma = np.log(180 / 25) / 1.6448536269514722
     below = {v: normal_cdf(np.log(v / 25) / sigma) for v in (600 / 20.375, 1500 / 13.125)}
     sea, not_air = below.values()
@@ -102,7 +104,7 @@ scale_usd = 150
 def test_logit_gives_the_shares_of_the_softmax(tmp_path: Path) -> None:
     # McFadden 1974. With two routes a wrong sign of the Gumbel draws would not show; with three it
     # does: rail's share would be .466 instead of .441.
-    observed = sim.simulate(loaded(tmp_path, UNCROWDED))
+    observed = sim.simulate(loaded(tmp_path, UNCROWDED)).way()
     utility = {"air": -1_740 / 150, "rail": -1_650 / 150, "sea": -1_700 / 150}
     total = sum(np.exp(list(utility.values())))
     for route, value in utility.items():
@@ -113,8 +115,8 @@ def test_logit_gives_the_shares_of_the_softmax(tmp_path: Path) -> None:
 
 def test_logit_without_a_scale_is_the_least_cost(tmp_path: Path) -> None:
     base = loaded(tmp_path, THREE)
-    cheapest = sim.simulate(base)
-    logit = sim.simulate(base.with_changes({"choice.rule": "logit", "choice.scale_usd": 0}))
+    cheapest = sim.simulate(base).way()
+    logit = sim.simulate(base.with_changes({"choice.rule": "logit", "choice.scale_usd": 0})).way()
     assert (logit.taken == cheapest.taken).all()
 
 
@@ -122,8 +124,8 @@ def test_a_new_route_leaves_the_luck_of_the_others_unchanged(tmp_path: Path) -> 
     # A stream of luck per route: who does not take the new route takes what it took without it.
     # Its name comes first in the alphabet, so streams by position would all have moved.
     three = loaded(tmp_path, UNCROWDED)
-    before = sim.simulate(three.with_changes({"routes.air.closed": True}))
-    after = sim.simulate(three)
+    before = sim.simulate(three.with_changes({"routes.air.closed": True})).way()
+    after = sim.simulate(three).way()
     assert before.routes[0].name == "rail"
     assert after.routes[0].name == "air"
     stayed = after.taken > 0
@@ -135,8 +137,8 @@ def test_who_is_refused_takes_the_best_of_the_rest_by_its_own_luck(tmp_path: Pat
     # Rail is full for all but its first container a day: the others divide as without it.
     trains = 'stages]\ntrains = { kind = "departures", every_days = 1, capacity = 1 }\n'
     text = UNCROWDED.replace("[routes.rail.stages]\n", "max_wait_days = 1\n[routes.rail." + trains)
-    full = sim.simulate(loaded(tmp_path, text))
-    without = sim.simulate(loaded(tmp_path, text).with_changes({"routes.rail.closed": True}))
+    full = sim.simulate(loaded(tmp_path, text)).way()
+    without = sim.simulate(loaded(tmp_path, text).with_changes({"routes.rail.closed": True})).way()
     others = full.taken != 1
     assert np.count_nonzero(~others) == pytest.approx(365, abs=2)
     assert (np.array([0, -1, 1])[full.taken[others]] == without.taken[others]).all()
@@ -153,7 +155,7 @@ def test_who_is_refused_chooses_again_by_the_remaining_shares(tmp_path: Path) ->
     closed = THREE.replace('"cheapest"', '"share"').replace(
         "freight_usd = 1_500", "max_wait_days = 0.0"
     )
-    observed = sim.simulate(loaded(tmp_path, closed))
+    observed = sim.simulate(loaded(tmp_path, closed)).way()
     shares = taken(observed)
     assert shares["rail"] < 0.001
     assert shares["air"] == pytest.approx(2 / 7, abs=0.01)
@@ -217,7 +219,7 @@ def test_exact_figures_do_not_depend_on_when_they_are_posted(
     hourly = sim.simulate(base.with_changes({"choice.posted_every_hours": 1}))
     for hours in (24, 100):
         other = sim.simulate(base.with_changes({"choice.posted_every_hours": hours}))
-        assert (hourly.taken == other.taken).all()
+        assert (hourly.way().taken == other.way().taken).all()
         assert (hourly.containers.delivered == other.containers.delivered).all()
 
 
@@ -225,7 +227,7 @@ def test_exact_figures_do_not_depend_on_when_they_are_posted(
 def test_the_block_decides_as_one_by_one_would(changes: dict[str, Any], tmp_path: Path) -> None:
     """A slot counter per departure, one container after the other, no arrays."""
     scenario = loaded(tmp_path).with_changes({"routes.rail.freight_usd": 400, **changes})
-    observed = sim.simulate(scenario)
+    observed = sim.simulate(scenario).way()
     assert observed.taken.tolist() == one_by_one(scenario, observed.booked.tolist())
 
 
@@ -247,7 +249,7 @@ def test_rounds_and_the_loop_decide_the_same(
     by_rounds = sim.simulate(scenario)
     monkeypatch.setattr("sim.corridor.choice.MOST_ROUNDS", 1)
     by_loop = sim.simulate(scenario)
-    assert (by_rounds.taken == by_loop.taken).all()
+    assert (by_rounds.way().taken == by_loop.way().taken).all()
     assert (by_rounds.containers.delivered == by_loop.containers.delivered).all()
 
 
@@ -262,7 +264,7 @@ def test_routes_that_compete_evenly_are_decided_in_bounded_rounds(
     )
     text = "[run]\nwarmup_days = 0\ndays = 8\n[demand]\ncontainers_per_year = 91_250\n" + routes
     rounds = count_calls(monkeypatch, "sim.corridor.choice.post")
-    observed = sim.simulate(loaded(tmp_path, text + '[choice]\nrule = "fastest"\n'))
+    observed = sim.simulate(loaded(tmp_path, text + '[choice]\nrule = "fastest"\n')).way()
     assert np.bincount(observed.taken).min() > 0.2 * len(observed.taken)
     assert len(rounds) <= 8 * 103
 
@@ -282,12 +284,9 @@ def count_calls(monkeypatch: pytest.MonkeyPatch, name: str) -> list[None]:
 
 
 def one_by_one(scenario: sim.Scenario, booked: list[float]) -> list[int]:
-    from sim.corridor.bookings import shippers
-
-    luck = shippers(scenario, 0, len(booked))
     routes = list(scenario.open_routes.values())
     place = [0] * len(routes)
-    taken = []
+    own, taken = tastes(scenario, len(booked)), []
     for number, day in enumerate(booked):
         offers = []
         for row, route in enumerate(routes):
@@ -298,9 +297,7 @@ def one_by_one(scenario: sim.Scenario, booked: list[float]) -> list[int]:
             mine = max(place[row], first * departures.capacity)
             wait = mine // departures.capacity * departures.headway - day
             offers.append((mine, wait, wait + route.transit_days))
-        scores = [
-            score(scenario, row, luck, number, days) for row, (_, _, days) in enumerate(offers)
-        ]
+        scores = [score(scenario, row, own, number, days) for row, (*_, days) in enumerate(offers)]
         open_ = [r for r, o in enumerate(offers) if o[1] <= routes[r].max_wait_days]
         best = min(open_, key=lambda row: (scores[row], row)) if open_ else -1
         if open_:
@@ -309,14 +306,33 @@ def one_by_one(scenario: sim.Scenario, booked: list[float]) -> list[int]:
     return taken
 
 
-def score(scenario: sim.Scenario, row: int, luck: Any, number: int, days: float) -> Any:
+class Tastes(NamedTuple):
+    """What containers think: value of time, and exponential luck by route."""
+
+    value_of_time: np.ndarray
+    luck: list[np.ndarray]
+
+
+def tastes(scenario: sim.Scenario, containers: int) -> Tastes:
+    seed, value = scenario.run.seed, scenario.demand.value_of_time_usd_per_day
+    return Tastes(
+        quantile(value, stream(seed, 0, "demand.value_of_time").random(containers)),
+        [
+            stream(seed, 0, f"choice.luck.{name}").standard_exponential(containers)
+            for name in scenario.open_routes
+        ],
+    )
+
+
+def score(scenario: sim.Scenario, row: int, own: Tastes, number: int, days: float) -> Any:
     name, route = list(scenario.open_routes.items())[row]
+    cost = route.freight_usd + route.constant_usd + own.value_of_time[number] * days
+    luck = own.luck[row][number]
     if scenario.choice.rule == "fastest":
         return days
     if scenario.choice.rule == "cheapest":
-        return route.freight_usd + route.constant_usd + luck.value_of_time[number] * days
+        return cost
     if scenario.choice.rule == "logit":
-        gumbel = -np.log(luck.luck[row, number])
-        cost = route.freight_usd + route.constant_usd + luck.value_of_time[number] * days
+        gumbel = -np.log(luck)
         return cost - (scenario.choice.scale_usd or 0) * gumbel
-    return luck.luck[row, number] / (scenario.choice.shares or {})[name]
+    return luck / scenario.choice.shares_of(None)[name]

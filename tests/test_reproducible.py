@@ -70,9 +70,9 @@ def test_the_order_of_the_route_tables_settles_nothing(tmp_path: Path) -> None:
 def test_a_longer_horizon_keeps_what_happened_before(tmp_path: Path) -> None:
     short = sim.simulate(loaded(tmp_path))
     long = sim.simulate(loaded(tmp_path).with_changes({"run.days": 200}))
-    count = len(short.booked)
-    assert (long.booked[:count] == short.booked).all()
-    assert (long.taken[:count] == short.taken).all()
+    count = len(short.way().booked)
+    assert (long.way().booked[:count] == short.way().booked).all()
+    assert (long.way().taken[:count] == short.way().taken).all()
     arrived = np.isfinite(short.containers.delivered)
     assert (long.containers.delivered[:count][arrived] == short.containers.delivered[arrived]).all()
 
@@ -89,10 +89,10 @@ def test_scenarios_share_bookings_voyages_and_luck(tmp_path: Path) -> None:
     base = loaded(tmp_path, SMALL.replace('fastest"', shares))
     other = base.with_changes({"choice.shares": {"rail": 0.3, "sea": 0.7}})
     one, two = sim.simulate(base), sim.simulate(other)
-    assert (one.booked == two.booked).all()
+    assert (one.way().booked == two.way().booked).all()
     assert (one.route("sea").legs[0].arrived == two.route("sea").legs[0].arrived).all()
-    moved = one.taken != two.taken
-    assert (two.taken[moved] == 0).all()  # whoever changes, changes to rail
+    moved = one.way().taken != two.way().taken
+    assert (two.way().taken[moved] == 0).all()  # whoever changes, changes to rail
     assert moved.mean() == pytest.approx(0.1, abs=0.01)
 
 

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 import pytest
 from corridors import loaded
+from laws import ready_at_departures
 from scipy.special import ndtr, stdtrit
-from support import Agreement, agreement, figures, lawful_run, ready_at_departures
+from support import Agreement, agreement, figures, lawful_run
 
 import sim
 from sim.corridor.streams import quantile, stream
@@ -143,8 +144,9 @@ def test_scheduled_transport_queue(
 def queue_figures(scenario: sim.Scenario, observed: sim.Observations) -> dict[str, float]:
     (leg,) = observed.route("rail").legs
     measured = figures(scenario, observed)
-    waiting = ready_at_departures(leg)[leg.departed >= observed.warmup_days]
-    left_behind = np.maximum(waiting - leg.capacity, 0)
+    here = leg.departed >= observed.warmup_days
+    waiting = ready_at_departures(leg.since, leg.departed, leg.loads)[here]
+    left_behind = np.maximum(waiting - leg.capacities[here], 0)
     return {
         "mean_wait": measured["rail.wait_mean"],
         "mean_queue_time_average": measured["rail.backlog_mean"],
@@ -152,7 +154,7 @@ def queue_figures(scenario: sim.Scenario, observed: sim.Observations) -> dict[st
         "mean_waiting_just_before_departure": float(waiting.mean()),
         "mean_left_behind_per_departure": float(left_behind.mean()),
         "P_some_left_behind": float((left_behind > 0).mean()),
-        "P_departs_full": float((waiting >= leg.capacity).mean()),
+        "P_departs_full": float((waiting >= leg.capacities[here]).mean()),
     }
 
 
@@ -215,7 +217,7 @@ def test_containers_in_transit(
         run = lawful_run(scenario, replication)
         averages.append(figures(scenario, run)["rail.under_way_mean"])
         arrivals = np.sort(run.route("rail").own_arrivals)
-        counts.append(run.booked.searchsorted(moments) - arrivals.searchsorted(moments))
+        counts.append(run.way().booked.searchsorted(moments) - arrivals.searchsorted(moments))
     within(record_property, "mean", averages, oracle(case, "mean_in_transit", label=label))
     spread = spread_agreement(np.concatenate(counts), oracle(case, "sd_in_transit", label=label))
     record_property("sd", str(spread))
@@ -269,12 +271,12 @@ def test_transit_distributions_are_what_the_file_says(tmp_path: Path, days: str)
     assert isinstance(stage, Transit)
     case, about = TRANSITS[days]
     mean, _, percentiles = known_figures(days)
-    assert stage.days.mean == pytest.approx(mean, rel=EXACT)
-    assert quantile(stage.days, np.array([0.05, 0.5, 0.95])) == pytest.approx(
+    assert stage.duration.mean == pytest.approx(mean, rel=EXACT)
+    assert quantile(stage.duration, np.array([0.05, 0.5, 0.95])) == pytest.approx(
         percentiles, rel=EXACT
     )
     if case.startswith("lognormal"):
-        one_sigma, median = quantile(stage.days, ndtr(np.array([1, 0])))
+        one_sigma, median = quantile(stage.duration, ndtr(np.array([1, 0])))
         mu_sigma = math.log(median), math.log(one_sigma / median)
         assert mu_sigma == pytest.approx(oracle(case, "mu_sigma", **about), rel=EXACT)
 
@@ -290,7 +292,9 @@ def test_delivered_containers_took_what_the_file_says(
     for name, theory in {"mean": mean, "p5": p5, "p50": p50, "p95": p95}.items():
         within(record_property, name, [each[f"rail.door_to_door_{name}"] for each in found], theory)
     run = lawful_run(scenario)
-    took = (run.containers.delivered - run.booked)[run.booked < 100]  # all of these have arrived
+    took = (run.containers.delivered - run.way().booked)[
+        run.way().booked < 100
+    ]  # all of these have arrived
     assert abs(spread_agreement(took, sd).z) <= 4
 
 
@@ -312,7 +316,7 @@ def test_overload_of_a_year(tmp_path: Path, record_property: Record, about: dict
     for replication in range(6):
         backlogs.append(figures(year, lawful_run(year, replication))["rail.backlog_end"])
         run = lawful_run(longer, replication)
-        waits.append(float(run.containers.wait[run.booked < 365].max()))
+        waits.append(float(run.containers.wait[run.way().booked < 365].max()))
     theory = {m: oracle(case, m, **about) for m in ("backlog_end_of_year", "max_FIFO_wait_days")}
     within(record_property, "backlog_end", backlogs, theory["backlog_end_of_year"])
     within(record_property, "max_wait", waits, theory["max_FIFO_wait_days"])
@@ -356,7 +360,7 @@ def test_departures_in_a_year(tmp_path: Path, about: dict[str, int]) -> None:
     (leg,) = lawful_run(scenario).route("rail").legs
     assert leg.departed[0] == about["first_departure"]
     assert len(leg.departed) == oracle(case, "departures")
-    assert len(leg.departed) * leg.capacity == oracle(case, "slots")
+    assert leg.capacities.sum() == oracle(case, "slots")
     assert leg.boarded == oracle(case, "slots")  # 14,000 come a week: all are full
 
 
@@ -437,7 +441,7 @@ def test_sampling_error_of_a_share(
     shares = []
     for replication in range(4):
         run = lawful_run(scenario, replication)
-        shares.append((run.taken[: groups * n] == 0).reshape(groups, n).mean(axis=1))
+        shares.append((run.way().taken[: groups * n] == 0).reshape(groups, n).mean(axis=1))
     spread = spread_agreement(
         np.concatenate(shares), oracle("emergent share sampling error", "sd", **about)
     )

@@ -206,7 +206,7 @@ def test_fastest_takes_the_route_that_delivers_first(tmp_path: Path) -> None:
         days=8,
     )
     rail, sea = 0, 1
-    assert observed.taken.tolist() == [rail, rail, sea, sea, rail, rail, sea, sea]
+    assert observed.way().taken.tolist() == [rail, rail, sea, sea, rail, rail, sea, sea]
     assert observed.route("rail").refused.tolist() == []
 
 
@@ -227,8 +227,8 @@ def test_nobody_waits_longer_than_accepted(tmp_path: Path) -> None:
         """,
         days=6,
     )
-    assert observed.taken.tolist() == [0, 1, 0, 1, 0, 1]
-    assert observed.wanted.tolist() == [0] * 6
+    assert observed.way().taken.tolist() == [0, 1, 0, 1, 0, 1]
+    assert observed.way().wanted.tolist() == [0] * 6
     assert observed.route("rail").refused.tolist() == [1, 3, 5]
 
 
@@ -244,7 +244,7 @@ def test_refused_by_all_is_unserved(tmp_path: Path) -> None:
         """,
         days=6,
     )
-    assert observed.taken.tolist() == [0, -1, 0, -1, 0, -1]
+    assert observed.way().taken.tolist() == [0, -1, 0, -1, 0, -1]
 
 
 def test_a_later_stage_posts_its_whole_queue(tmp_path: Path) -> None:
@@ -270,7 +270,7 @@ def test_a_later_stage_posts_its_whole_queue(tmp_path: Path) -> None:
     chain, sea = 0, 1
     expected = [chain, chain] + [sea] * 8  # until the first train takes one at day 10
     expected += [chain] + [sea] * 9 + [chain]  # one place more after each train
-    assert observed.taken.tolist() == expected
+    assert observed.way().taken.tolist() == expected
 
 
 def on_time(scenario: sim.Scenario) -> dict[str, float | None]:
