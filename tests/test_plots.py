@@ -21,13 +21,14 @@ from sim.results.results import Results
 from sim.scenario.files import load_text
 from sim.views import findings
 from sim.views.pictures import save_pictures
-from sim.views.style import looks, spread
+from sim.views.style import FILLS, TEXT, looks, spread
 
 Picture = Callable[..., Axes]
 
 PICTURES: list[Picture] = [
     sim.plots.plot_shares,
     sim.plots.plot_times,
+    sim.plots.plot_stages,
     sim.plots.plot_deliveries,
     sim.plots.plot_backlog,
 ]
@@ -79,6 +80,34 @@ rule = "logit"
 scale_usd = 150
 """
 """Two routes by cost and taste, and what they promise."""
+
+BORDERS = """
+[run]
+warmup_days = 50
+days = 60
+[demand]
+containers_per_year = 20_000
+[facilities]
+gauge = { servers = 2, service_hours = { exponential = 30 } }
+single-track = { servers = 1, headway_hours = 9 }
+[routes.sea.stages]
+sailing = { kind = "departures", every_days = 1, capacity = 80 }
+canal = { kind = "facility", facility = "single-track" }
+voyage = { kind = "transit", days = [30, 40] }
+[routes.rail.stages]
+feeder = { kind = "departures", every_days = 1, capacity = 60 }
+crossing = { kind = "transit", days = 0.3 }
+customs = { kind = "transit", days = { exponential = 0.4 } }
+change-of-gauge = { kind = "facility", facility = "gauge" }
+trains = { kind = "departures", every_days = 1, capacity = 60 }
+paths = { kind = "facility", facility = "single-track" }
+main-line = { kind = "transit", days = [8, 10] }
+last-mile = { kind = "transit", days = 0.5 }
+[choice]
+rule = "share"
+shares = { rail = 0.5, sea = 0.5 }
+"""
+"""Two routes that share a track, and a border with two gauges."""
 
 AIR = """
 [routes.air]
@@ -160,6 +189,11 @@ STUDIES: dict[str, Callable[[], list[sim.Scenario]]] = {
     ],
     "sea alone": lambda: [priced("sea-alone", routes__rail__closed=True)],
     "years": lambda: [priced("older"), priced("newer", price_year=2010)],
+    "borders": lambda: [
+        changed(BORDERS, "slow-border", {}),
+        changed(BORDERS, "quick-border", {"facilities.gauge.servers": 4}),
+    ],
+    "border": lambda: [changed(BORDERS, "border", {})],
     "far promises": lambda: [
         priced("far", routes__sea__promise_days=960, routes__rail__promise_days=1),
     ],
@@ -199,8 +233,10 @@ def bars(ax: Axes, results: Results) -> list[float]:
 def texts(ax: Axes) -> list[Text]:
     """All that can be read on axes; a tick out of sight still has its label."""
     (left, right), (bottom, top) = ax.get_xlim(), sorted(ax.get_ylim())
+    legend = ax.get_legend()
     return [
         *ax.texts,
+        *(legend.get_texts() if legend else ()),
         ax.title,
         ax.xaxis.label,
         ax.yaxis.label,
@@ -256,14 +292,20 @@ def test_capacity_is_an_outline_and_demand_a_line() -> None:
     assert [20, 20] in spans(ax)
 
 
+def is_heading(text: Text) -> bool:
+    return text.get_fontweight() == "bold" and text.get_fontsize() == TEXT
+
+
 def headings(ax: Axes) -> list[str]:
     """The scenarios' names with what stands behind them, from top to bottom."""
     found = [text.get_text() for text in ax.texts]
-    names = [text.get_text() for text in ax.texts if text.get_fontweight() == "bold"]
+    names = [text.get_text() for text in ax.texts if is_heading(text)]
     return [f"{name}: {found[found.index(name) + 1]}" for name in names]
 
 
-@pytest.mark.parametrize("draw", [sim.plots.plot_shares, sim.plots.plot_times])
+@pytest.mark.parametrize(
+    "draw", [sim.plots.plot_shares, sim.plots.plot_times, sim.plots.plot_stages]
+)
 def test_a_ceiling_and_a_forecast_are_told_apart(draw: Picture) -> None:
     ceiling, forecast = "all want the fastest route", "logit choice by cost, time and taste"
     assert headings(draw(study("five"))) == [
@@ -332,6 +374,38 @@ def test_a_time_that_does_not_vary_leaves_room_for_the_others() -> None:
 def test_nearly_all_is_not_told_as_all() -> None:
     told = {part: findings.kept(part) for part in (1, 0.99999, 0.9964, 0.93, 0.004)}
     assert list(told.values()) == ["100 %", "99.9 %", "99.6 %", "93 %", "0.4 %"]
+
+
+def test_a_bar_of_stages_is_as_long_as_the_way_from_door_to_door() -> None:
+    results = study("borders")
+    ax = sim.plots.plot_stages(results)
+    drawn = [patch for patch in ax.patches if isinstance(patch, Rectangle)]
+    lengths: dict[float, float] = {}
+    for patch in drawn:
+        lengths[patch.get_y()] = lengths.get(patch.get_y(), 0.0) + patch.get_width()
+    days = [
+        results.value(f"{route}.door_to_door_mean", name)
+        for name in results.names
+        for route in ("sea", "rail")
+    ]
+    assert [lengths[y] for y in sorted(lengths)] == pytest.approx(days)
+    assert {to_rgb(patch.get_facecolor()) for patch in drawn} == {
+        to_rgb(fill.colour) for fill in FILLS.values()
+    }
+
+
+def test_the_stage_that_binds_is_named_in_bold_and_in_the_title() -> None:
+    results = study("border")
+    ax = sim.plots.plot_stages(results)
+    bold = {text.get_text() for text in ax.texts if text.get_fontweight() == "bold"}
+    used = findings.percent(results.value("all.facility:single-track.utilisation") or 0)
+    assert {
+        "canal",
+        "paths",
+    } <= bold  # two passages a day of nine hours each take 75 % of the track
+    assert title(ax) == f"sea: canal binds first, {used} used; rail: paths, {used}"
+    both = title(sim.plots.plot_stages(study("borders")))
+    assert both == f"rail: paths binds first, {used} used (slow-border, quick-border)"
 
 
 def test_titles_are_findings() -> None:
@@ -409,10 +483,13 @@ def test_labels_are_moved_as_little_as_can_be() -> None:
     assert spread([0, 0, 9], 1, 0, 9) == [0, 1, 9]
 
 
+DRAWN = ("shares", "times", "stages", "flows")
+
+
 def test_pictures_are_the_same_bytes_again(tmp_path: Path) -> None:
     first, again = (save_pictures(study("three"), tmp_path / name) for name in ("a", "b"))
     names = [path.name for path in first]
-    assert names == [f"{n}.{kind}" for n in ("shares", "times", "flows") for kind in ("png", "svg")]
+    assert names == [f"{n}.{kind}" for n in DRAWN for kind in ("png", "svg")]
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == sorted(names)
     for one, other in zip(first, again, strict=True):
         assert one.read_bytes() == other.read_bytes(), one.name

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.errors import TooLargeError
 from sim.scenario.fields import DAYS_A_YEAR
-from sim.scenario.model import Scenario
+from sim.scenario.model import Era, Scenario
+from sim.scenario.routes import FacilityStage
 
 SECONDS_A_CONTAINER = 5e-7
 SECONDS_A_TRIP = 2e-5
@@ -16,6 +18,9 @@ BYTES_A_CONTAINER_AND_ROUTE = 24
 BYTES_A_TRIP = 400
 BYTES_A_BLOCK = 50
 """Measured by `make bench` on one core; a guess within a factor of three is enough here."""
+
+MOST_GROWTH = 25.0
+"""Logarithm of a growth that is more than anybody would simulate."""
 
 LONGEST_SECONDS = 3600.0
 MOST_BYTES = 2e9
@@ -53,16 +58,26 @@ def refuse_if_large(scenarios: Sequence[Scenario], jobs: int, *, times: int = 1)
 
 
 def _containers(scenario: Scenario) -> float:
-    return scenario.demand.containers_per_year * scenario.run.horizon / DAYS_A_YEAR
+    """Bookings at most: with the demand of the phase that has most, growing to the last day."""
+    demand, years = scenario.demand, scenario.run.horizon / DAYS_A_YEAR
+    most = max(era.scenario.demand.containers_per_year for era in scenario.eras)
+    growth = math.log1p(max(demand.growth_per_year, 0.0)) * scenario.run.days / DAYS_A_YEAR
+    return most * years * math.exp(min(growth, MOST_GROWTH))
 
 
 def _trips(scenario: Scenario) -> float:
-    a_year = sum(
-        stage.departures_a_year
-        for route in scenario.open_routes.values()
-        for stage in route.departures.values()
+    """Departures at most, each with the facilities that its vehicle passes."""
+    return max(map(_trips_a_year, scenario.eras)) * scenario.run.horizon / DAYS_A_YEAR
+
+
+def _trips_a_year(era: Era) -> float:
+    return sum(
+        leg.departures.departures_a_year
+        * (1 + sum(isinstance(stage, FacilityStage) for _, stage in leg.run))
+        for direction in era.scenario.directions
+        for route in era.scenario.one_way(direction).open_routes.values()
+        for leg in route.legs
     )
-    return a_year * scenario.run.horizon / DAYS_A_YEAR
 
 
 def _blocks(scenario: Scenario) -> float:

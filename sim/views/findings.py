@@ -69,11 +69,16 @@ def stages(results: Results) -> str:
         first = [f"{route}: {_bound(b)}" for b, route in used[:1]]
         return "; ".join(first + rest) or "nothing is delivered"
     route = most_changed(results, "throughput") or next(iter(results.baseline.routes))
-    known = [(_binding(results, n, route), n) for n in results.names]
-    groups = groupby(((b, n) for b, n in known if b), key=lambda pair: _bound(pair[0]))
-    said = [f"{bound} ({', '.join(n for _, n in those)})" for bound, those in groups]
-    said = [said[0], said[-1]] if len(said) > MANY else said
-    return f"{route}: {'; '.join(said)}" if said else "nothing is delivered"
+    known = [(b, n) for n in results.names if (b := _binding(results, n, route))]
+    groups = [list(group) for _, group in groupby(known, key=lambda pair: _bound(pair[0]))]
+    groups = [groups[0], groups[-1]] if len(groups) > MANY else groups
+    parts, before = list[str](), ""
+    for group in groups:
+        binding, names = group[0][0], ", ".join(name for _, name in group)
+        again = binding.stage == before
+        parts.append(f"{percent(binding.share) if again else _bound(binding)} ({names})")
+        before = binding.stage
+    return f"{route}: {', '.join(parts)}" if parts else "nothing is delivered"
 
 
 class Binding(NamedTuple):

@@ -23,7 +23,7 @@ STEPS = 40
 ABOVE = 2.5
 """A range that no assumption gives ends at so many times the present value."""
 
-CAPACITY, DAYS, FREIGHT_USD, WAIT_DAYS = 100_000.0, 30.0, 2_000.0, 14.0
+CAPACITY, DAYS, FREIGHT_USD, WAIT_DAYS, MOST_SERVERS = 100_000.0, 30.0, 2_000.0, 14.0, 4
 """Where ranges end that neither an assumption nor a present value gives."""
 
 Range = tuple[float, float]
@@ -59,11 +59,20 @@ class Slider:
 
 
 def sliders(scenario: Scenario) -> dict[str, list[Slider]]:
-    """The sliders of each route in the order of the file; none for a closed one."""
-    return {
-        name: [] if route.closed else list(_of_route(scenario, name, route))
-        for name, route in scenario.routes.items()
-    }
+    """The sliders of each route in the order of the file; none for a closed one.
+
+    The servers of a facility stand at the first route that passes it.
+    """
+    passed: set[str] = set()
+    found = {}
+    for name, route in scenario.routes.items():
+        found[name] = [] if route.closed else list(_of_route(scenario, name, route))
+        if not route.closed:
+            stages = [stage.facility for stage in route.facility_stages.values()]
+            facilities = [each for each in dict.fromkeys(stages) if each not in passed]
+            found[name] += [_servers(scenario, facility) for facility in facilities]
+            passed |= set(facilities)
+    return found
 
 
 def rules(scenario: Scenario) -> list[tuple[str, str]]:
@@ -74,14 +83,13 @@ def rules(scenario: Scenario) -> list[tuple[str, str]]:
 
 
 def _of_route(scenario: Scenario, name: str, route: Route) -> Iterator[Slider]:
-    if route.binding_stage is not None:
-        yield _capacity(scenario, name, route, route.binding_stage)
-    transits = {n: s.duration.mean for n, s in route.stages.items() if isinstance(s, Transit)}
+    binds = scenario.one_way(scenario.directions[0]).routes[name].binding_stage
+    if binds is not None:
+        yield _capacity(scenario, name, binds)
+    transits = {n: s for n, s in route.stages.items() if isinstance(s, Transit)}
     if transits:
-        longest = max(transits, key=lambda stage: transits[stage])
-        path, mean = f"routes.{name}.stages.{longest}.days", transits[longest]
-        ends = _assumed(scenario, path) or (mean / 2, 2 * mean)
-        yield _slider(path, f"{longest}: mean time [days]", mean, ends, DAYS)
+        longest = max(transits, key=lambda stage: transits[stage].duration.mean)
+        yield _transit(scenario, f"routes.{name}.stages.{longest}", longest, transits[longest])
     path, freight = f"routes.{name}.freight_usd", route.freight_usd
     ends = _assumed(scenario, path) or (0.0, ABOVE * freight)
     yield _slider(path, f"freight [{words.usd(scenario.price_year)}]", freight, ends, FREIGHT_USD)
@@ -89,18 +97,42 @@ def _of_route(scenario: Scenario, name: str, route: Route) -> Iterator[Slider]:
         yield _wait(scenario, name, route.max_wait_days)
 
 
-def _capacity(scenario: Scenario, name: str, route: Route, stage: str) -> Slider:
+def _transit(scenario: Scenario, path: str, name: str, transit: Transit) -> Slider:
+    """The mean time of a transit, or its mean speed where that is what the file says."""
+    if transit.days is not None or transit.km_per_day is None:
+        path, label, mean = f"{path}.days", f"{name}: mean time [days]", transit.duration.mean
+    else:
+        path, label, mean = (
+            f"{path}.km_per_day", f"{name}: mean speed [km/day]", transit.km_per_day.mean,
+        )  # fmt: skip
+    return _slider(path, label, mean, _assumed(scenario, path) or (mean / 2, 2 * mean), DAYS)
+
+
+def _servers(scenario: Scenario, name: str) -> Slider:
+    """The servers of a facility, from one to twice as many."""
+    path, present = f"facilities.{name}.servers", scenario.facilities[name].servers
+    low, high = _assumed(scenario, path) or (1, max(2 * present, MOST_SERVERS))
+    stops = range(max(1, math.ceil(min(low, present))), math.floor(max(high, present)) + 1)
+    step = max(1, len(stops) // STEPS)
+    each_way = ", each way" if scenario.facilities[name].each_way else ""
+    return Slider(
+        path, f"{name}: servers{each_way}", present, tuple(sorted({present, *stops[::step]}))
+    )
+
+
+def _capacity(scenario: Scenario, name: str, stage: str) -> Slider:
     """Containers a year from none on, whichever way the file says the timetable."""
     path = f"routes.{name}.stages.{stage}"
-    departures = route.departures[stage]
-    present = departures.yearly_capacity
-    _, most = _timetabled(scenario, path, departures.capacity) or (0.0, ABOVE * present)
+    each = [scenario.one_way(way).routes[name].departures[stage] for way in scenario.directions]
+    present = sum(departures.yearly_capacity for departures in each)
+    places = each[0].capacity * len(each)
+    _, most = _timetabled(scenario, path, places) or (0.0, ABOVE * present)
     label = f"{stage}: capacity [containers/year]"
     return _slider(f"{path}.annual_capacity", label, present, (0.0, most), CAPACITY)
 
 
 def _timetabled(scenario: Scenario, path: str, places: int) -> Range | None:
-    """The assumed range of a stage's timetable [containers/year]."""
+    """The assumed range of a stage's timetable [containers/year], with its places each way."""
     if ends := _assumed(scenario, f"{path}.annual_capacity"):
         return ends
     if ends := _assumed(scenario, f"{path}.per_day"):

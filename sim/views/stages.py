@@ -76,7 +76,8 @@ def plot_stages(results: Results, *, ax: Axes | None = None) -> Axes:
         labels=list(ticks.values()),
     )
     if own:
-        set_height(ax, 1.5 + top)
+        lines = ax.get_title(loc="left").count("\n")
+        set_height(ax, 1.5 + 0.22 * lines + top)
     return ax
 
 
