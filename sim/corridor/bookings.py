@@ -15,11 +15,11 @@ from sim.corridor.choice import NOBODY, Decision, decide, decide_early
 from sim.corridor.clock import BOOKING, Clock
 from sim.corridor.desks import Desk
 from sim.corridor.lanes import Way
-from sim.corridor.outlook import Outlook
-from sim.corridor.posters import Catch
+from sim.corridor.posters import first_places
 from sim.corridor.rules import RULES, Shippers
 from sim.corridor.shippers import Cargo
 from sim.corridor.streams import Floats
+from sim.corridor.timetable import Counts
 from sim.corridor.vehicles import Process
 from sim.scenario.network import HOURS_A_DAY
 
@@ -94,19 +94,24 @@ class Office:
             if first < stop or opens < end:
                 yield Block(opens, slice(first, min(stop, rows[-1])))
 
-    def book(self, clock: Clock, block: Block, outlook: Outlook | None = None) -> None:
+    def book(self, clock: Clock, block: Block, first: Counts | None = None) -> None:
         """Let the containers of a block choose, one after the other, and queue.
 
-        Where nothing is in their way, as the outlook of a longer block says.
+        first: the first places that they catch, where they are known already
         """
         if block.rows.start == block.rows.stop:
             return
-        decided = outlook.decide(block.opens, block.rows) if outlook and self._calm else None
-        if decided is None:
-            deciding = self._deciding(block, outlook)
-            decided = decide(self.desks, self.rule, deciding, calm=self._calm)
+        deciding = self._deciding(block, first)
+        decided = decide(self.desks, self.rule, deciding, calm=self._calm)
         self._calm = decided.is_calm
         self._enter(clock, block.rows, decided)
+
+    def book_parts(self, clock: Clock, block: Block) -> Process:
+        """Let the containers of a long block choose, part by part."""
+        first, start = first_places(self.desks, self.booked[block.rows]), block.rows.start
+        for part in block.parts:
+            yield clock.at(part.opens, BOOKING)
+            self.book(clock, part, first[:, part.rows.start - start : part.rows.stop - start])
 
     def book_early(self, clock: Clock, block: Block) -> bool:
         """The same for a long block, where it does not matter when figures are posted; else no."""
@@ -115,21 +120,17 @@ class Office:
             self._enter(clock, block.rows, decided)
         return decided is not None
 
-    def outlook(self, block: Block) -> Outlook:
-        """What a long block would choose while nothing is in its way."""
-        deciding = self._deciding(block)
-        return Outlook(self.desks, deciding.score, deciding.catch, block.rows.start)
-
-    def _deciding(self, block: Block, outlook: Outlook | None = None) -> choice.Block:
+    def _deciding(self, block: Block, first: Counts | None = None) -> choice.Block:
         rows = block.rows
-        catch = outlook.catch(rows) if outlook else Catch.at(self.desks, self.booked[rows])
+        if first is None:
+            first = first_places(self.desks, self.booked[rows])
         era = bisect_right(self._eras, rows.start, hi=len(self._scores)) - 1
-        first = self._eras[era]
+        offset = self._eras[era]
         levels = self.cargo.levels.of
         return choice.Block(
             block.opens,
-            catch,
-            self._scores[era].of(slice(rows.start - first, rows.stop - first)),
+            first,
+            self._scores[era].of(slice(rows.start - offset, rows.stop - offset)),
             self.booked[rows],
             None if levels is None else levels[rows],
         )
@@ -159,7 +160,4 @@ def bookings(clock: Clock, office: Office) -> Process:
         if not block.parts:
             office.book(clock, block)
         elif not office.book_early(clock, block):
-            outlook = office.outlook(block)
-            for part in block.parts:
-                yield clock.at(part.opens, BOOKING)
-                office.book(clock, part, outlook)
+            yield from office.book_parts(clock, block)

@@ -12,7 +12,6 @@ stands still is what deciding one by one would give.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Final
@@ -22,9 +21,10 @@ from numpy.typing import NDArray
 
 from sim.corridor.desks import Desk
 from sim.corridor.guess import patience, turned
-from sim.corridor.posters import Ahead, Catch, Poster, Teller
+from sim.corridor.posters import Levels, Posted, Posters, Teller
 from sim.corridor.rules import Rule, Score
 from sim.corridor.streams import Floats
+from sim.corridor.timetable import Counts
 
 Taken = NDArray[np.int8]
 Rows = NDArray[np.intp]
@@ -43,24 +43,17 @@ class Block:
     """Containers that decide together, in booking order.
 
     opens: the day on which the figures are posted that they see
-    catch: the departures that they catch
+    first: the first place on the departures that they catch, as `first_places` gives
+        [routes, containers]
     score: by what they compare routes; times: the days on which they book; levels: who boards
         first, None where all are alike [containers]
     """
 
     opens: float
-    catch: Catch
+    first: Counts
     score: Score
     times: Floats
-    levels: NDArray[np.int8] | None
-
-
-@dataclass(frozen=True)
-class Posted:
-    """What is posted to the containers of a block: arrays of [routes, containers], in days."""
-
-    wait: Floats
-    days: Floats
+    levels: Levels
 
 
 @dataclass(frozen=True)
@@ -93,12 +86,12 @@ def decide(desks: list[Desk], rule: Rule, block: Block, *, calm: bool = True) ->
     line.guess()
     taken = line.taken
     for rounds in count(1):
-        posted = post(line.posters, _ahead(taken, desks, block), len(block.times))
+        posted = line.post(taken)
         scores, too_long = block.score(posted.days), posted.wait > line.limits
         again = best(scores, too_long)
         if (again == taken).all():
             return _decided(scores, too_long, taken, is_calm=rounds == 1 and line.is_calm)
-        taken = again if rounds != MOST_ROUNDS else _one_by_one(line.posters, block)
+        taken = again if rounds != MOST_ROUNDS else _one_by_one(line, block)
     raise AssertionError("rounds are counted without end")
 
 
@@ -123,86 +116,82 @@ class _Line:
     """
 
     def __init__(self, desks: list[Desk], block: Block) -> None:
-        self._desks, self._block = desks, block
-        caught = zip(block.catch.first, block.catch.waits, strict=True)
-        self.posters = [
-            Poster(desk, block.opens, block.times, block.levels, each)
-            for desk, each in zip(desks, caught, strict=True)
-        ]
+        self._block = block
+        self.posters = Posters(desks, block.opens, block.times, block.first, block.levels)
         self.limits = np.array([[desk.limit] for desk in desks])
-        self._alone = post(self.posters, [None] * len(desks), len(block.times))
+        self._rows = np.arange(len(desks)).reshape(-1, 1)
+        self._alone = self.posters.post(None)
         self._too_long = self._alone.wait > self.limits
         self._scores = block.score(self._alone.days)
         self._scores[self._too_long] = math.inf
         self.taken = best(self._scores)
         self.is_calm = True
 
+    def post(self, taken: Taken) -> Posted:
+        """What is posted where containers take these routes: to each, counting those before it."""
+        takes = taken == self._rows
+        levels = self._block.levels
+        if levels is None:
+            return self.posters.post([takes.cumsum(axis=1) - takes])
+        upto = [takes & (levels <= level) for level in self.posters.levels]
+        return self.posters.post([each.cumsum(axis=1) - each for each in upto])
+
     def undelayed(self) -> bool:
         """Whether the choices stand: a queue that delays no taker makes no other route better."""
         if self._too_long.any():
             return False
-        ahead = _ahead(self.taken, self._desks, self._block)
-        longer = post(self.posters, ahead, len(self.taken)).wait > self._alone.wait
-        return not any((each & (self.taken == row)).any() for row, each in enumerate(longer))
+        longer = self.post(self.taken).wait > self._alone.wait
+        return not (longer & (self.taken == self._rows)).any()
 
     def guess(self) -> None:
         """Let those who took a route as if first in line stand in line, and some leave it.
 
         One desk after the other, while the others keep what they post to the first in line.
         """
-        asked = [0] * len(self.posters)
-        for _ in self.posters:
-            before = list(asked)
-            for row, poster in enumerate(self.posters):
-                asks = np.flatnonzero(self.taken == row)
-                if len(asks) > asked[row] and not poster.carries(len(asks)):
-                    asked[row] = len(asks) - self._leave(row, poster, asks)
-            if asked == before:
+        each, first = self.posters.each, self.posters.first
+        heard = [0] * len(each)
+        for _ in each:
+            asking = np.bincount(self.taken + 1, minlength=len(heard) + 1).tolist()[1:]
+            crowded = [
+                row
+                for row, outlook in enumerate(each)
+                if asking[row] > heard[row] and not outlook.carries(asking[row], first.item(row, 0))
+            ]
+            if not crowded:
                 return
+            self.is_calm = False
+            for row in crowded:
+                heard[row] = self._hear(row)
 
-    def _leave(self, row: int, poster: Poster, asks: Rows) -> int:
-        """Let those leave a route who find it too slow; how many they are."""
-        self.is_calm = False
+    def _hear(self, row: int) -> int:
+        """Let those leave a route who find it too slow; how many stay."""
+        asks = np.flatnonzero(self.taken == row)
         days = patience(self._block.score, self._scores, asks, row)
-        gone = turned(poster, asks, days)
+        outlook, first = self.posters.each[row], self.posters.first[row]
+        gone = turned(outlook, self._block.times, first, asks, days)
         if len(gone):
             self._scores[row, gone] = math.inf
             self.taken[gone] = best(self._scores[:, gone])
-        return len(gone)
+        return len(asks) - len(gone)
 
 
-def _one_by_one(posters: list[Poster], block: Block) -> Taken:
+def _one_by_one(line: _Line, block: Block) -> Taken:
     """What a block takes, decided in a loop: for routes so alike that rounds settle little."""
-    tellers = [Teller(poster) for poster in posters]
-    limits = np.array([[poster.desk.limit] for poster in posters])
+    tellers = [Teller(outlook) for outlook in line.posters.each]
     taken: Taken = np.full(len(block.times), NOBODY, np.int8)
     for number, time in enumerate(block.times.tolist()):
         level = 0 if block.levels is None else block.levels.item(number)
-        quotes = np.array([teller.quote(time, level) for teller in tellers])
+        first = line.posters.first[:, number].tolist()
+        quotes = np.array(
+            [teller.quote(time, place, level) for teller, place in zip(tellers, first, strict=True)]
+        )
         scores = block.score.of(slice(number, number + 1))(quotes[:, 1:])
-        scores[quotes[:, :1] > limits] = math.inf
+        scores[quotes[:, :1] > line.limits] = math.inf
         best = int(scores.argmin())
         if scores[best, 0] < math.inf:
-            tellers[best].take(level)
+            tellers[best].take(first[best], level)
             taken[number] = best
     return taken
-
-
-def post(posters: list[Poster], ahead: Sequence[Ahead], containers: int) -> Posted:
-    """What all desks post to containers, given for each desk how many come before each of them."""
-    posted = Posted(*np.empty((2, len(posters), containers)))
-    for row, (poster, before) in enumerate(zip(posters, ahead, strict=True)):
-        poster.post(before, posted.wait[row], posted.days[row])
-    return posted
-
-
-def _ahead(taken: Taken, desks: list[Desk], block: Block) -> list[Ahead]:
-    """For each desk, how many of the block take it before each container, by level."""
-    takes = [taken == row for row in range(len(desks))]
-    if block.levels is None:
-        return [[each.cumsum() - each] for each in takes]
-    upto = [block.levels <= level for level in range(desks[0].levels.number)]
-    return [[(some := each & those).cumsum() - some for those in upto] for each in takes]
 
 
 def best(scores: Floats, excluded: NDArray[np.bool_] | None = None) -> Taken:

@@ -43,13 +43,13 @@ class Clock(simpy.Environment):
 
         Raises SimulationError when events follow each other without time passing.
         """
-        queue, day, events = self._queue, -math.inf, 0
-        while queue and queue[0][0] < horizon:
-            events = events + 1 if queue[0][0] == day else 0
+        queue, step, day, events = self._queue, self.step, -math.inf, 0
+        while queue and (moment := queue[0][0]) < horizon:
+            events = events + 1 if moment == day else 0
             if events > MOST_EVENTS_AT_ONCE:
                 raise SimulationError(f"no progress in time after {events} events at day {day}")
-            day = queue[0][0]
-            self.step()
+            day = moment
+            step()
         for *_, event in queue:  # frees what suspended processes hold now, not at some collection
             event.callbacks.clear()
         queue.clear()

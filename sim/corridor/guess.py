@@ -6,10 +6,12 @@ without it some thirty.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.corridor.posters import Poster
+from sim.corridor.posters import Outlook
 from sim.corridor.rules import Score
 from sim.corridor.streams import Floats
 from sim.corridor.timetable import Counts
@@ -17,23 +19,24 @@ from sim.corridor.timetable import Counts
 Rows = NDArray[np.intp]
 
 
-def turned(poster: Poster, asks: Rows, patience: Floats) -> Rows:
+def turned(outlook: Outlook, times: Floats, first: Counts, asks: Rows, patience: Floats) -> Rows:
     """Which of the rows `asks`, one after the other, wait longer than their patience [days].
 
     Who would leaves its place to the next. First come the places on the timetable that opens the
     route, then each later stage, as if its queue alone were in the way.
     """
-    most = np.minimum(patience - sum(poster.run_days), poster.desk.limit)
-    most -= sum(service.headway / 2 for service, _ in poster.later)
-    stay, places = np.arange(len(asks)), poster.places
-    if places is not None and places.timetable.is_even:
-        _, headway, capacity = places.timetable.even
-        beyond = np.floor((poster.times[asks] + most) / headway + 1) * capacity
-        stay = stay[~_left_over(places.first[asks], places.free, beyond)]
-    for service, there in poster.later:
-        ahead = poster.not_left(service)
-        beyond = np.floor((most[stay] + there) * service.rate - ahead) + 1
-        stay = stay[~_left_over(np.zeros(len(stay), np.int64), 0, beyond)]
+    last = outlook.desk.levels.number - 1
+    runs = outlook.first_days + sum(later.run_days for later in outlook.later)
+    most = np.minimum(patience - runs, outlook.desk.limit)
+    most -= sum(later.service.headway / 2 for later in outlook.later)
+    stay, opening = np.arange(len(asks)), outlook.opening
+    if opening and opening.timetable.is_even and not outlook.holds(len(asks), first.item(0)):
+        _, headway, capacity = opening.timetable.even
+        beyond = np.floor((times[asks] + most) / headway + 1) * capacity
+        stay = stay[~_left_over(first[asks], outlook.free_place(last), beyond)]
+    for service, _, there in outlook.later:
+        ahead = outlook.not_left(service, last)
+        stay = stay[_among_the_first(np.floor((most[stay] + there) * service.rate - ahead) + 1)]
     gone = np.ones(len(asks), np.bool_)
     gone[stay] = False
     return asks[gone]
@@ -44,14 +47,21 @@ def patience(score: Score, scores: Floats, who: Rows, row: int) -> Floats:
 
     scores: of the first in line, infinite for never [routes, containers]
     """
-    others = np.full(len(who), np.inf)
-    for other in range(len(scores)):
-        if other != row:
-            np.minimum(others, scores[other, who], out=others)
+    others = [each for other, each in enumerate(scores) if other != row]
+    if not others:
+        return np.full(len(who), np.inf)
+    best = functools.reduce(np.minimum, others)[who]
     with np.errstate(divide="ignore", invalid="ignore"):
-        days: Floats = (others - score.fixed[row, who]) / score.a_day[who]
+        days: Floats = (best - score.fixed[row, who]) / score.a_day[who]
     days[np.isnan(days)] = np.inf
     return days
+
+
+def _among_the_first(room: Floats) -> slice | NDArray[np.bool_]:
+    """Which of them come while there is room: each may be behind so many less one at most."""
+    if not len(room) or (room == room[0]).all():
+        return slice(int(min(max(room[0], 0), len(room)))) if len(room) else slice(0)
+    return ~_left_over(np.zeros(len(room), np.int64), 0, room)
 
 
 def _left_over(first: Counts, free: int, beyond: Floats) -> NDArray[np.bool_]:

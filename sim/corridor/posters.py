@@ -1,4 +1,4 @@
-"""What booking desks post: wait and door-to-door days, to a block at once or one after the other.
+"""What booking desks post to a block of containers: wait and door-to-door days, of all routes.
 
 Ahead of a container are those that board before it or with it: of its own level, and of those
 before that.
@@ -6,8 +6,9 @@ before that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,218 +18,212 @@ from sim.corridor.streams import Floats
 from sim.corridor.timetable import Counts
 from sim.corridor.vehicles import Service
 
-Ahead = Sequence[Counts] | None
-"""For each level, how many of a block that board before it or with it come before each container
-[levels][containers]; None for nobody."""
+Levels = NDArray[np.int8] | None
+"""Who boards first, None where all are alike [containers]."""
 
 
-@dataclass(frozen=True, eq=False)
-class Catch:
-    """The departures that containers catch when they book: known beforehand, like both timetables.
+@dataclass(frozen=True)
+class Posted:
+    """What is posted to the containers of a block: arrays of [routes, containers], in days."""
 
-    first: the first place on them, None where no departures open the route [routes][containers]
-    waits: days until they leave, 0 where none do [routes, containers]
+    wait: Floats
+    days: Floats
+
+
+class Later(NamedTuple):
+    """Departures that are yet to be reached: the days of their leg, and the least until there."""
+
+    service: Service
+    run_days: float
+    there: float
+
+
+class Outlook:
+    """What a desk knows at one moment.
+
+    opening: the departures that open its route; None where other stages do, or there are none
+    before: days until the first departures, 0 where they open the route
+    first_days: days of their leg
+    later: all other departures, in order
     """
 
-    first: Sequence[Counts | None]
-    waits: Floats
+    def __init__(self, desk: Desk, now: float) -> None:
+        self.desk = desk
+        services = list(desk.services)
+        self.opening = services.pop(0) if services and not desk.approached else None
+        self.before = there = desk.approach.expected(now)
+        self.first_days = 0.0 if self.opening is None else self.opening.run.expected(now)
+        there += self.first_days
+        self.later: list[Later] = []
+        for service in services:
+            self.later.append(Later(service, service.run.expected(now), there))
+            there += service.headway / 2 + self.later[-1].run_days
 
-    @classmethod
-    def at(cls, desks: Sequence[Desk], times: Floats) -> Catch:
-        """Those of containers that book at some times."""
-        first: list[Counts | None] = []
-        waits = np.zeros((len(desks), len(times)))
-        for desk, wait in zip(desks, waits, strict=True):
-            if not desk.services or desk.approached:
-                first.append(None)
-                continue
-            timetable = desk.services[0].timetable
-            first.append(places := timetable.caught(times))
-            np.subtract(timetable.days(places), times, out=wait)
-        return cls(first, waits)
+    def free_place(self, level: int) -> int:
+        """The first place on the timetable that is left for a level."""
+        if self.opening is None:
+            return 0
+        upcoming = self.opening.timetable.first_place.item(self.opening.departed)
+        return upcoming + self.opening.backlog.waiting(level)
 
-    def of(self, rows: slice) -> Catch:
-        """Those of some containers."""
-        some = [None if first is None else first[rows] for first in self.first]
-        return Catch(some, self.waits[:, rows])
+    def not_left(self, service: Service, level: int) -> int:
+        """Containers of the route that have not left from there and go before those of a level."""
+        return self.desk.accepted_before(level) - service.backlog.boarded(level)
+
+    def holds(self, coming: int, first_place: int) -> bool:
+        """Whether so many more surely board the opening departures that they catch.
+
+        first_place: the first on those that the first of them catches
+        """
+        if self.opening is None:
+            return True
+        room = self.opening.timetable.least_capacity
+        return self.free_place(self.desk.levels.number - 1) + coming <= first_place + room
+
+    def carries(self, coming: int, first_place: int) -> bool:
+        """Whether so many more wait no longer, at any stage, than if each were first in line."""
+        last = self.desk.levels.number - 1
+        return self.holds(coming, first_place) and all(
+            (self.not_left(service, last) + coming) / service.rate <= there
+            for service, _, there in self.later
+        )
 
 
-class Poster:
-    """What a desk posts to the containers of a block that book at `times`, as things are now.
+def first_places(desks: Sequence[Desk], times: Floats) -> Counts:
+    """The first place on the departures that containers catch, 0 where none open the route.
 
-    run_days: days posted from boarding to the next departures, or to the end, for each service
-    places: those on the departures that open the route, of all levels; None where others do
-    later: departures that are yet to be reached, and the least days until there
+    Known beforehand, as timetables and bookings are [routes, containers].
+    """
+    places = np.zeros((len(desks), len(times)), np.int64)
+    for desk, row in zip(desks, places, strict=True):
+        if desk.services and not desk.approached:
+            row[:] = desk.services[0].timetable.caught(times)
+    return places
+
+
+class Posters:
+    """All desks of a direction on one moment, for containers that book at `times`.
+
+    first: as `first_places` gives [routes, containers]
     """
 
     def __init__(
-        self,
-        desk: Desk,
-        opens: float,
-        times: Floats,
-        levels: NDArray[np.int8] | None,
-        caught: tuple[Counts | None, Floats],
+        self, desks: Sequence[Desk], opens: float, times: Floats, first: Counts, levels: Levels
     ) -> None:
-        self.desk, self.times = desk, times
-        self.first, self.caught_wait = caught
-        self.approach_days = desk.approach.expected(opens)
-        self.run_days = [service.run.expected(opens) for service in desk.services]
-        self._levels = levels
-        self.later = later_departures(desk, self.run_days, self.approach_days)
-        self._views = [_View(self, level) for level in range(desk.levels.number)]
-        self.places = self._views[-1].places
-        self._alone: tuple[Floats, Floats] | None = None
+        self.times, self.first, self._levels = times, first, levels
+        self.each = [Outlook(desk, opens) for desk in desks]
+        self.levels = range(desks[0].levels.number)
+        self._free = [
+            _column(each.free_place(level) for each in self.each) for level in self.levels
+        ]
+        self._timetables = [
+            None if each.opening is None else each.opening.timetable for each in self.each
+        ]
+        even = [t.even if t is not None and t.is_even else None for t in self._timetables]
+        self._capacity = _column(1 if each is None else each.capacity for each in even)
+        self._headway = _column(0.0 if each is None else each.headway for each in even)
+        self._odd = [row for row, each in enumerate(even) if each is None]
+        self._before = _column(each.before for each in self.each)
+        self._first_days = _column(each.first_days for each in self.each)
+        depth = max(len(each.later) for each in self.each)
+        self._later = [_Column(self.each, number, self.levels) for number in range(depth)]
 
-    def not_left(self, service: Service) -> int:
-        """Containers of the route that have not left from some departures."""
-        return _not_left(self.desk, service, self.desk.levels.number - 1)
+    def post(self, ahead: Sequence[Counts] | None) -> Posted:
+        """What is posted to each, with so many of the block ahead of it.
 
-    def carries(self, coming: int) -> bool:
-        """Whether so many more wait no longer than if each were first in line."""
-        places = self.places
-        if places is not None:
-            room = places.first.item(0) + places.timetable.least_capacity
-            if places.free + coming > room:
-                return False
-        return all(
-            (self.not_left(service) + coming) / service.rate <= there
-            for service, there in self.later
+        ahead: by level, of each route [levels][routes, containers]; None for nobody
+        """
+        if self._levels is None:
+            return self._post(0, None if ahead is None else ahead[0])
+        parts = [self._post(n, None if ahead is None else ahead[n]) for n in self.levels]
+        own = [self._levels == level for level in self.levels]
+        return Posted(
+            np.select(own, [part.wait for part in parts]),
+            np.select(own, [part.days for part in parts]),
         )
 
-    def post(self, ahead: Ahead, wait: Floats, days: Floats) -> None:
-        """Fill in wait and door-to-door days, with so many of the block before each container."""
-        if self._alone is not None:  # whoever comes, it changes nothing
-            wait[:], days[:] = self._alone
-            return
-        self._post(ahead, wait, days)
-        if ahead is None and self.carries(len(wait)):
-            self._alone = wait, days
-
-    def _post(self, ahead: Ahead, wait: Floats, days: Floats) -> None:
-        if self._levels is None:
-            self._views[0].post(ahead, wait, days)
-            return
-        for level, view in enumerate(self._views):
-            own = self._levels == level
-            theirs = np.empty((2, len(wait)))
-            view.post(ahead, *theirs)
-            wait[own], days[own] = theirs[:, own]
-
-
-class _View:
-    """What a desk posts to containers of one level."""
-
-    def __init__(self, poster: Poster, level: int) -> None:
-        self._poster, self._level = poster, level
-        desk = poster.desk
-        first = poster.first
-        self.places = None if first is None else Places(desk.services[0], level, first)
-
-    def post(self, ahead: Ahead, wait: Floats, days: Floats) -> None:
-        before = None if ahead is None else ahead[self._level]
-        poster = self._poster
-        wait.fill(0)
-        days.fill(poster.approach_days)
-        for number, service in enumerate(poster.desk.services):
-            if number or self.places is None:
-                here = self._wait_later(service, before, days)
-            elif before is None and self.places.free <= self.places.first.item(0):
-                here = poster.caught_wait.copy()
-            else:
-                here = self.places.departure(self.places.taken(before))
-                here -= poster.times
+    def _post(self, level: int, ahead: Counts | None) -> Posted:
+        """The same for containers of one level."""
+        wait = self._leave(self._taken(level, ahead)) - self.times
+        for row in self._odd:
+            if self._timetables[row] is None:
+                wait[row] = 0
+        days = wait + self._first_days
+        days += self._before
+        for later in self._later:
+            before = later.before[level] if ahead is None else later.before[level] + ahead
+            here = np.maximum(before / later.rate - days, 0)
+            here += later.half_headway
             wait += here
-            here += poster.run_days[number]
+            here += later.run_days
             days += here
+        return Posted(wait, days)
 
-    def _wait_later(self, service: Service, ahead: Counts | None, days: Floats) -> Floats:
-        """Days at a departures stage that is yet to be reached, `days` after booking.
-
-        All of the route's containers that have not left from there are ahead.
-        """
-        others = _not_left(self._poster.desk, service, self._level)
-        before = others + (0 if ahead is None else ahead)
-        return np.maximum(before / service.rate - days, 0) + service.headway / 2
-
-
-def later_departures(
-    desk: Desk, run_days: Sequence[float], there: float
-) -> list[tuple[Service, float]]:
-    """Departures that are yet to be reached, and the least days until there.
-
-    there: days until the first departures, where other stages precede them
-    """
-    services, runs = list(desk.services), list(run_days)
-    if services and not desk.approached:
-        services.pop(0)
-        there = runs.pop(0)
-    found = []
-    for service, run in zip(services, runs, strict=True):
-        found.append((service, there))
-        there += service.headway / 2 + run
-    return found
-
-
-def _not_left(desk: Desk, service: Service, level: int) -> int:
-    """Containers of the route that have not left from some departures and go before a level."""
-    return desk.accepted_before(level) - service.backlog.boarded(level)
-
-
-class Teller:
-    """What a desk posts to one container after the other: the same figures as its poster's."""
-
-    def __init__(self, poster: Poster) -> None:
-        self._poster = poster
-        self._ahead = [0] * poster.desk.levels.number
-        self._free = [0] * poster.desk.levels.number
-        self._first = 0
-        if poster.desk.services:
-            first = poster.desk.services[0]
-            upcoming = first.timetable.first_place.item(first.departed)
-            self._free = [upcoming + first.backlog.waiting(n) for n in range(len(self._free))]
-
-    def quote(self, time: float, level: int) -> tuple[float, float]:
-        """Wait and door-to-door days of a container that books now."""
-        desk, wait, days = self._poster.desk, 0.0, self._poster.approach_days
-        for number, service in enumerate(desk.services):
-            if number or desk.approached:
-                before = _not_left(desk, service, level) + self._ahead[level]
-                here = max(before / service.rate - days, 0.0) + service.headway / 2
-            else:
-                timetable = service.timetable
-                self._first = timetable.first_place.item(int(service.times.searchsorted(time)))
-                here = timetable.day(max(self._free[level], self._first)) - time
-            wait += here
-            days += here + self._poster.run_days[number]
-        return wait, days
-
-    def take(self, level: int) -> None:
-        """The container that asked last comes here."""
-        for behind in range(level, len(self._ahead)):
-            self._ahead[behind] += 1
-            self._free[behind] = max(self._free[behind], self._first) + 1
-
-
-class Places:
-    """The numbered places on a timetable.
-
-    A container takes the first place that is neither taken nor left when it books.
-    """
-
-    def __init__(self, service: Service, level: int, first: Counts) -> None:
-        self.timetable, self.first = service.timetable, first
-        upcoming = self.timetable.first_place.item(service.departed)
-        self.free = upcoming + service.backlog.waiting(level)
-
-    def taken(self, ahead: Counts | None) -> Counts:
-        """The place of each container with `ahead` of its block before it, None for nobody."""
+    def _taken(self, level: int, ahead: Counts | None) -> Counts:
+        """The numbered places that containers take: the first neither taken nor left."""
         if ahead is None:
-            return np.maximum(self.first, self.free)
-        unlost = np.maximum.accumulate(self.first - ahead)
-        np.maximum(unlost, self.free, out=unlost)
+            return np.maximum(self.first, self._free[level])
+        unlost = np.maximum.accumulate(self.first - ahead, axis=1)
+        np.maximum(unlost, self._free[level], out=unlost)
         unlost += ahead
         return unlost
 
-    def departure(self, places: Counts) -> Floats:
+    def _leave(self, places: Counts) -> Floats:
         """The days on which places leave."""
-        return self.timetable.days(places)
+        days: Floats = np.multiply(places // self._capacity, self._headway, dtype=float)
+        for row in self._odd:
+            if (timetable := self._timetables[row]) is not None:
+                days[row] = timetable.days(places[row])
+        return days
+
+
+class _Column:
+    """The departures that are reached as the so-many-th later ones, of each route [routes, 1].
+
+    A route without so many adds nothing.
+    """
+
+    def __init__(self, each: Sequence[Outlook], number: int, levels: Iterable[int]) -> None:
+        here = [one.later[number] if number < len(one.later) else None for one in each]
+        both = list(zip(each, here, strict=True))
+        self.before = [
+            _column(0 if at is None else one.not_left(at.service, level) for one, at in both)
+            for level in levels
+        ]
+        self.rate = _column(np.inf if at is None else at.service.rate for at in here)
+        self.half_headway = _column(0.0 if at is None else at.service.headway / 2 for at in here)
+        self.run_days = _column(0.0 if at is None else at.run_days for at in here)
+
+
+def _column(values: Iterable[float]) -> NDArray[np.float64]:
+    return np.array(list(values)).reshape(-1, 1)
+
+
+class Teller:
+    """What a desk posts to one container after the other: the same figures as the posters'."""
+
+    def __init__(self, outlook: Outlook) -> None:
+        self._outlook = outlook
+        levels = range(outlook.desk.levels.number)
+        self._ahead = [0 for _ in levels]
+        self._free = [outlook.free_place(level) for level in levels]
+
+    def quote(self, time: float, first_place: int, level: int) -> tuple[float, float]:
+        """Wait and door-to-door days of a container that books now."""
+        outlook, wait = self._outlook, 0.0
+        if outlook.opening is not None:
+            place = max(self._free[level], first_place)
+            wait = outlook.opening.timetable.day(place) - time
+        days = outlook.before + (wait + outlook.first_days)
+        for service, run_days, _ in outlook.later:
+            before = outlook.not_left(service, level) + self._ahead[level]
+            here = max(before / service.rate - days, 0.0) + service.headway / 2
+            wait += here
+            days += here + run_days
+        return wait, days
+
+    def take(self, first_place: int, level: int) -> None:
+        """A container that has asked comes here."""
+        for behind in range(level, len(self._ahead)):
+            self._ahead[behind] += 1
+            self._free[behind] = max(self._free[behind], first_place) + 1

@@ -32,10 +32,21 @@ def booking_days(way: Way, pieces: Sequence[Piece]) -> Floats:
         return _even(gap, horizon) if even else _random(way, gap, horizon)
     total = math.fsum(piece.containers for piece in pieces)
     ones = _even(1.0, total) if even else _random(way, 1.0, total)
-    edges = np.array([pieces[0].first, *(piece.end for piece in pieces)])
-    cumulated = np.concatenate([[0.0], np.cumsum([piece.containers for piece in pieces])])
-    days: Floats = np.interp(ones, cumulated, edges)
+    days = _stretched(ones, pieces)
     return days[days < horizon]
+
+
+def _stretched(ones: Floats, pieces: Sequence[Piece]) -> Floats:
+    """The moments at which so many bookings were expected, rising.
+
+    Reckoned from the first day of each piece, so where a later one ends or begins changes nothing.
+    """
+    some = [piece for piece in pieces if piece.per_year]
+    before = np.cumsum([0.0, *(piece.containers for piece in some[:-1])])
+    number = before.searchsorted(ones, "right") - 1
+    first, end, gap = np.array([[p.first, p.end, DAYS_A_YEAR / p.per_year] for p in some]).T
+    days: Floats = first[number] + (ones - before[number]) * gap[number]
+    return np.minimum(days, end[number])
 
 
 def _even(gap: float, end: float) -> Floats:
