@@ -46,7 +46,7 @@ def _stretched(ones: Floats, pieces: Sequence[Piece]) -> Floats:
     number = before.searchsorted(ones, "right") - 1
     first, end, gap = np.array([[p.first, p.end, DAYS_A_YEAR / p.per_year] for p in some]).T
     days: Floats = first[number] + (ones - before[number]) * gap[number]
-    return np.minimum(days, end[number])
+    return np.minimum(days, end[number], out=days)
 
 
 def _even(gap: float, end: float) -> Floats:
