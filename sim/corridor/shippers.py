@@ -44,9 +44,11 @@ def _stretched(ones: Floats, pieces: Sequence[Piece]) -> Floats:
     some = [piece for piece in pieces if piece.per_year]
     before = np.cumsum([0.0, *(piece.containers for piece in some[:-1])])
     number = before.searchsorted(ones, "right") - 1
-    first, end, gap = np.array([[p.first, p.end, DAYS_A_YEAR / p.per_year] for p in some]).T
+    first = np.array([piece.first for piece in some])
+    end = np.array([piece.end for piece in some])
+    gap = np.array([DAYS_A_YEAR / piece.per_year for piece in some])
     days: Floats = first[number] + (ones - before[number]) * gap[number]
-    return np.minimum(days, end[number], out=days)
+    return days.clip(max=end[number])
 
 
 def _even(gap: float, end: float) -> Floats:
