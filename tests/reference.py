@@ -2,158 +2,40 @@
 
 The package `sim` is fast because its containers are rows of arrays and only vehicles are
 processes; that is also where it could be wrong. This model is slow and says the same in the
-plainest way: every container is a SimPy process that books, waits, boards, rides and is
-delivered, and it chooses its route alone, from the state of that very moment. It shares no code
-and no random numbers with `sim` and must never import it, so the two agree in distribution, and
-exactly where nothing is random.
+plainest way: every container and every vehicle is a SimPy process. A container books, waits,
+boards, rides and is delivered, and it chooses its route alone, from the state of that very moment.
+It shares no code and no random numbers with `sim` and must never import it, so the two agree in
+distribution, and exactly where nothing is random.
 
-It knows stages of kind `departures` and `transit` and the rules `share`, `fastest`, `cheapest`
-and `logit`; anything else is an error. Times are in days, rates in a year of 365 days.
+It reads the plain data of a scenario file that inherits nothing. It knows all kinds of stages and
+rules, two directions, seasons, growth, classes of cargo and phases; anything else is an error.
+Times are in days, rates in a year of 365 days. Beside this file: `reference_clock`,
+`reference_chance`, `reference_document`, `reference_stages`, `reference_demand`,
+`reference_metrics`.
 """
 
-import heapq
+from __future__ import annotations
+
 import math
 from bisect import bisect
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import accumulate, count
-from statistics import NormalDist
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
-import simpy
-from simpy.events import NORMAL, EventPriority
-
-YEAR = 365.0
-
-# What happens first at one instant. A departures stage adds its place in the route: who gets
-# from one to the next in no time is ready there at that instant, and boards.
-COMPLETION, BOOKING, DEPARTURE = NORMAL, EventPriority(2), 3
-
-Process = Generator[simpy.Event, Any, None]
+from reference_clock import BOOKING, PHASE, Clock, Level, Process
+from reference_demand import Flow, classes
+from reference_document import Document, Eras, Spec, eras, stages_of
+from reference_metrics import Container, Figures, Part, measure
+from reference_stages import Between, Departures, Facility, Pool, Transit, Trip, headway, timetables
 
 
-def simulate(document: Mapping[str, Any], *, seed: int) -> dict[str, float | None]:
-    """One replication of a resolved scenario; metrics by "ROUTE.METRIC", None where undefined."""
+def simulate(document: Mapping[str, Any], *, seed: int) -> Figures:
+    """One replication of a scenario; metrics by "ROUTE.METRIC" and "ROUTE.PART.METRIC"."""
     corridor = Corridor(document, np.random.default_rng(seed))
     corridor.run()
-    return corridor.metrics()
-
-
-class Clock(simpy.Environment):
-    """SimPy's clock; it also knows the measured window [opens, closes), where the run ends."""
-
-    def __init__(self, warmup_days: float = 120, days: float = 365, **_: Any) -> None:
-        super().__init__()
-        self.opens, self.days, self.closes = warmup_days, days, warmup_days + days
-
-    @property
-    def measuring(self) -> bool:
-        return self.now >= self.opens
-
-    def at(self, time: float, priority: EventPriority) -> simpy.Event:
-        """An event at exactly `time`.
-
-        `schedule` takes a delay, and now + (time - now) may miss `time` by the last bit: enough
-        to miss a vehicle that leaves at that instant.
-        """
-        event = simpy.Event(self)
-        event._ok, event._value = True, None
-        heapq.heappush(self._queue, (time, priority, next(self._eid), event))
-        return event
-
-
-class Level:
-    """How many there are now, and the exact time average over the measured window."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.clock, self.value, self.area, self.since = clock, 0, 0.0, 0.0
-
-    def change(self, by: int) -> None:
-        now = self.clock.now
-        if now > self.clock.opens:
-            self.area += self.value * (now - max(self.since, self.clock.opens))
-        self.since = now
-        self.value += by
-
-    def mean(self) -> float:
-        self.change(0)
-        return self.area / self.clock.days
-
-
-@dataclass(frozen=True, eq=False)
-class Transit:
-    """A stage that only takes time (and, where a scenario asks for one, any distribution)."""
-
-    mean: float
-    draw: Callable[[], float]
-
-
-class Trip(dict[Transit, float]):
-    """One vehicle's run: each transit is drawn once, and all who are aboard share it."""
-
-    def __missing__(self, transit: Transit) -> float:
-        self[transit] = days = transit.draw()
-        return days
-
-
-class Departures:
-    """A stage with a timetable, and the containers that wait for it, first in first out."""
-
-    def __init__(self, clock: Clock, stage: Mapping[str, Any], place: int, backlog: Level) -> None:
-        self.clock, self.backlog = clock, backlog
-        self.priority = EventPriority(DEPARTURE + place)
-        self.capacity: int = stage["capacity"]
-        self.headway = headway(stage)
-        self.rate: float = self.capacity / self.headway  # containers a day
-        self.queue: deque[simpy.Event] = deque()
-        self.departed = self.boarded = 0  # vehicles; containers
-        self.carried = self.offered = 0  # in the measured window: containers; room for them
-
-    def timetable(self) -> Process:
-        """Departure k leaves at k headways, full or empty."""
-        for k in count(1):
-            yield self.clock.at(k * self.headway, self.priority)
-            self.departed = k
-            self.depart(min(self.capacity, len(self.queue)))
-
-    def depart(self, load: int) -> None:
-        trip = Trip()
-        for _ in range(load):
-            self.queue.popleft().succeed(trip)
-        self.boarded += load
-        self.backlog.change(-load)
-        if self.clock.measuring:
-            self.carried += load
-            self.offered += self.capacity
-
-    def join(self) -> simpy.Event:
-        """The event of boarding; its value is the trip."""
-        boarding = simpy.Event(self.clock)
-        self.queue.append(boarding)
-        self.backlog.change(+1)
-        return boarding
-
-    def wait_from_now(self) -> float:
-        """Time to the departure that would take one who joins now, behind all who wait."""
-        k = self.departed + 1 + len(self.queue) // self.capacity
-        return k * self.headway - self.clock.now
-
-    def wait_on_arrival(self, booked: int, time_to_get_there: float) -> float:
-        """The same for one who arrives later, when some of the `booked` ahead will have left."""
-        ahead = booked - self.boarded
-        return max(0.0, ahead / self.rate - time_to_get_there) + self.headway / 2
-
-
-def headway(stage: Mapping[str, Any]) -> float:
-    """Days between departures, infinite where there are none."""
-    if "every_days" in stage:
-        return float(stage["every_days"])
-    if "per_day" in stage:
-        return 1 / float(stage["per_day"]) if stage["per_day"] else math.inf
-    yearly = float(stage["annual_capacity"])
-    return YEAR * float(stage["capacity"]) / yearly if yearly else math.inf
+    return measure(corridor)
 
 
 class Posted(NamedTuple):
@@ -164,246 +46,210 @@ class Posted(NamedTuple):
 
 
 class Route:
-    """A chain of stages, and the record of those who took it."""
+    """A chain of stages in one direction, and what holds on it now."""
 
-    def __init__(
-        self, name: str, route: Mapping[str, Any], clock: Clock, rng: np.random.Generator
-    ) -> None:
-        self.name, self.clock = name, clock
+    def __init__(self, name: str, flow: Flow, corridor: Corridor) -> None:
+        self.name, self.direction, clock = name, flow.direction, corridor.clock
+        self.under_way, self.backlog = Level(clock), Level(clock)
+        self.booked: Counter[int] = Counter()  # by priority
+        self.approach: list[Between] = []  # a container is there by itself
+        self.stages: dict[str, Departures | Transit | Facility] = {}
+        run = self.approach
+        (_, base), *_ = corridor.eras
+        for place, (stage, spec) in enumerate(stages_of(base, name, flow.direction).items()):
+            if spec["kind"] == "departures":
+                run, tables = [], timetables(self.specs(stage, corridor.eras))
+                self.stages[stage] = Departures(clock, place, run, self.backlog, tables)
+            elif spec["kind"] == "transit":
+                self.stages[stage] = transit = Transit(clock, corridor.rng)
+                run.append(transit)
+            elif spec["kind"] == "facility":
+                pool = corridor.pool(spec["facility"], flow.direction)
+                priority = base["routes"][name].get("priority", 0)
+                self.stages[stage] = facility = Facility(pool, priority, corridor.rng)
+                run.append(facility)
+            else:
+                raise NotImplementedError(f"stage of kind {spec['kind']}")
+        self.departures = {n: s for n, s in self.stages.items() if isinstance(s, Departures)}
+
+    def specs(self, stage: str, eras: Eras) -> Iterator[tuple[float, Spec, bool]]:
+        """A stage from some day on, and whether the route is open then."""
+        for day, document in eras:
+            yield day, stages_of(document, self.name, self.direction)[stage], self.open_in(document)
+
+    def open_in(self, document: Document) -> bool:
+        route = document["routes"][self.name]
+        return not route.get("closed", False) and all(
+            headway(stage) < math.inf
+            for stage in route["stages"].values()
+            if stage["kind"] == "departures"
+        )
+
+    def adopt(self, document: Document) -> None:
+        """What holds from now on."""
+        route, stages = (
+            document["routes"][self.name],
+            stages_of(document, self.name, self.direction),
+        )
         self.money: float = route.get("freight_usd", 0.0) + route.get("constant_usd", 0.0)
         limit = route.get("max_wait_days", "unlimited")
         self.max_wait: float = math.inf if limit == "unlimited" else limit
-        self.promise: float | None = route.get("promise_days")
-        self.under_way, self.backlog = Level(clock), Level(clock)
-        chain = enumerate(route["stages"].values())
-        self.stages = [stage_of(stage, place, self, rng) for place, stage in chain]
-        self.departures = [stage for stage in self.stages if isinstance(stage, Departures)]
-        self.is_open = not route.get("closed", False) and all(s.rate > 0 for s in self.departures)
-        self.booked_ever = 0
-        self.booked = self.refused = 0  # in the measured window, as the two lists
-        self.times: list[float] = []  # door to door
-        self.kept: list[bool] = []  # whether within the promise, where there is one
-        self.waits: list[float] = []
-
-    def posted(self) -> Posted:
-        wait = time = 0.0
-        for place, stage in enumerate(self.stages):
+        self.is_open = self.open_in(document)
+        for name, stage in self.stages.items():
             if isinstance(stage, Transit):
-                time += stage.mean
+                stage.adopt(stages[name])
+            elif isinstance(stage, Facility):
+                stage.adopt(document["facilities"][stages[name]["facility"]])
+
+    def posted(self, priority: int) -> Posted:
+        wait = time = 0.0
+        load = 1  # of the vehicle that a booker would be on
+        for place, stage in enumerate(self.stages.values()):
+            if not isinstance(stage, Departures):
+                time += stage.posted(load)
                 continue
-            first = place == 0
-            here = stage.wait_from_now() if first else stage.wait_on_arrival(self.booked_ever, time)
-            wait, time = wait + here, time + here
+            here = (
+                stage.wait_on_arrival(priority, self.booked, time)
+                if place
+                else stage.wait_from_now(priority)
+            )
+            wait, time, load = wait + here, time + here, stage.table.capacity
         return Posted(wait, time)
-
-    def book(self) -> None:
-        self.booked_ever += 1
-        self.booked += self.clock.measuring
-        self.under_way.change(+1)
-
-    def deliver(self, time: float, wait: float) -> None:
-        self.under_way.change(-1)
-        if self.clock.measuring:
-            self.times.append(time)
-            self.waits.append(wait)
-            if self.promise is not None:
-                self.kept.append(time <= self.promise + 1e-9)  # a float's last bits keep it
-
-    def load_factor(self) -> float | None:
-        """That of the departures stage with the least yearly capacity."""
-        narrowest = min(self.departures, key=lambda stage: stage.rate, default=None)
-        return narrowest.carried / narrowest.offered if narrowest and narrowest.offered else None
-
-
-def stage_of(
-    stage: Mapping[str, Any], place: int, route: Route, rng: np.random.Generator
-) -> Departures | Transit:
-    if stage["kind"] == "departures":
-        return Departures(route.clock, stage, place, route.backlog)
-    if stage["kind"] == "transit":
-        return distribution(stage["days"], rng)
-    raise NotImplementedError(f"stage of kind {stage['kind']}")
 
 
 class Shipper:
-    """What a container brings: its value of time [USD/day], and a taste for each route [USD]."""
+    """What a container brings: its class, its value of time [USD/day], its tastes [USD]."""
 
-    def __init__(self, corridor: "Corridor") -> None:
-        self.value_of_time: float = corridor.value_of_time.draw()
+    def __init__(self, corridor: Corridor, flow: Flow) -> None:
+        kind = flow.draw(corridor.kinds)
+        self.kind, self.priority, self.direction = kind.name, kind.priority, flow.direction
+        self.value_of_time = kind.value_of_time.draw()
         self.tastes = {
-            route: corridor.scale * corridor.rng.gumbel() if corridor.scale else 0.0
-            for route in corridor.routes
+            name: corridor.scale * corridor.rng.gumbel() if corridor.scale else 0.0
+            for name in corridor.names
         }
 
     def cost(self, route: Route) -> float:
-        return route.money + self.value_of_time * route.posted().time
+        return route.money + self.value_of_time * route.posted(self.priority).time
 
 
 # The rules: which of some routes, in alphabetical order, a container prefers. `min` settles a
 # tie for the first.
 
 
-def by_share(corridor: "Corridor", routes: Sequence[Route], _: Shipper) -> Route | None:
-    upto = list(accumulate(corridor.shares.get(route.name, 0.0) for route in routes))
+def by_share(corridor: Corridor, routes: Sequence[Route], shipper: Shipper) -> Route | None:
+    shares = corridor.shares.get(shipper.direction, corridor.shares)
+    upto = list(accumulate(shares.get(route.name, 0.0) for route in routes))
     return routes[bisect(upto, corridor.rng.random() * upto[-1])] if upto[-1] > 0 else None
 
 
-def by_time(_: "Corridor", routes: Sequence[Route], __: Shipper) -> Route | None:
-    return min(routes, key=lambda route: route.posted().time)
+def by_time(_: Corridor, routes: Sequence[Route], shipper: Shipper) -> Route | None:
+    return min(routes, key=lambda route: route.posted(shipper.priority).time)
 
 
-def by_cost(_: "Corridor", routes: Sequence[Route], shipper: Shipper) -> Route | None:
+def by_cost(_: Corridor, routes: Sequence[Route], shipper: Shipper) -> Route | None:
     return min(routes, key=shipper.cost)
 
 
-def by_cost_and_taste(_: "Corridor", routes: Sequence[Route], shipper: Shipper) -> Route | None:
-    return min(routes, key=lambda route: shipper.cost(route) - shipper.tastes[route])
+def by_cost_and_taste(_: Corridor, routes: Sequence[Route], shipper: Shipper) -> Route | None:
+    return min(routes, key=lambda route: shipper.cost(route) - shipper.tastes[route.name])
 
 
 RULES = {"share": by_share, "fastest": by_time, "cheapest": by_cost, "logit": by_cost_and_taste}
 
 
 class Corridor:
-    """All routes, and the containers that look for one."""
+    """All routes in all directions, and the containers that look for one."""
 
     def __init__(self, document: Mapping[str, Any], rng: np.random.Generator) -> None:
-        demand, choice = document["demand"], document.get("choice", {"rule": "fastest"})
-        self.rng, self.clock = rng, Clock(**document.get("run", {}))
-        self.routes = [Route(n, r, self.clock, rng) for n, r in sorted(document["routes"].items())]
+        self.eras = eras(document)
+        base, run = self.eras[0][1], document.get("run", {})
+        self.rng, self.clock, self.start = rng, Clock(**run), run.get("start")
+        directions = base["demand"].get("directions") or [None]
+        self.flows = [Flow(self.eras, direction, self.clock, rng) for direction in directions]
+        self.facilities: Spec = base.get("facilities", {})
+        self.pools: dict[str, dict[str | None, Pool]] = {}
+        for name, facility in self.facilities.items():
+            # One pool for both directions, or each has its own.
+            ways = directions if facility.get("each_way") else [None]
+            self.pools[name] = {way: Pool(self.clock, facility) for way in ways}
+        self.names = sorted(base["routes"])
+        self.promises = {name: base["routes"][name].get("promise_days") for name in self.names}
+        self.routes = [Route(n, flow, self) for flow in self.flows for n in self.names]
+        self.containers: list[Container] = []
+        self.adopt(base)
+
+    def pool(self, facility: str, direction: str | None) -> Pool:
+        pools = self.pools[facility]
+        return pools.get(direction) or pools[None]
+
+    def adopt(self, document: Document) -> None:
+        """What holds from now on; queues and vehicles under way stay as they are."""
+        choice = document.get("choice", {"rule": "fastest"})
         self.rule = RULES[choice["rule"]]
-        self.shares: Mapping[str, float] = choice.get("shares", {})
+        self.shares: Mapping[str | None, Any] = choice.get("shares") or {}
         self.scale: float = choice["scale_usd"] if choice["rule"] == "logit" else 0.0
-        self.demand: float = demand["containers_per_year"]
-        self.even = demand.get("arrivals") == "even"
-        self.value_of_time = distribution(demand.get("value_of_time_usd_per_day", 0), rng)
-        self.refused = self.unserved = 0  # in the measured window
+        self.kinds = classes(document["demand"], self.rng)
+        for name, pools in self.pools.items():
+            for pool in pools.values():
+                pool.adopt(document["facilities"][name].get("servers", 1))
+        for route in self.routes:
+            route.adopt(document)
 
     def run(self) -> None:
-        for route in self.routes:
-            for stage in route.departures if route.is_open else []:
-                self.clock.process(stage.timetable())
-        if self.demand > 0:
-            self.clock.process(self.bookings())
+        self.clock.process(self.phases())
+        for flow in self.flows:
+            self.clock.process(self.bookings(flow))
         self.clock.run(until=self.clock.closes)
 
-    def bookings(self) -> Process:
-        for time in self.booking_times():
+    def phases(self) -> Process:
+        for day, document in self.eras[1:]:
+            yield self.clock.at(day, PHASE)
+            self.adopt(document)
+
+    def bookings(self, flow: Flow) -> Process:
+        for time in flow.times():
             yield self.clock.at(time, BOOKING)
-            self.clock.process(self.container())
+            self.clock.process(self.container(flow))
 
-    def booking_times(self) -> Iterator[float]:
-        gap = YEAR / self.demand
-        if self.even:
-            return ((k + 0.5) * gap for k in count())
-        return accumulate(self.rng.exponential(gap) for _ in count())
-
-    def container(self) -> Process:
+    def container(self, flow: Flow) -> Process:
         """The life of one container."""
-        clock, booked = self.clock, self.clock.now
-        route = self.choose()
+        clock, shipper = self.clock, Shipper(self, flow)
+        log = Container(clock.now, flow.direction, shipper.kind)
+        self.containers.append(log)
+        route = self.choose(shipper, log)
         if route is None:
             return
-        route.book()
-        trip, wait = Trip(), 0.0  # until its first departure it moves on its own
-        for stage in route.stages:
-            if isinstance(stage, Departures):
-                ready = clock.now
-                trip = yield stage.join()
-                wait += clock.now - ready
-            else:
-                yield clock.at(clock.now + trip[stage], COMPLETION)
-        route.deliver(clock.now - booked, wait)
+        log.taken = route.name
+        route.booked[shipper.priority] += 1
+        route.under_way.change(+1)
+        yield from Trip(route.approach, load=1).ride()
+        for stage in route.departures.values():
+            ready = clock.now
+            arrival = yield stage.join(shipper.priority)
+            log.wait += clock.now - ready
+            yield arrival
+        route.under_way.change(-1)
+        log.delivered = clock.now
 
-    def choose(self) -> Route | None:
+    def choose(self, shipper: Shipper, log: Container) -> Route | None:
         """The route it prefers of those that have not refused it yet; None for the unserved."""
-        shipper, measuring = Shipper(self), self.clock.measuring
-        candidates = [route for route in self.routes if route.is_open]
-        turned_away = False
+        candidates = [
+            route for route in self.routes if route.is_open and route.direction == shipper.direction
+        ]
         while candidates:
             preferred = self.rule(self, candidates, shipper)
             if preferred is None:
                 break
-            if preferred.posted().wait <= preferred.max_wait:
+            log.wanted = log.wanted or preferred.name
+            if preferred.posted(shipper.priority).wait <= preferred.max_wait:
                 return preferred
-            preferred.refused += measuring
-            self.refused += measuring and not turned_away
-            turned_away = True
+            log.refused += (preferred.name,)
             candidates.remove(preferred)
-        self.unserved += measuring
         return None
 
-    def metrics(self) -> dict[str, float | None]:
-        a_year = YEAR / self.clock.days
-        found: dict[str, float | None] = {}
-        for name, routes in {**{r.name: [r] for r in self.routes}, "all": self.routes}.items():
-            found |= {f"{name}.{metric}": value for metric, value in self.measure(routes).items()}
-        for route in self.routes:
-            found[f"{route.name}.refused"] = route.refused * a_year
-            found[f"{route.name}.load_factor"] = route.load_factor()
-        found["all.refused"] = self.refused * a_year
-        found["all.unserved"] = self.unserved * a_year
-        return found
-
-    def measure(self, routes: Sequence[Route]) -> dict[str, float | None]:
-        """What one route and all of them have in common."""
-        a_year = YEAR / self.clock.days
-        times = [time for route in routes for time in route.times]
-        waits = [wait for route in routes for wait in route.waits]
-        kept = [each for route in routes for each in route.kept]
-        throughput = len(times) * a_year
-        return {
-            "throughput": throughput,
-            "share": throughput / self.demand if self.demand else None,
-            "booked": sum(route.booked for route in routes) * a_year,
-            "door_to_door_mean": float(np.mean(times)) if times else None,
-            **{
-                f"door_to_door_p{p}": float(np.percentile(times, p)) if times else None
-                for p in (5, 50, 90, 95)
-            },
-            "on_time": float(np.mean(kept)) if kept else None,
-            "wait_mean": float(np.mean(waits)) if waits else None,
-            "under_way_mean": sum(route.under_way.mean() for route in routes),
-            "backlog_mean": sum(route.backlog.mean() for route in routes),
-            "backlog_end": float(sum(route.backlog.value for route in routes)),
-        }
-
-
-def distribution(spec: Any, rng: np.random.Generator) -> Transit:
-    """The mean and the sampler of a distribution as a scenario writes it."""
-    if isinstance(spec, int | float):
-        return Transit(spec, lambda: spec)
-    if isinstance(spec, list):
-        low, high = spec
-        return pert(low, (low + high) / 2, high, rng)
-    [(kind, value)] = spec.items()
-    match kind:
-        case "pert":
-            low, mode, high = value
-            return pert(low, mode, high, rng)
-        case "uniform":
-            low, high = value
-            return Transit((low + high) / 2, lambda: rng.uniform(low, high))
-        case "triangular":
-            low, mode, high = value
-            return Transit((low + mode + high) / 3, lambda: rng.triangular(low, mode, high))
-        case "lognormal":
-            mu = math.log(value["median"])
-            sigma = (math.log(value["p95"]) - mu) / NormalDist().inv_cdf(0.95)
-            return Transit(math.exp(mu + sigma**2 / 2), lambda: rng.lognormal(mu, sigma))
-        case "gamma":
-            shape = (value["mean"] / value["sd"]) ** 2
-            return Transit(value["mean"], lambda: rng.gamma(shape, value["mean"] / shape))
-        case "exponential":
-            return Transit(value, lambda: rng.exponential(value))
-        case "empirical":
-            return Transit(float(np.mean(value)), lambda: value[rng.integers(len(value))])
-    raise NotImplementedError(f"distribution {kind}")
-
-
-def pert(low: float, mode: float, high: float, rng: np.random.Generator) -> Transit:
-    """A beta distribution on [low, high] whose mean is (low + 4 mode + high) / 6."""
-    width = high - low
-    if width == 0:
-        return Transit(low, lambda: low)
-    a, b = 1 + 4 * (mode - low) / width, 1 + 4 * (high - mode) / width
-    return Transit((low + 4 * mode + high) / 6, lambda: low + width * rng.beta(a, b))
+    def nominal(self, part: Part) -> float:
+        """The yearly demand of a part, as it is on its days."""
+        kinds = sum(kind.share for kind in self.kinds if part.kind in (None, kind.name))
+        flows = [flow for flow in self.flows if part.direction in (None, flow.direction)]
+        return kinds * sum(flow.mean_rate(part.first, part.last) for flow in flows)
