@@ -6,11 +6,9 @@ within four standard errors of theory, with an interval as narrow as stated; wha
 
 from __future__ import annotations
 
-import json
 import math
-import zlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ import numpy as np
 import pytest
 from corridors import loaded
 from laws import ready_at_departures
+from oracles import EXACT, Record, oracle, params, rail, within
 from scipy.special import ndtr, stdtrit
 from support import Agreement, agreement, figures, lawful_run
 
@@ -25,50 +24,6 @@ import sim
 from sim.corridor.streams import quantile, stream
 from sim.results.intervals import paired, student
 from sim.scenario.routes import Transit
-
-ORACLES = json.loads((Path(__file__).parent / "data" / "oracles.json").read_text())
-EXACT = 1e-9
-SEED = 2001
-Record = Callable[[str, object], None]  # pytest's record_property: tells the z values to --junitxml
-
-
-def oracle(case: str, metric: str, **params: object) -> Any:
-    """The value of the one row with this case, metric and parameters."""
-    (value,) = [
-        row["value"]
-        for row in ORACLES
-        if (row["case"], row["metric"]) == (case, metric)
-        and params.items() <= row["params"].items()
-    ]
-    return value
-
-
-def params(case: str, metric: str) -> list[Any]:
-    """The parameters of all rows of a case and metric."""
-    return [row["params"] for row in ORACLES if (row["case"], row["metric"]) == (case, metric)]
-
-
-def rail(
-    folder: Path, stages: str, *, a_day: float, days: float, warmup: float = 0
-) -> sim.Scenario:
-    """One route that everybody takes; every case has random numbers of its own."""
-    return loaded(
-        folder,
-        f"""
-        [run]
-        warmup_days = {warmup}
-        days = {days}
-        seed = {zlib.crc32(f"{stages} {a_day} {SEED}".encode())}
-        [demand]
-        containers_per_year = {a_day * 365}
-        [choice]
-        rule = "share"
-        shares = {{ rail = 1 }}
-        [routes.rail.stages]
-        {stages}
-        """,
-    )
-
 
 # The scheduled transport queue: Poisson arrivals, a vehicle each day with room for `capacity`.
 # Days are those that an interval of 3 % needs, where that is cheap: near saturation they grow with
@@ -175,15 +130,6 @@ def test_wait_for_a_vehicle_that_takes_all(
     within(record_property, "mean_wait", means, oracle(case, "mean_wait", headway=headway))
     if headway >= 1:
         within(record_property, "wait_q95", p95s, oracle(case, "wait_q95", headway=headway))
-
-
-def within(
-    record: Record, metric: str, values: Sequence[float], theory: float, width: float = 0.03
-) -> None:
-    agrees = agreement(values, theory)
-    record(metric, str(agrees))
-    assert abs(agrees.z) <= 4, metric
-    assert agrees.width <= width, metric
 
 
 # Transit without departures is the M/G/∞ queue: who is on the way is Poisson, whatever the shape.
