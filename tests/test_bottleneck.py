@@ -260,6 +260,9 @@ def test_previews_are_json_also_where_something_never_ends() -> None:
     data = to_json(scenario(SHARED, facilities__border__service_hours=600))
     plain = json.loads(json.dumps(data, allow_nan=False))
     assert plain["facilities"][0]["queueing_days"] is None
+    said = preview(scenario(SHARED, facilities__border__service_hours=600))
+    assert "More wants to pass border than can" in said
+    assert "Little's law" not in said
     assert [use["stage"] for use in plain["routes"][1]["uses"]] == [
         "trains", "gauge", "change", "track", "line",
     ]  # fmt: skip

@@ -50,7 +50,7 @@ class Little:
 
     counted: time average over the window
     by_law: throughput × mean door-to-door time, its mean over replications
-    predicted: the same without simulating
+    predicted: the same without simulating; None where that cannot know
     why: why the law says nothing here, empty where it does
     """
 
@@ -112,6 +112,7 @@ def little(results: Results, name: str, route: str) -> Little | None:
         why = MOVES
     elif route in results.growing(name):
         why = GROWS
-    predicted = results.preview(name).route(route).under_way
+    preview = results.preview(name)
+    predicted = None if preview.overloaded else preview.route(route).under_way
     by_law = student(products, scenario.run.confidence).mean
     return Little(results.interval(counted, name), by_law, predicted, why)

@@ -85,6 +85,11 @@ class Preview:
         return {route.name: route for route in self.routes}[name]
 
     @property
+    def overloaded(self) -> tuple[str, ...]:
+        """Facilities that more wants to pass than can: what goes where then is not known here."""
+        return tuple(use.name for use in self.facilities if use.queueing_days is None)
+
+    @property
     def backlog_growth(self) -> float:
         """Containers a year by which queues grow for ever, all routes together."""
         return sum(route.backlog_growth for route in self.routes)

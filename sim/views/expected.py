@@ -30,6 +30,10 @@ def print_expected(preview: Preview, out: Console) -> None:
     out.print(_stages_table(preview))
     out.print(_facilities_table(preview))
     out.print(Text(EXPECTED, style="dim"))
+    if preview.overloaded:
+        names = words.listed(preview.overloaded)
+        out.print(Text(f"More wants to pass {names} than can: what goes where then is simulated."))
+        return
     for route in preview.routes:
         if route.is_open:
             out.print(Text(f"{route.name}: {_under_way(route)}"))
