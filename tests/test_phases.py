@@ -160,3 +160,165 @@ def test_a_route_may_open_later(tmp_path: Path, key: str, off: object, on: objec
     # Rail takes one and a half days from door to door, the sea one: told by the new timetable.
     assert sim.simulate(scenario.with_changes({"choice.rule": "fastest"})).way().taken.all()
     assert np.isfinite(observed.containers.delivered[:10]).all()
+
+
+# Facilities. Trains come on days 1, 2, 3, …; each is served for two and a half days.
+
+BORDER = """
+[facilities.border]
+servers = {servers}
+service_hours = 60
+{more}
+[routes.rail.stages]
+trains = {{ kind = "departures", every_days = 1, capacity = 3 }}
+customs = {{ kind = "facility", facility = "border" }}
+line = {{ kind = "transit", days = 1 }}
+"""
+
+
+def served(observed: sim.Observations) -> list[float]:
+    """The days on which services began before the horizon."""
+    (leg,) = observed.route("rail").legs
+    started = leg.passages[0].started
+    days: list[float] = started[started < np.inf].tolist()
+    return days
+
+
+@pytest.mark.parametrize("discipline", ["fifo", "priority"])
+def test_more_servers_take_who_waits_at_once(tmp_path: Path, discipline: str) -> None:
+    # One server: 1, 3.5; it is done on day 6, when there are three: three that wait begin.
+    more = f'discipline = "{discipline}"'
+    routes = BORDER.format(servers=1, more=more)
+    observed = lawful_run(phased(tmp_path, routes, 6, '"facilities.border.servers" = 3'))
+    assert served(observed) == [1, 3.5, 6, 6, 6, 8.5, 8.5, 8.5, 11, 11, 11]
+
+
+def test_fewer_servers_finish_what_they_began(tmp_path: Path) -> None:
+    # Three servers take trains of days 1, 2 and 3 at once. From day 4 on there is one: two are
+    # still being served, and nobody begins before both are done, on day 5.5.
+    routes = BORDER.format(servers=3, more="")
+    scenario = phased(tmp_path, routes, 4, '"facilities.border.servers" = 1')
+    observed = lawful_run(scenario)
+    assert served(observed) == [1, 2, 3, 5.5, 8, 10.5]
+    # Three servers for 4 days and one for 8; services of 2.5 days, the last of 1.5.
+    utilisation = figures(scenario, observed)["all.facility:border.utilisation"]
+    assert utilisation == pytest.approx((5 * 2.5 + 1.5) / (3 * 4 + 8))
+
+
+def test_a_trip_keeps_the_service_of_its_departure(tmp_path: Path) -> None:
+    # From day 4 on half a day: the train of day 3 begins on day 6 and still takes two and a half.
+    routes = BORDER.format(servers=1, more="")
+    observed = lawful_run(phased(tmp_path, routes, 4, '"facilities.border.service_hours" = 12'))
+    assert served(observed) == [1, 3.5, 6, 8.5, 9, 9.5, 10, 10.5, 11, 11.5]
+
+
+def test_a_lone_container_keeps_the_service_of_its_booking(tmp_path: Path) -> None:
+    routes = """
+        [facilities.border]
+        service_hours = 36
+        hours_per_container = 12
+        [routes.rail.stages]
+        lorry = { kind = "transit", days = 1.5 }
+        customs = { kind = "facility", facility = "border" }
+        """
+    changes = '"facilities.border.hours_per_container" = 0, "facilities.border.service_hours" = 12'
+    observed = lawful_run(phased(tmp_path, routes, 2, changes))
+    # Booked on 1/2 and 3/2: two days from 2 and 4 on; then half a day from 6, 6.5, 7 on.
+    assert observed.containers.delivered[:5].tolist() == [4, 6, 6.5, 7, 7.5]
+
+
+# What is posted and what is accepted.
+
+
+def test_a_limit_that_changes_counts_from_the_date_on(tmp_path: Path) -> None:
+    # Trains of one on days 2, 4, 6, …: until day 5 everybody queues, then nobody who would wait.
+    rail = RAIL.replace("capacity = 3", "capacity = 1")
+    scenario = phased(tmp_path, rail, 5, '"routes.rail.max_wait_days" = 1')
+    observed = lawful_run(scenario)
+    assert observed.way().taken.tolist() == [0] * 5 + [-1] * 6 + [0]
+    # The five go with the trains of 2, …, 10. That of day 12 is taken half a day before; with a
+    # limit of 2 days already at 21/2.
+    wider = scenario.with_changes({'phases.later.set."routes.rail.max_wait_days"': 2})
+    assert lawful_run(wider).way().taken.tolist()[-3:] == [-1, 0, -1]
+
+
+def test_shares_change_with_the_date(tmp_path: Path) -> None:
+    choice = '[choice]\nrule = "share"\nshares = { rail = 1, sea = 0 }\n'
+    routes = RAIL + CHOICE[: CHOICE.index("[choice]")] + choice
+    scenario = phased(tmp_path, routes, 5, '"choice.shares" = { rail = 0, sea = 1 }')
+    assert lawful_run(scenario).way().taken.tolist() == [0] * 5 + [1] * 7
+
+
+def test_a_rate_that_changes_is_posted_from_the_date_on(tmp_path: Path) -> None:
+    # A lorry of a day, then trains: by rail a day, half a headway, a day of line; by sea 3.25. With
+    # a train in four days it is 4 days until day 6; then one in a day, 2.5 days.
+    rail = RAIL.replace(
+        "[routes.rail.stages]", '[routes.rail.stages]\nlorry = { kind = "transit", days = 1 }'
+    )
+    rail = rail.replace("every_days = 2", "every_days = 4").replace("capacity = 3", "capacity = 9")
+    sea = '[routes.sea.stages]\nvoyage = { kind = "transit", days = 3.25 }\n'
+    choice = '[choice]\nrule = "fastest"\n'
+    scenario = phased(
+        tmp_path, rail + sea + choice, 6, '"routes.rail.stages.trains.every_days" = 1'
+    )
+    observed = lawful_run(scenario)
+    assert observed.way().taken.tolist() == [1] * 6 + [0] * 6
+    assert departed(observed) == [4, 7, 8, 9, 10, 11]
+
+
+# Which scenario holds when.
+
+
+def test_the_warm_up_is_before_what_begins_with_the_window(tmp_path: Path) -> None:
+    scenario = phased(tmp_path, RAIL, 0, '"routes.rail.stages.trains.every_days" = 3')
+    assert departed(lawful_run(scenario)) == [3, 6, 9]
+    with_warm_up = scenario.with_changes({"run.warmup_days": 4})
+    assert departed(lawful_run(with_warm_up)) == [2, 4, 7, 10, 13]
+
+
+def test_each_phase_is_laid_over_those_before_it(tmp_path: Path) -> None:
+    # By date, whatever their order in the file; of one date in that order.
+    more = (
+        '[phases.first]\nfrom = 2001-01-05\nset = { "routes.rail.stages.trains.capacity" = 1 }\n'
+        '[phases.last]\nfrom = 2001-01-09\nset = { "routes.rail.stages.line.days" = 3 }\n'
+    )
+    scenario = phased(tmp_path, RAIL, 8, '"routes.rail.stages.line.days" = 2', more)
+    (leg,) = lawful_run(scenario).route("rail").legs
+    assert leg.departed.tolist() == [2, 4, 6, 8, 10]
+    assert leg.capacities.tolist() == [3, 3, 1, 1, 1]
+    assert (leg.arrived - leg.departed)[:4].tolist() == [1, 1, 1, 3]
+
+
+def test_a_number_scales_a_distribution(tmp_path: Path) -> None:
+    # Between 2 and 4 days; with a mean of 1.5 between 1 and 2.
+    rail = RAIL.replace("days = 1 }", "days = { uniform = [2, 4] } }")
+    scenario = phased(tmp_path, rail, 5, '"routes.rail.stages.line.days" = 1.5')
+    observed = lawful_run(scenario.with_changes({"run.days": 400}))
+    (leg,) = observed.route("rail").legs
+    here = leg.arrived < np.inf
+    took, later = (leg.arrived - leg.departed)[here], leg.departed[here] >= 5
+    assert ((took[~later] >= 2) & (took[~later] <= 4)).all()
+    assert took[later].min() == pytest.approx(1, abs=0.05)
+    assert took[later].max() == pytest.approx(2, abs=0.05)
+
+
+def test_a_yearly_capacity_stays_of_both_directions(tmp_path: Path) -> None:
+    text = DAILY.replace("= 365", "= 730") + "[demand.directions]\nout = 0.5\nhome = 0.5\n"
+    rail = RAIL.replace("every_days = 2", "annual_capacity = 1_095")
+    phase = "[phases.later]\nfrom = 2001-01-07\n"
+    phase += 'set = { "routes.rail.stages.trains.annual_capacity" = 2_190 }\n'
+    observed = lawful_run(loaded(tmp_path, text + rail + phase))
+    for direction in ("out", "home"):
+        (leg,) = observed.route("rail", direction).legs
+        assert leg.departed.tolist() == [2, 4, 6, 7, 8, 9, 10, 11]
+
+
+def test_what_never_changes_is_as_without_phases(tmp_path: Path) -> None:
+    # A phase of another route leaves bookings, trips and choices on the first as they were.
+    text = DAILY.replace('arrivals = "even"', 'arrivals = "poisson"') + RAIL + CHOICE
+    plain = loaded(tmp_path, text)
+    phase = '[phases.later]\nfrom = 2001-01-07\nset = { "routes.sea.stages.voyage.days" = 2 }\n'
+    one, other = lawful_run(plain), lawful_run(loaded(tmp_path, text + phase))
+    assert (one.way().booked == other.way().booked).all()
+    assert (one.way().taken == other.way().taken).all()
+    assert (one.containers.delivered == other.containers.delivered).all()
