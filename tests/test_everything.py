@@ -1,0 +1,368 @@
+"""Small corridors at random with every feature at once, and what must hold of each.
+
+Facilities of all kinds, two directions, classes, months, growth, phases, limits and all rules.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tomlkit
+from corridors import loaded
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from laws import assert_lawful, visits
+from support import figures
+
+import sim
+from sim.results.observations import FacilityLog, Floats, Passage, RouteLog, Way
+
+Document = dict[str, Any]
+
+# The horizon falls on no day of a timetable, so what a longer run does later is later.
+START, WARMUP = date(2001, 11, 20), 3.3
+FACILITIES = ("border", "track", "yard")
+ROUTES = ("air", "rail", "sea")
+
+
+@st.composite
+def corridors(draw: st.DrawFn) -> Document:
+    """A scenario of some three hundred containers in a month, or in more than a year."""
+    days = draw(st.sampled_from([25, 40, 420]))
+    a_day = 300 / days
+    document: Document = {
+        "run": {
+            "warmup_days": WARMUP,
+            "days": days,
+            "start": START,
+            "seed": draw(st.integers(0, 99)),
+        },
+        "demand": draw(demands(a_day)),
+        "facilities": {name: draw(facilities()) for name in FACILITIES},
+        "routes": {name: draw(routes(a_day)) for name in ROUTES[: draw(st.integers(2, 3))]},
+    }
+    document["choice"] = draw(choices(list(document["routes"]), days))
+    document["phases"] = draw(phases(document))
+    return document
+
+
+def numbers(low: float, high: float) -> st.SearchStrategy[float]:
+    return st.floats(low, high).map(lambda value: round(value, 3))
+
+
+def distributions(low: float, high: float) -> st.SearchStrategy[Any]:
+    spread = {
+        "uniform": st.just([low, high]),
+        "exponential": st.just((low + high) / 2),
+        "lognormal": st.just({"median": low, "p95": high}),
+    }
+    return st.one_of(
+        numbers(low, high), st.just([low, high]),
+        *(st.fixed_dictionaries({kind: value}) for kind, value in spread.items()),
+    )  # fmt: skip
+
+
+@st.composite
+def demands(draw: st.DrawFn, a_day: float) -> Document:
+    return {
+        "containers_per_year": 365 * a_day,
+        "arrivals": draw(st.sampled_from(["poisson", "even"])),
+        "directions": draw(st.sampled_from([{"out": 0.7, "home": 0.3}, {"out": 0.5, "home": 0.5}])),
+        "monthly": draw(st.lists(st.integers(1, 4), min_size=12, max_size=12)),
+        "growth_per_year": draw(st.sampled_from([-0.2, 0.5])),
+        "value_of_time_usd_per_day": draw(distributions(5, 60)),
+        "classes": {
+            "plain": {"share": 0.6},
+            "urgent": {"share": 0.3, "priority": 1, "value_of_time_usd_per_day": 80},
+            "dull": {"share": 0.1, "priority": draw(st.integers(-1, 1))},
+        },
+    }
+
+
+@st.composite
+def facilities(draw: st.DrawFn) -> Document:
+    return {
+        draw(st.sampled_from(["service_hours", "headway_hours"])): draw(distributions(3, 20)),
+        "hours_per_container": draw(st.sampled_from([0, 0.3])),
+        "servers": draw(st.integers(1, 3)),
+        "discipline": draw(st.sampled_from(["fifo", "priority"])),
+        "each_way": draw(st.booleans()),
+    }
+
+
+@st.composite
+def routes(draw: st.DrawFn, a_day: float) -> Document:
+    """Up to two departures, each with what follows it, behind stages that open the route."""
+    stages: Document = {}
+
+    def run(least: int) -> None:
+        for _ in range(draw(st.integers(least, 2))):
+            name = draw(st.sampled_from(FACILITIES))
+            facility = {"kind": "facility", "facility": name}
+            transit = {"kind": "transit", "days": draw(distributions(0.3, 4))}
+            stages[f"stage{len(stages)}"] = facility if draw(st.booleans()) else transit
+
+    number = draw(st.integers(0, 2))
+    run(0 if number else 1)
+    for _ in range(number):
+        headway = draw(numbers(0.4, 3))
+        capacity = max(1, round(a_day * headway * draw(numbers(0.2, 0.9))))
+        stages[f"stage{len(stages)}"] = {
+            "kind": "departures", "every_days": headway, "capacity": capacity,
+        }  # fmt: skip
+        run(0)
+    return {
+        "freight_usd": draw(st.integers(1, 9)) * 100,
+        "priority": draw(st.integers(0, 2)),
+        "max_wait_days": draw(st.sampled_from(["unlimited", 0.5, 2, 6])),
+        "stages": stages,
+    }
+
+
+@st.composite
+def choices(draw: st.DrawFn, names: list[str], days: int) -> Document:
+    even = {name: 1 / len(names) for name in names}
+    return {
+        "rule": draw(st.sampled_from(["share", "fastest", "cheapest", "logit"])),
+        "shares": {"out": even, "home": {names[0]: 1}},
+        "scale_usd": draw(st.sampled_from([0, 100])),
+        "posted_every_hours": 3 if days < 100 else 24,
+    }
+
+
+@st.composite
+def phases(draw: st.DrawFn, document: Document) -> Document:
+    """Two, each with two changes."""
+    found: Document = {}
+    routes, days = document["routes"], document["run"]["days"]
+    for name, after in (("early", days // 4), ("late", days // 2)):
+        changes: Document = {
+            "demand.containers_per_year": document["demand"]["containers_per_year"] * 1.5,
+            "choice.scale_usd": 50,
+        }
+        changes |= {f"facilities.{each}.servers": draw(st.integers(1, 3)) for each in FACILITIES}
+        for route, spec in routes.items():
+            changes[f"routes.{route}.closed"] = draw(st.booleans())
+            changes[f"routes.{route}.freight_usd"] = 450
+            for stage, said in spec["stages"].items():
+                path = f"routes.{route}.stages.{stage}"
+                if said["kind"] == "departures":
+                    changes[f"{path}.every_days"] = draw(numbers(0.4, 3))
+                    changes[f"{path}.capacity"] = said["capacity"] + 1
+                elif said["kind"] == "transit":
+                    changes[f"{path}.days"] = draw(numbers(0.3, 4))
+        paths = draw(
+            st.lists(st.sampled_from(sorted(changes)), min_size=1, max_size=4, unique=True)
+        )
+        these = {path: changes[path] for path in paths}
+        found[name] = {"from": START + timedelta(days=after), "set": these}
+    return found
+
+
+def read(document: Document) -> sim.Scenario:
+    with tempfile.TemporaryDirectory() as folder:
+        return loaded(Path(folder), tomlkit.dumps(document))
+
+
+EXAMPLES = settings(derandomize=True, deadline=None, max_examples=60)
+
+
+@EXAMPLES
+@given(corridors())
+def test_nothing_is_lost_and_nothing_takes_more_than_it_can(document: Document) -> None:
+    scenario = read(document)
+    observed = sim.simulate(scenario)
+    assert_lawful(scenario, observed)
+    found = figures(scenario, observed)
+    assert_all_are_counted(observed)
+    for way in observed.ways:
+        for route in way.routes:
+            assert_stages_sum_to_the_way(observed, way, route)
+    for name in scenario.routes:
+        assert_means_sum_to_the_mean(found, name)
+    for facility in scenario.facilities:
+        logs = [log for log in observed.facilities if log.name == facility]
+        assert_servers_are_busy_or_idle(scenario, observed, logs, found)
+
+
+def assert_all_are_counted(observed: sim.Observations) -> None:
+    """Booked = delivered + moving + waiting + unserved, by the containers and by the logs."""
+    seen = observed.containers
+    delivered, unserved = np.isfinite(seen.delivered).sum(), (seen.route < 0).sum()
+    by_logs = moving = waiting = 0
+    for route in (route for way in observed.ways for route in way.routes):
+        on_the_way, queues = under_way(route, observed.horizon)
+        moving, waiting = moving + on_the_way, waiting + queues
+        by_logs += len(route.accepted) - on_the_way - queues
+    assert by_logs == delivered
+    assert len(seen) == delivered + moving + waiting + unserved
+    assert len(seen) == sum(len(way.booked) for way in observed.ways)
+    assert unserved == sum((way.taken < 0).sum() for way in observed.ways)
+    assert (seen.delivered - seen.booked >= seen.wait - 1e-9).all()
+
+
+def under_way(route: RouteLog, horizon: float) -> tuple[int, int]:
+    """How many move at the horizon, and how many wait for departures."""
+    ready = route.approach[-1].left if route.approach else np.zeros(len(route.accepted))
+    moving, waiting = int((ready >= horizon).sum()), 0
+    for leg in route.legs:
+        moving += int(leg.loads[leg.arrived == math.inf].sum())
+        waiting += int((leg.since < horizon).sum() - leg.loads.sum())
+    return moving, waiting
+
+
+def assert_stages_sum_to_the_way(observed: sim.Observations, way: Way, route: RouteLog) -> None:
+    """What a container spends at the stages is its door-to-door time."""
+    days = np.zeros(len(way.booked))
+    days[route.accepted] += spent(route.approach, np.zeros(len(route.accepted)))
+    for leg in route.legs:
+        who = leg.who[: leg.boarded]
+        days[who] += np.repeat(leg.departed, leg.loads) - leg.since[: leg.boarded]
+        days[who] += np.repeat(spent(leg.passages, np.zeros(len(leg.loads))), leg.loads)
+    seen = observed.containers
+    here = seen.direction == seen.directions.index(way.direction)
+    delivered = seen.delivered[here][route.accepted]
+    came = np.isfinite(delivered)
+    door_to_door = delivered[came] - way.booked[route.accepted][came]
+    assert days[route.accepted][came] == pytest.approx(door_to_door, abs=1e-9)
+
+
+def spent(passages: tuple[Passage, ...], days: Floats) -> Floats:
+    """Days in the queue and in service or transit, by trip; infinite where it is not over."""
+    for each in passages:
+        began, ended = np.isfinite(each.started), np.isfinite(each.left)
+        queueing = np.subtract(
+            each.started, each.entered, out=np.full(len(days), math.inf), where=began
+        )
+        service = np.subtract(
+            each.left, each.started, out=np.full(len(days), math.inf), where=ended
+        )
+        days = days + queueing + service
+    return days
+
+
+def assert_means_sum_to_the_mean(found: dict[str, float], route: str) -> None:
+    """The same of the metrics: each stage's part in the mean."""
+    total = found.get(f"{route}.door_to_door_mean")
+    kinds = ("wait_mean", "queueing_mean", "service_mean", "transit_mean")
+    parts = [
+        days
+        for key, days in found.items()
+        if key.startswith(f"{route}.stage:") and key.endswith(kinds)
+    ]
+    if total is None:
+        assert not parts
+    else:
+        assert sum(parts) == pytest.approx(total)
+
+
+def assert_servers_are_busy_or_idle(
+    scenario: sim.Scenario,
+    observed: sim.Observations,
+    logs: list[FacilityLog],
+    found: dict[str, float],
+) -> None:
+    """Of all days of servers in the window those are used that vehicles held one."""
+    start, end = observed.warmup_days, observed.horizon
+    busy = there = queue = 0.0
+    for log in logs:
+        here = visits(scenario, observed, log)
+        edges = np.unique([start, end, *here.started, *here.freed, *here.entered])
+        edges = edges[(edges >= start) & (edges <= end)]
+        busy += float(here.busy(edges[:-1]) @ np.diff(edges))
+        queue += float(here.waiting(edges[:-1]) @ np.diff(edges))
+        for (day, servers), until in zip(log.servers, [*log.servers[1:], (end, 0)], strict=True):
+            there += servers * max(0.0, until[0] - max(day, start))
+    name = f"all.facility:{logs[0].name}"
+    assert found[f"{name}.utilisation"] == pytest.approx(busy / there, abs=1e-9)
+    assert found[f"{name}.queue_mean"] == pytest.approx(queue / (end - start), abs=1e-9)
+
+
+@settings(EXAMPLES, max_examples=30)
+@given(corridors(), st.integers(1, 30))
+def test_a_longer_run_leaves_what_came_before(document: Document, more: int) -> None:
+    scenario = read(document)
+    longer = scenario.with_changes({"run.days": document["run"]["days"] + more})
+    short, long = sim.simulate(scenario), sim.simulate(longer)
+    for way, same in zip(short.ways, long.ways, strict=True):
+        number = len(way.booked)
+        assert (same.booked[:number] == way.booked).all()
+        assert (same.booked[number:] >= short.horizon).all()
+        assert (same.taken[:number] == way.taken).all()
+        assert (same.wanted[:number] == way.wanted).all()
+        for route, again in zip(way.routes, same.routes, strict=True):
+            for leg, once_more in zip(route.legs, again.legs, strict=True):
+                trips = len(leg.departed)
+                assert (once_more.departed[:trips] == leg.departed).all()
+                assert (once_more.loads[:trips] == leg.loads).all()
+                assert (once_more.who[: leg.boarded] == leg.who[: leg.boarded]).all()
+                came = np.isfinite(leg.arrived)
+                assert (once_more.arrived[:trips][came] == leg.arrived[came]).all()
+                assert (once_more.arrived[:trips][~came] >= short.horizon).all()
+
+
+@settings(EXAMPLES, max_examples=30)
+@given(corridors())
+def test_names_and_the_order_of_tables_settle_nothing(document: Document) -> None:
+    # Streams are named by routes and stages. Facilities, phases and classes are only told apart.
+    scenario = read(document)
+    turned = read(renamed(document, lambda name: f"z-{name}"))
+    one, other = sim.simulate(scenario), sim.simulate(turned)
+    assert list(turned.routes) == list(scenario.routes)[::-1]
+    for way, same in zip(one.ways, other.ways, strict=True):
+        assert (way.taken == same.taken).all()
+        assert (way.wanted == same.wanted).all()
+    assert (one.containers.delivered == other.containers.delivered).all()
+    for log in one.facilities:
+        again = next(
+            each
+            for each in other.facilities
+            if (each.name, each.direction) == (f"z-{log.name}", log.direction)
+        )
+        began = np.sort(visits(scenario, one, log).started)
+        assert (began == np.sort(visits(turned, other, again).started)).all()
+
+
+def renamed(document: Document, name: Callable[[str], str]) -> Document:
+    """With other names of facilities, classes and phases, tables of routes and others turned."""
+    routes = {
+        route: {
+            **spec,
+            "stages": {stage: relabelled(s, name) for stage, s in spec["stages"].items()},
+        }
+        for route, spec in document["routes"].items()
+    }
+    phases = {
+        name(phase): {"from": spec["from"], "set": paths(spec["set"], name)}
+        for phase, spec in document["phases"].items()
+    }
+    classes = {name(each): spec for each, spec in document["demand"]["classes"].items()}
+    facilities = {name(each): spec for each, spec in document["facilities"].items()}
+    return {
+        **document,
+        "demand": {**document["demand"], "classes": classes},
+        "facilities": dict(reversed(facilities.items())),
+        "routes": dict(reversed(routes.items())),
+        "phases": dict(reversed(phases.items())),
+    }
+
+
+def relabelled(stage: Document, name: Callable[[str], str]) -> Document:
+    return {**stage, "facility": name(stage["facility"])} if "facility" in stage else stage
+
+
+def paths(changes: Document, name: Callable[[str], str]) -> Document:
+    """The same changes, of facilities by their new names."""
+    return {
+        f"facilities.{name(path.split('.')[1])}.servers"
+        if path.startswith("facilities.")
+        else path: value
+        for path, value in changes.items()
+    }
