@@ -10,6 +10,7 @@ import pytest
 from corridors import SMALL, loaded
 
 import sim
+from sim.corridor.posters import Posters
 from sim.corridor.streams import quantile, stream
 from sim.results.metrics import measure
 from sim.results.observations import Way
@@ -263,23 +264,21 @@ def test_routes_that_compete_evenly_are_decided_in_bounded_rounds(
         for name in "abc"
     )
     text = "[run]\nwarmup_days = 0\ndays = 8\n[demand]\ncontainers_per_year = 91_250\n" + routes
-    rounds = count_calls(monkeypatch, "sim.corridor.choice.post")
+    rounds = count_calls(monkeypatch, Posters, "post")
     observed = sim.simulate(loaded(tmp_path, text + '[choice]\nrule = "fastest"\n')).way()
     assert np.bincount(observed.taken).min() > 0.2 * len(observed.taken)
     assert len(rounds) <= 8 * 103
 
 
-def count_calls(monkeypatch: pytest.MonkeyPatch, name: str) -> list[None]:
-    import sim.corridor.choice as room
-
+def count_calls(monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> list[None]:
     calls: list[None] = []
-    original = getattr(room, name.rpartition(".")[2])
+    original = getattr(owner, name)
 
     def counted(*arguments: Any) -> Any:
         calls.append(None)
         return original(*arguments)
 
-    monkeypatch.setattr(name, counted)
+    monkeypatch.setattr(owner, name, counted)
     return calls
 
 
