@@ -467,3 +467,13 @@ def test_a_phase_may_hold_a_range() -> None:
     about = scenario(GROWING)
     assert hash(about) == hash(scenario(GROWING))
     assert about.phases["grow"].starts == date(2002, 1, 1)
+
+
+def test_of_train_paths_there_is_one_more_a_day() -> None:
+    # A path an hour and a half is 16 a day; the 17th leaves 24/17 hours for each.
+    base = scenario(SATURATED, facilities__border__servers=1)
+    text = {"facilities.border.headway_hours": 1.5}
+    (paths,) = (each for each in one_more(base.with_changes(text)) if "path" in each.said)
+    assert paths.scenario.name == "border +1 path a day"
+    assert paths.scenario.facilities["border"].headway_hours.mean == pytest.approx(24 / 17)
+    assert paths.scenario.facilities["border"].servers == 1

@@ -109,7 +109,8 @@ def run(
     one_more: Annotated[
         bool,
         typer.Option(
-            "--one-more", help="what one more server, track or daily departure would give"
+            "--one-more",
+            help="what one more server, track, daily path or daily departure would give",
         ),
     ] = False,
     replications: Replications = None,

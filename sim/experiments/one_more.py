@@ -26,7 +26,8 @@ def one_more(
 ) -> Results:
     """A scenario against itself with one more of something, paired by replication.
 
-    One scenario for each facility with one server more, called "khasan +1 server", and one for
+    One scenario for each facility with one server more, called "khasan +1 server" (or one path a
+    day more, where a headway makes paths: "main-line +1 path a day"), and one for
     each departures stage of an open route with one departure a day more (each way, if there are
     directions), called "rail trains +1 a day". Arguments and errors as `run`; besides, UsageError
     where there is nothing to have more of.

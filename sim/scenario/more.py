@@ -9,6 +9,7 @@ from typing import Any
 
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Scenario
+from sim.scenario.network import HOURS_A_DAY
 from sim.scenario.phases import in_order
 from sim.scenario.schema import joined, split
 
@@ -34,24 +35,30 @@ class More:
 def one_more(scenario: Scenario) -> tuple[More, ...]:
     """A scenario for each facility that is passed, and for each departures of an open route.
 
-    A facility has one server more (in each direction, if each has its own), departures one more a
-    day (each way, if there are directions). What a phase sets there has one more too.
+    A facility has one server more, or one train path a day where a headway makes them (in each
+    direction, if each has its own); departures are one more a day (each way, if there are
+    directions). What a phase sets there has one more too.
     """
-    return (*_servers(scenario), *_departures(scenario))
+    return (*_facilities(scenario), *_departures(scenario))
 
 
-def _servers(scenario: Scenario) -> Iterator[More]:
+def _facilities(scenario: Scenario) -> Iterator[More]:
     passed: dict[str, list[str]] = {}
     for route in _open(scenario):
         for stage in scenario.routes[route].facility_stages.values():
             passed.setdefault(stage.facility, []).append(route)
     for name in scenario.facilities:
         if name in passed:
-            path, more = f"facilities.{name}", partial(_server, name=name)
-            made = _with(scenario, f"{name} +1 server", path, ("servers",), more)
-            each_way = " each way" if scenario.facilities[name].each_way else ""
-            routes = tuple(dict.fromkeys(passed[name]))
-            yield More(made, f"one more server at {name}{each_way}", routes)
+            facility, path = scenario.facilities[name], f"facilities.{name}"
+            each_way = " each way" if facility.each_way else ""
+            if facility.headway_hours is None:
+                called, said = f"{name} +1 server", f"one more server at {name}{each_way}"
+                made = _with(scenario, called, path, ("servers",), partial(_server, name=name))
+            else:
+                called, said = f"{name} +1 path a day", f"one more path a day at {name}{each_way}"
+                keys, more = ("servers", "headway_hours"), partial(_path, name=name)
+                made = _with(scenario, called, path, keys, more)
+            yield More(made, said, tuple(dict.fromkeys(passed[name])))
 
 
 def _departures(scenario: Scenario) -> Iterator[More]:
@@ -72,6 +79,14 @@ def _open(scenario: Scenario) -> list[str]:
 
 def _server(now: Scenario, name: str) -> Values:
     return {"servers": now.facilities[name].servers + 1}
+
+
+def _path(now: Scenario, name: str) -> Values:
+    """The headway with which one vehicle more a day can pass."""
+    facility = now.facilities[name]
+    headway = facility.holding_hours
+    a_day = HOURS_A_DAY * facility.servers / headway.mean
+    return {"headway_hours": headway.scaled(a_day / (a_day + 1)).to_data()}
 
 
 def _departure(now: Scenario, at: tuple[str, str]) -> Values:
