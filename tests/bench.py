@@ -42,12 +42,12 @@ def full(rule: str) -> dict[str, Any]:
     return {"choice.rule": rule, "routes.rail.constant_usd": 300}
 
 
-def simulated(changes: dict[str, Any], runs: int) -> tuple[float, float]:
+def simulated(changes: dict[str, Any], runs: int, name: str = "link-500k") -> tuple[float, float]:
     """Best seconds of a replication with its metrics, and the peak memory [MB]."""
     import sim
     from sim.results.metrics import measure
 
-    scenario = sim.load_scenario("link-500k", changes)
+    scenario = sim.load_scenario(name, changes)
 
     def once() -> None:
         measure(scenario, sim.simulate(scenario))
@@ -96,6 +96,9 @@ def main() -> None:
     for rule in ("fastest", "cheapest"):
         say(f"the full link, rule {rule}", f"{apart(simulated, full(rule), 3)[0]:.3f} s", "")
     say("the full link, rule logit", f"{apart(simulated, LOGIT | CHEAP, 3)[0]:.3f} s", "")
+    for name in ("corridor-200k", "corridor-500k"):
+        took, held = apart(simulated, {}, 3, name)
+        say(f"{name}, leg by leg", f"{took:.2f} s, {held:.0f} MB", "at most 2 s and 400 MB")
     if not quick:
         tenfold = apart(simulated, TENFOLD, 3)[0]
         ratio = f"{tenfold / seconds / 10:.2f} × proportional"
