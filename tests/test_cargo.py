@@ -145,6 +145,22 @@ def test_who_boards_first_counts_only_those_of_its_own_rank_ahead(tmp_path: Path
     assert observed.route("rail").legs[0].who.tolist() == [2, 6, 10, 14, 1]
 
 
+def test_at_later_departures_only_those_before_it_are_ahead(tmp_path: Path) -> None:
+    # A day by lorry, a train in four days with one place, a day of line: 4 days are posted where
+    # nobody is ahead, then 7, 11, 15, …; the road takes 9. Urgent 1/4 goes by rail, plain 3/4 has
+    # it ahead, urgent 5/4 too and not the plain one: rail. Plain 7/4 has three ahead, urgent 9/4
+    # two, and so on, until the train of day 4 takes one: urgent 17/4 has one ahead.
+    rail = """
+        [routes.rail.stages]
+        lorry = { kind = "transit", days = 1 }
+        trains = { kind = "departures", every_days = 4, capacity = 1 }
+        line = { kind = "transit", days = 1 }
+        """
+    road = ROAD.replace("days = 2.5", "days = 9")
+    observed = lawful_run(loaded(tmp_path, EVEN + rail + road))
+    assert observed.way().taken[:10].tolist() == [0, 0, 0, 1, 1, 1, 1, 1, 0, 1]
+
+
 VALUE = """
 [routes.air]
 freight_usd = 300

@@ -292,6 +292,18 @@ def test_a_queue_of_trains_is_posted_by_what_they_hold_a_server(tmp_path: Path) 
     assert observed.way().taken.tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 1, 1]
 
 
+def test_each_that_waits_is_posted_as_a_full_vehicle(tmp_path: Path) -> None:
+    # A full train takes two days, one with a single container a day and a quarter. By rail half a
+    # day until the train, two of service, one of line, and two more for each that waits; the road
+    # takes 5. Trains begin on 1, 2.25, 3.5, 4.75: at 1/2, 3/2, 5/2 and 7/2 none waits, at 9/2 the
+    # fourth does: 5.5 days. From then on there is always one.
+    facility = "service_hours = 24\nhours_per_container = 6"
+    road = ROAD.replace("days = 4", "days = 5")
+    observed = lawful_run(border(tmp_path, facility, TRAINS + road))
+    assert served(observed)[:4] == [1, 2.25, 3.5, 4.75]
+    assert observed.way().taken.tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 1, 1]
+
+
 def test_servers_share_the_queue_that_is_posted(tmp_path: Path) -> None:
     # Two servers, four days each: trains of days 1 and 2 are served until 5 and 6, those of 3 and 4
     # wait. With a day and a half of line: 0.5 + 4 + 1.5 = 6 days by rail and 2 for each that waits;

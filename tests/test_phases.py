@@ -186,11 +186,11 @@ def served(observed: sim.Observations) -> list[float]:
 
 @pytest.mark.parametrize("discipline", ["fifo", "priority"])
 def test_more_servers_take_who_waits_at_once(tmp_path: Path, discipline: str) -> None:
-    # One server: 1, 3.5; it is done on day 6, when there are three: three that wait begin.
+    # One server: 1, 3.5. On day 5 there are three, and the trains of days 3 and 4 begin.
     more = f'discipline = "{discipline}"'
     routes = BORDER.format(servers=1, more=more)
-    observed = lawful_run(phased(tmp_path, routes, 6, '"facilities.border.servers" = 3'))
-    assert served(observed) == [1, 3.5, 6, 6, 6, 8.5, 8.5, 8.5, 11, 11, 11]
+    observed = lawful_run(phased(tmp_path, routes, 5, '"facilities.border.servers" = 3'))
+    assert served(observed) == [1, 3.5, 5, 5, 6, 7.5, 7.5, 8.5, 10, 10, 11]
 
 
 def test_fewer_servers_finish_what_they_began(tmp_path: Path) -> None:

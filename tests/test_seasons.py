@@ -120,8 +120,11 @@ def test_it_may_shrink(tmp_path: Path) -> None:
 def test_months_and_growth_multiply(tmp_path: Path) -> None:
     changes = {"demand.monthly": RISING, "demand.containers_per_year": 1_560}
     grown = {**changes, "demand.growth_per_year": 0.5, "run.days": 730}
-    found = booked(tmp_path, grown)
-    assert by_month(found, 24) == [20 * month for month in RISING] + [30 * n for n in RISING]
+    years = [20 * month for month in RISING] + [30 * month for month in RISING]
+    assert by_month(booked(tmp_path, grown), 24) == years
+    # The warm-up is a November and a December of the first year.
+    warm = booked(tmp_path, {**grown, "run.warmup_days": 2 * MONTH})
+    assert by_month(warm, 26) == [220, 240, *years]
 
 
 def test_demand_that_a_phase_sets_grows_from_there(tmp_path: Path) -> None:
