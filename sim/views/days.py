@@ -148,5 +148,5 @@ def _law(law: Little) -> str:
         f"throughput × time gives {words.count(law.by_law)}",
     ]
     if law.predicted is not None:
-        said.append(f"predicted without simulating {words.count(law.predicted)}")
+        said.append(f"predicted without simulation {words.count(law.predicted)}")
     return "; ".join(said)
