@@ -187,6 +187,7 @@ def test_nothing_is_lost_and_nothing_takes_more_than_it_can(document: Document) 
             assert_stages_sum_to_the_way(observed, way, route)
     for name in scenario.routes:
         assert_means_sum_to_the_mean(found, name)
+        assert_means_are_of_the_delivered(observed, found, name)
     for facility in scenario.facilities:
         logs = [log for log in observed.facilities if log.name == facility]
         assert_servers_are_busy_or_idle(scenario, observed, logs, found)
@@ -261,6 +262,22 @@ def assert_means_sum_to_the_mean(found: dict[str, float], route: str) -> None:
         assert not parts
     else:
         assert sum(parts) == pytest.approx(total)
+
+
+def assert_means_are_of_the_delivered(
+    observed: sim.Observations, found: dict[str, float], route: str
+) -> None:
+    """Of those that came in the window: door to door, and the wait at all departures."""
+    seen = observed.containers
+    here = np.isfinite(seen.delivered) & (seen.delivered >= observed.warmup_days)
+    if route in seen.routes:
+        here &= seen.route == seen.routes.index(route)
+        if here.any():
+            took = seen.delivered[here] - seen.booked[here]
+            assert found[f"{route}.door_to_door_mean"] == pytest.approx(took.mean())
+            assert found[f"{route}.wait_mean"] == pytest.approx(seen.wait[here].mean())
+        days = observed.horizon - observed.warmup_days
+        assert found[f"{route}.throughput"] == pytest.approx(here.sum() * 365 / days)
 
 
 def assert_servers_are_busy_or_idle(

@@ -186,11 +186,12 @@ def served(observed: sim.Observations) -> list[float]:
 
 @pytest.mark.parametrize("discipline", ["fifo", "priority"])
 def test_more_servers_take_who_waits_at_once(tmp_path: Path, discipline: str) -> None:
-    # One server: 1, 3.5. On day 5 there are three, and the trains of days 3 and 4 begin.
+    # Trains come on 1.5, 3, 4.5, 6, … to one server: 1.5, 4. On day 5, when none comes and none is
+    # done, there are three, and the train of 4.5 begins.
     more = f'discipline = "{discipline}"'
-    routes = BORDER.format(servers=1, more=more)
+    routes = BORDER.format(servers=1, more=more).replace("every_days = 1", "every_days = 1.5")
     observed = lawful_run(phased(tmp_path, routes, 5, '"facilities.border.servers" = 3'))
-    assert served(observed) == [1, 3.5, 5, 5, 6, 7.5, 7.5, 8.5, 10, 10, 11]
+    assert served(observed) == [1.5, 4, 5, 6, 7.5, 9, 10.5]
 
 
 def test_fewer_servers_finish_what_they_began(tmp_path: Path) -> None:
@@ -247,6 +248,30 @@ def test_shares_change_with_the_date(tmp_path: Path) -> None:
     routes = RAIL + CHOICE[: CHOICE.index("[choice]")] + choice
     scenario = phased(tmp_path, routes, 5, '"choice.shares" = { rail = 0, sea = 1 }')
     assert lawful_run(scenario).way().taken.tolist() == [0] * 5 + [1] * 7
+
+
+@pytest.mark.parametrize(
+    ("stage", "change"),
+    [
+        ('{ kind = "transit", days = 1 }', '"routes.rail.stages.line.days" = 3'),
+        ('{ kind = "facility", facility = "border" }', '"facilities.border.service_hours" = 72'),
+    ],
+)
+def test_days_that_change_are_posted_from_the_date_on(
+    tmp_path: Path, stage: str, change: str
+) -> None:
+    # Half a day until the train and one day on the way, from day 5 on three; the road takes two.
+    facility = "[facilities.border]\nservers = 3\nservice_hours = 24\n"
+    rail = f"""
+        [routes.rail.stages]
+        trains = {{ kind = "departures", every_days = 1, capacity = 3 }}
+        line = {stage}
+        """
+    road = '[routes.road.stages]\nway = { kind = "transit", days = 2 }\n'
+    choice = '[choice]\nrule = "fastest"\n'
+    used = facility if "border" in change else ""
+    observed = lawful_run(phased(tmp_path, used + rail + road + choice, 5, change))
+    assert observed.way().taken.tolist() == [0] * 5 + [1] * 7
 
 
 def test_a_rate_that_changes_is_posted_from_the_date_on(tmp_path: Path) -> None:
