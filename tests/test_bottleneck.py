@@ -475,5 +475,6 @@ def test_of_train_paths_there_is_one_more_a_day() -> None:
     text = {"facilities.border.headway_hours": 1.5}
     (paths,) = (each for each in one_more(base.with_changes(text)) if "path" in each.said)
     assert paths.scenario.name == "border +1 path a day"
-    assert paths.scenario.facilities["border"].headway_hours.mean == pytest.approx(24 / 17)
-    assert paths.scenario.facilities["border"].servers == 1
+    border = paths.scenario.facilities["border"]
+    assert border.holding_hours.mean == pytest.approx(24 / 17)
+    assert border.servers == 1

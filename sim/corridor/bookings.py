@@ -58,7 +58,7 @@ class Office:
         Where figures are right however early they are posted, blocks of some days give the same
         choices in fewer rounds; elsewhere these blocks are tried, and divided where they fail.
         """
-        if not self.rule.sees_posted_days and all(math.isinf(desk.limit) for desk in self.desks):
+        if not self.rule.sees_posted_days and all(desk.never_refuses for desk in self.desks):
             yield from self._large_blocks()
             return
         every = self.way.first.choice.posted_every_hours / HOURS_A_DAY

@@ -40,6 +40,11 @@ class Desk:
         """Whether somebody asks later when containers were through with the approach."""
         return not self.services or bool(self.approach.crossings)
 
+    @property
+    def never_refuses(self) -> bool:
+        """Whether no wait is ever too long, in any era."""
+        return all(math.isinf(route.max_wait_days) for route in self._lane.routes)
+
     def turn(self, era: int) -> None:
         """Let a phase begin."""
         self.limit = self._lane.routes[era].max_wait_days

@@ -65,13 +65,13 @@ class Computed:
 
 
 class Queued:
-    """Vehicles in a queue, the greater priority first, of equals whoever came first.
+    """Vehicles in a queue, whoever came first; by priority the greater first, of equals likewise.
 
     Who is next is decided when all that happens at an instant has happened.
     """
 
-    def __init__(self, clock: Clock, servers: int) -> None:
-        self._clock, self.servers = clock, servers
+    def __init__(self, clock: Clock, servers: int, *, by_priority: bool) -> None:
+        self._clock, self.servers, self._by_priority = clock, servers, by_priority
         self._busy = 0
         self._waiting: list[tuple[int, int, float, simpy.Event]] = []
         self._number = count()
@@ -79,7 +79,8 @@ class Queued:
     def start(self, now: float, days: float, priority: int) -> Starting:
         """Join the queue until a server is taken."""
         admitted = simpy.Event(self._clock)
-        heappush(self._waiting, (-priority, next(self._number), days, admitted))
+        rank = -priority if self._by_priority else 0
+        heappush(self._waiting, (rank, next(self._number), days, admitted))
         self.admit_at(now)
         yield admitted
         return self._clock.now
@@ -115,10 +116,12 @@ class Pools:
         self._pools: dict[tuple[str, str | None], Pool] = {}
         for name, facility in eras[0].scenario.facilities.items():
             servers = [era.scenario.facilities[name].servers for era in eras]
-            computed = facility.discipline == "fifo" and len(set(servers)) == 1
+            by_priority = facility.discipline == "priority"
             for direction in directions if facility.each_way else [None]:
                 self._pools[name, direction] = (
-                    Computed(servers[0]) if computed else Queued(clock, servers[0])
+                    Queued(clock, servers[0], by_priority=by_priority)
+                    if by_priority or len(set(servers)) > 1
+                    else Computed(servers[0])
                 )
 
     def pool(self, facility: str, direction: str | None) -> Pool:
