@@ -20,6 +20,7 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+CORRIDOR := corridor-today corridor-200k corridor-500k
 HEADLINE := today link-200k link-500k forecast-200k forecast-500k
 
 demo: $(READY) ## the main job: today, the link's ceilings and its forecasts at 200,000 and 500,000 a year
@@ -42,7 +43,8 @@ pictures: $(READY) ## re-make the pictures of the README
 	$(BIN)/transsib compare $(HEADLINE) --out out/pictures
 	$(BIN)/transsib solve forecast-200k --target rail.share=0.10 --by routes.rail.freight_usd \
 		--vary routes.rail.stages.line.days=14:20:2 --out out/frontier
-	mkdir -p pictures && cp out/pictures/shares.png out/pictures/times.png out/frontier/frontier.png pictures
+	$(BIN)/transsib compare $(CORRIDOR) --out out/corridor
+	mkdir -p pictures && cp out/pictures/shares.png out/pictures/times.png out/frontier/frontier.png out/corridor/stages.png pictures
 
 lock: ## requirements.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra notebook --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements.lock
