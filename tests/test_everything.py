@@ -151,6 +151,7 @@ def phases(draw: st.DrawFn, document: Document) -> Document:
         for route, spec in routes.items():
             changes[f"routes.{route}.closed"] = draw(st.booleans())
             changes[f"routes.{route}.freight_usd"] = 450
+            changes[f"routes.{route}.max_wait_days"] = draw(st.sampled_from(["unlimited", 1]))
             for stage, said in spec["stages"].items():
                 path = f"routes.{route}.stages.{stage}"
                 if said["kind"] == "departures":

@@ -243,6 +243,15 @@ def test_a_limit_that_changes_counts_from_the_date_on(tmp_path: Path) -> None:
     assert lawful_run(wider).way().taken.tolist()[-3:] == [-1, 0, -1]
 
 
+def test_a_limit_that_comes_later_also_counts_for_shares(tmp_path: Path) -> None:
+    # As above, with no limit at first, and everybody wants the train.
+    rail = RAIL.replace("capacity = 3", "capacity = 1")
+    choice = '[choice]\nrule = "share"\nshares = { rail = 1 }\n'
+    scenario = phased(tmp_path, rail + choice, 5, '"routes.rail.max_wait_days" = 1')
+    observed = lawful_run(scenario)
+    assert observed.way().taken.tolist() == [0] * 5 + [-1] * 6 + [0]
+
+
 def test_shares_change_with_the_date(tmp_path: Path) -> None:
     choice = '[choice]\nrule = "share"\nshares = { rail = 1, sea = 0 }\n'
     routes = RAIL + CHOICE[: CHOICE.index("[choice]")] + choice
