@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import sim
+from sim.scenario.options import setting
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 TRANSSIB = Path(sys.executable).with_name("transsib")
@@ -45,15 +46,20 @@ def test_the_mistake_is_told_as_shown(tmp_path: Path) -> None:
 
 def test_the_options_that_change_a_value() -> None:
     for option in re.findall(r"--set (\S+=[\w.]+)", README):
-        path, _, value = option.partition("=")
-        changed = sim.load_scenario("link-200k", {path: float(value)})
+        path, value, _ = setting(option)
+        changed = sim.load_scenario("link-200k", {path: value})
         assert changed != sim.load_scenario("link-200k")
+
+
+FEW = {"demand.containers_per_year": 200_000, "run.days": 20, "run.warmup_days": 30}
 
 
 def test_the_python_example() -> None:
     small = {"demand.containers_per_year": 1_000_000, "run.days": 40}
     code = block("python").replace("replications=10", "replications=2, jobs=1")
     code = code.replace('load_scenario("link-200k")', f'load_scenario("link-200k", {small})')
+    code = code.replace("replications=5)", "replications=1, jobs=1)")
+    code = code.replace('load_scenario("corridor-200k")', f'load_scenario("corridor-200k", {FEW})')
     code = code.replace('by="routes.rail.freight_usd")', 'by="routes.rail.freight_usd", **FEW)')
     names: dict[str, Any] = {"FEW": {"replications": 1, "jobs": 2}}
     exec(compile(code, "README.md", "exec"), names)
