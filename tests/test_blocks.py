@@ -247,7 +247,7 @@ def drawn(folder: Path, number: int, *, plain: bool) -> sim.Scenario:
     return loaded(folder, tomlkit.dumps(Drawn(number, plain=plain).document()))
 
 
-PLAIN, EVERYTHING = range(0, 120, 10), range(0, 60, 10)
+PLAIN, EVERYTHING = range(0, 80, 10), range(0, 40, 10)
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_most_blocks_of_a_calm_corridor_are_decided_early(
         return decided
 
     monkeypatch.setattr("sim.corridor.bookings.decide_early", counted)
-    for number in range(120):
+    for number in range(80):
         sim.simulate(drawn(tmp_path, number, plain=True))
     assert 0.2 < np.mean(early) < 0.9, "both ways are tried"
 

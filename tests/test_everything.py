@@ -172,7 +172,7 @@ def read(document: Document) -> sim.Scenario:
         return loaded(Path(folder), tomlkit.dumps(document))
 
 
-EXAMPLES = settings(derandomize=True, deadline=None, max_examples=60)
+EXAMPLES = settings(derandomize=True, deadline=None, max_examples=40)
 
 
 @EXAMPLES
@@ -303,7 +303,7 @@ def assert_servers_are_busy_or_idle(
     assert found[f"{name}.queue_mean"] == pytest.approx(queue / (end - start), abs=1e-9)
 
 
-@settings(EXAMPLES, max_examples=30)
+@settings(EXAMPLES, max_examples=20)
 @given(corridors(), st.integers(1, 30))
 def test_a_longer_run_leaves_what_came_before(document: Document, more: int) -> None:
     scenario = read(document)
@@ -326,7 +326,7 @@ def test_a_longer_run_leaves_what_came_before(document: Document, more: int) -> 
                 assert (once_more.arrived[:trips][~came] >= short.horizon).all()
 
 
-@settings(EXAMPLES, max_examples=30)
+@settings(EXAMPLES, max_examples=20)
 @given(corridors())
 def test_names_and_the_order_of_tables_settle_nothing(document: Document) -> None:
     # Streams are named by routes and stages. Facilities, phases and classes are only told apart.
