@@ -48,7 +48,7 @@ class Ledger:
         self.ahead = [0 for _ in self.levels]
         if desk.services and not self.route.approach:
             self.departures = loop.departures(desk, desk.services[0])
-            waiting = [desk.services[0].backlog.waiting(level) for level in self.levels]
+            waiting = desk.services[0].backlog.waiting()
             upcoming = bisect_left(self.departures[0], now)  # nobody left at this instant
             self.places = [self.place_behind(upcoming, number) for number in waiting]
 
@@ -85,8 +85,7 @@ class Ledger:
         wait, days = 0.0, self.approach
         for number, service in enumerate(self.desk.services):
             if number or self.route.approach:
-                queue = self.desk.accepted_before(level) - service.backlog.boarded(level)
-                queue += self.ahead[level]
+                queue = self.desk.not_left(service)[level] + self.ahead[level]
                 here = max(queue / service.rate - days, 0.0) + service.headway / 2
             else:
                 here = self.departures[0][self.place(level, booked)[0]] - booked

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,13 +53,13 @@ class Backlog:
         self.levels = levels
         self.queues = [Queue(size) for size in levels.sizes]
 
-    def waiting(self, level: int) -> int:
-        """How many wait that board before, or with, those of a level."""
-        return sum(queue.waiting for queue in self.queues[: level + 1])
+    def waiting(self) -> list[int]:
+        """How many wait, by level at most."""
+        return list(accumulate([queue.waiting for queue in self.queues]))
 
-    def boarded(self, level: int) -> int:
-        """How many of those have boarded."""
-        return sum(queue.head for queue in self.queues[: level + 1])
+    def boarded(self) -> list[int]:
+        """How many have boarded, by level at most."""
+        return list(accumulate([queue.head for queue in self.queues]))
 
 
 class Queue:
@@ -94,6 +95,7 @@ class Queue:
     def board(self, now: float, capacity: int) -> int:
         """Take those who are ready now, up to a capacity, off the head; how many they are."""
         end = min(self.tail, self.head + capacity)
-        load = int(self.since[self.head : end].searchsorted(now, "right"))
-        self.head += load
+        if end > self.head and self.since.item(end - 1) > now:
+            end = self.head + int(self.since[self.head : end].searchsorted(now, "right"))
+        load, self.head = end - self.head, end
         return load

@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.corridor import choice
 from sim.corridor.choice import NOBODY, Decision, decide, decide_early
-from sim.corridor.clock import BOOKING, Clock
+from sim.corridor.clock import BOOKING, Clock, Steps
 from sim.corridor.desks import Desk
 from sim.corridor.lanes import Way
 from sim.corridor.posters import first_places
@@ -20,7 +20,6 @@ from sim.corridor.rules import RULES, Shippers
 from sim.corridor.shippers import Cargo
 from sim.corridor.streams import Floats
 from sim.corridor.timetable import Counts
-from sim.corridor.vehicles import Process
 from sim.scenario.network import HOURS_A_DAY
 
 LONG_BLOCK_DAYS = 4.0
@@ -106,7 +105,7 @@ class Office:
         self._calm = decided.is_calm
         self._enter(clock, block.rows, decided)
 
-    def book_parts(self, clock: Clock, block: Block) -> Process:
+    def book_parts(self, clock: Clock, block: Block) -> Steps:
         """Let the containers of a long block choose, part by part."""
         first, start = first_places(self.desks, self.booked[block.rows]), block.rows.start
         for part in block.parts:
@@ -153,7 +152,7 @@ class Block:
     parts: tuple[Block, ...] = ()
 
 
-def bookings(clock: Clock, office: Office) -> Process:
+def bookings(clock: Clock, office: Office) -> Steps:
     """Post figures, book on them what comes until the next ones."""
     for block in office.blocks():
         yield clock.at(block.opens, BOOKING)

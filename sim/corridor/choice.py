@@ -31,7 +31,7 @@ Rows = NDArray[np.intp]
 NOBODY: Final = -1
 """Stands for a row of desks where there is none."""
 
-FEW = 2000
+FEW = 500
 """Containers up to which numpy's own argmin is faster than a loop over routes."""
 
 MOST_ROUNDS = 100
@@ -202,10 +202,10 @@ def best(scores: Floats, excluded: NDArray[np.bool_] | None = None) -> Taken:
         best: Taken = scores.argmin(axis=0).astype(np.int8)
         least = scores.min(axis=0)
     else:  # faster over few rows
-        least, best = scores[0].copy(), np.zeros(scores.shape[1], np.int8)
+        least, best = scores[0], np.zeros(scores.shape[1], np.int8)
         for row in range(1, len(scores)):
-            np.copyto(best, np.int8(row), where=scores[row] < least)
-            np.minimum(scores[row], least, out=least)
+            best[scores[row] < least] = row
+            least = np.minimum(scores[row], least)
     best[least == math.inf] = NOBODY
     return best
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.corridor.backlog import Levels
-from sim.corridor.clock import COMPLETION, Clock
+from sim.corridor.clock import COMPLETION, Clock, Steps
 from sim.corridor.lanes import Lane
 from sim.corridor.runs import Run
 from sim.corridor.streams import Floats
-from sim.corridor.vehicles import Process, Service
+from sim.corridor.vehicles import Service
 
 Rows = NDArray[np.intp]
 
@@ -80,16 +81,16 @@ class Desk:
         days = self.approach.expected(0)
         for number, service in enumerate(self.services):
             if number or self.approached:
-                ahead = self.accepted_before(-1) - service.backlog.boarded(self.levels.number - 1)
-                if ahead / service.rate > days:
+                if self.not_left(service)[-1] / service.rate > days:
                     return False
                 days += service.headway / 2
             days += service.run.expected(0)
         return True
 
-    def accepted_before(self, level: int) -> int:
-        """How many have been accepted that board before, or with, those of a level; -1 for all."""
-        return sum(self.accepted) if level < 0 else sum(self.accepted[: level + 1])
+    def not_left(self, service: Service) -> list[int]:
+        """How many have been accepted that have not left from some departures, by level at most."""
+        accepted, boarded = accumulate(self.accepted), service.backlog.boarded()
+        return [one - other for one, other in zip(accepted, boarded, strict=True)]
 
     def may_refuse(self, times: Floats, coming: int) -> bool:
         """Whether the wait of some of those coming might pass the limit; True when unsure."""
@@ -98,7 +99,7 @@ class Desk:
         service = self.services[0]
         if not (self.foresees and service.timetable.is_even):
             return True
-        waiting = service.backlog.waiting(self.levels.number - 1)
+        waiting = service.backlog.waiting()[-1]
         _, headway, capacity = service.timetable.even
         behind_queue = service.departed + 1 + (waiting + coming) / capacity
         after_booking = times[-1] / headway + 1 + coming / capacity
@@ -120,7 +121,7 @@ class Desk:
         self.approach.draw(who, starts)
         if self.approach.crossings:
             for container, start in zip(who.tolist(), starts.tolist(), strict=True):
-                clock.process(self._walk(clock, level, container, start))
+                clock.follow(self._walk(clock, level, container, start))
             return
         ready = self.approach.ends(who, starts)
         if self.services:
@@ -128,7 +129,7 @@ class Desk:
         else:
             self.ready[who] = ready
 
-    def _walk(self, clock: Clock, level: int, container: int, start: float) -> Process:
+    def _walk(self, clock: Clock, level: int, container: int, start: float) -> Steps:
         """Go through the approach on its own."""
         ready = yield from self.approach.travel(clock, container, start, 1)
         self.ready[container] = ready

@@ -8,7 +8,7 @@ next vehicle starts when it is there and a server is free, whichever is later (K
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush, heapreplace
 from itertools import count
 from typing import Any, Protocol
@@ -17,9 +17,6 @@ import simpy
 
 from sim.corridor.clock import ADMISSION, COMPLETION, Clock
 from sim.scenario.model import Era
-
-Starting = Generator[simpy.Event, Any, float]
-"""Waits for a server, and returns the day on which the service begins."""
 
 
 class Pool(Protocol):
@@ -30,8 +27,11 @@ class Pool(Protocol):
 
     servers: int
 
-    def start(self, now: float, days: float, priority: int) -> Starting:
-        """Take a server for so many days, as soon as there is one."""
+    def start(self, now: float, days: float, priority: int) -> float | simpy.Event:
+        """Take a server for so many days, as soon as there is one.
+
+        The day on which the service begins, or an event that tells it then.
+        """
         ...
 
     def queue(self, now: float) -> int:
@@ -47,14 +47,15 @@ class Computed:
         self._free = [0.0] * servers  # a heap: the day each server is free again
         self._starts: deque[float] = deque()
 
-    def start(self, now: float, days: float, priority: int) -> Starting:  # noqa: ARG002
+    def start(self, now: float, days: float, priority: int) -> float:  # noqa: ARG002
         """The day on which the service of a vehicle that comes now begins."""
-        begins = max(now, self._free[0])
-        heapreplace(self._free, begins + days)
+        begins = self._free[0]
         if begins > now:
             self._starts.append(begins)
+        else:
+            begins = now
+        heapreplace(self._free, begins + days)
         return begins
-        yield  # a generator, as that of a queue is
 
     def queue(self, now: float) -> int:
         """Vehicles that wait: they have come, and their service has not begun."""
@@ -76,14 +77,13 @@ class Queued:
         self._waiting: list[tuple[int, int, float, simpy.Event]] = []
         self._number = count()
 
-    def start(self, now: float, days: float, priority: int) -> Starting:
-        """Join the queue until a server is taken."""
+    def start(self, now: float, days: float, priority: int) -> simpy.Event:
+        """Join the queue; the event of taking a server."""
         admitted = simpy.Event(self._clock)
         rank = -priority if self._by_priority else 0
         heappush(self._waiting, (rank, next(self._number), days, admitted))
         self.admit_at(now)
-        yield admitted
-        return self._clock.now
+        return admitted
 
     def queue(self, now: float) -> int:  # noqa: ARG002
         """Vehicles that wait."""
@@ -98,7 +98,7 @@ class Queued:
             _, _, days, admitted = heappop(self._waiting)
             self._busy += 1
             self._on(self._clock.at(self._clock.now + days, COMPLETION), self._release)
-            admitted.succeed()
+            admitted.succeed(self._clock.now)
 
     def _release(self, event: simpy.Event) -> None:  # noqa: ARG002
         self._busy -= 1

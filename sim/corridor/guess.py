@@ -25,18 +25,17 @@ def turned(outlook: Outlook, times: Floats, first: Counts, asks: Rows, patience:
     Who would leaves its place to the next. First come the places on the timetable that opens the
     route, then each later stage, as if its queue alone were in the way.
     """
-    last = outlook.desk.levels.number - 1
     runs = outlook.first_days + sum(later.run_days for later in outlook.later)
     most = np.minimum(patience - runs, outlook.desk.limit)
-    most -= sum(later.service.headway / 2 for later in outlook.later)
+    most -= sum(later.headway / 2 for later in outlook.later)
     stay, opening = np.arange(len(asks)), outlook.opening
     if opening and opening.timetable.is_even and not outlook.holds(len(asks), first.item(0)):
         _, headway, capacity = opening.timetable.even
         beyond = np.floor((times[asks] + most) / headway + 1) * capacity
-        stay = stay[~_left_over(first[asks], outlook.free_place(last), beyond)]
-    for service, _, there in outlook.later:
-        ahead = outlook.not_left(service, last)
-        stay = stay[_among_the_first(np.floor((most[stay] + there) * service.rate - ahead) + 1)]
+        stay = stay[~_left_over(first[asks], outlook.free[-1], beyond)]
+    for later in outlook.later:
+        places = (most[stay] + later.there) * later.rate - later.not_left[-1]
+        stay = stay[_among_the_first(np.floor(places) + 1)]
     gone = np.ones(len(asks), np.bool_)
     gone[stay] = False
     return asks[gone]

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from sim.corridor.desks import Desk
 from sim.corridor.streams import Floats
 from sim.corridor.timetable import Counts
-from sim.corridor.vehicles import Service
 
 Levels = NDArray[np.int8] | None
 """Who boards first, None where all are alike [containers]."""
@@ -31,17 +30,25 @@ class Posted:
 
 
 class Later(NamedTuple):
-    """Departures that are yet to be reached: the days of their leg, and the least until there."""
+    """Departures that are yet to be reached.
 
-    service: Service
+    headway, rate: days between them, and the containers a day that they carry
+    run_days, there: days of their leg, and the least until there
+    not_left: containers of the route that have not left from there, by level at most
+    """
+
+    headway: float
+    rate: float
     run_days: float
     there: float
+    not_left: list[int]
 
 
 class Outlook:
     """What a desk knows at one moment.
 
     opening: the departures that open its route; None where other stages do, or there are none
+    free: the first place on its timetable that is left for each level; 0 without one [levels]
     before: days until the first departures, 0 where they open the route
     first_days: days of their leg
     later: all other departures, in order
@@ -51,24 +58,18 @@ class Outlook:
         self.desk = desk
         services = list(desk.services)
         self.opening = services.pop(0) if services and not desk.approached else None
+        self.free = [0 for _ in range(desk.levels.number)]
+        if self.opening is not None:
+            upcoming = self.opening.timetable.first_place.item(self.opening.departed)
+            self.free = [upcoming + waiting for waiting in self.opening.backlog.waiting()]
         self.before = there = desk.approach.expected(now)
         self.first_days = 0.0 if self.opening is None else self.opening.run.expected(now)
         there += self.first_days
         self.later: list[Later] = []
         for service in services:
-            self.later.append(Later(service, service.run.expected(now), there))
-            there += service.headway / 2 + self.later[-1].run_days
-
-    def free_place(self, level: int) -> int:
-        """The first place on the timetable that is left for a level."""
-        if self.opening is None:
-            return 0
-        upcoming = self.opening.timetable.first_place.item(self.opening.departed)
-        return upcoming + self.opening.backlog.waiting(level)
-
-    def not_left(self, service: Service, level: int) -> int:
-        """Containers of the route that have not left from there and go before those of a level."""
-        return self.desk.accepted_before(level) - service.backlog.boarded(level)
+            run_days, not_left = service.run.expected(now), desk.not_left(service)
+            self.later.append(Later(service.headway, service.rate, run_days, there, not_left))
+            there += service.headway / 2 + run_days
 
     def holds(self, coming: int, first_place: int) -> bool:
         """Whether so many more surely board the opening departures that they catch.
@@ -78,14 +79,12 @@ class Outlook:
         if self.opening is None:
             return True
         room = self.opening.timetable.least_capacity
-        return self.free_place(self.desk.levels.number - 1) + coming <= first_place + room
+        return self.free[-1] + coming <= first_place + room
 
     def carries(self, coming: int, first_place: int) -> bool:
         """Whether so many more wait no longer, at any stage, than if each were first in line."""
-        last = self.desk.levels.number - 1
         return self.holds(coming, first_place) and all(
-            (self.not_left(service, last) + coming) / service.rate <= there
-            for service, _, there in self.later
+            (later.not_left[-1] + coming) / later.rate <= later.there for later in self.later
         )
 
 
@@ -113,18 +112,17 @@ class Posters:
         self.times, self.first, self._levels = times, first, levels
         self.each = [Outlook(desk, opens) for desk in desks]
         self.levels = range(desks[0].levels.number)
-        self._free = [
-            _column(each.free_place(level) for each in self.each) for level in self.levels
-        ]
+        self._free = [_column(each.free[level] for each in self.each) for level in self.levels]
         self._timetables = [
             None if each.opening is None else each.opening.timetable for each in self.each
         ]
         even = [t.even if t is not None and t.is_even else None for t in self._timetables]
         self._capacity = _column(1 if each is None else each.capacity for each in even)
-        self._headway = _column(0.0 if each is None else each.headway for each in even)
+        self._headway, self._before, self._first_days = _columns(
+            (0.0 if timetable is None else timetable.headway, each.before, each.first_days)
+            for timetable, each in zip(even, self.each, strict=True)
+        )
         self._odd = [row for row, each in enumerate(even) if each is None]
-        self._before = _column(each.before for each in self.each)
-        self._first_days = _column(each.first_days for each in self.each)
         depth = max(len(each.later) for each in self.each)
         self._later = [_Column(self.each, number, self.levels) for number in range(depth)]
 
@@ -170,7 +168,8 @@ class Posters:
 
     def _leave(self, places: Counts) -> Floats:
         """The days on which places leave."""
-        days: Floats = np.multiply(places // self._capacity, self._headway, dtype=float)
+        days = np.floor(places / self._capacity)  # exact, and faster than dividing whole numbers
+        days *= self._headway
         for row in self._odd:
             if (timetable := self._timetables[row]) is not None:
                 days[row] = timetable.days(places[row])
@@ -185,18 +184,23 @@ class _Column:
 
     def __init__(self, each: Sequence[Outlook], number: int, levels: Iterable[int]) -> None:
         here = [one.later[number] if number < len(one.later) else None for one in each]
-        both = list(zip(each, here, strict=True))
         self.before = [
-            _column(0 if at is None else one.not_left(at.service, level) for one, at in both)
+            _column(0 if later is None else later.not_left[level] for later in here)
             for level in levels
         ]
-        self.rate = _column(np.inf if at is None else at.service.rate for at in here)
-        self.half_headway = _column(0.0 if at is None else at.service.headway / 2 for at in here)
-        self.run_days = _column(0.0 if at is None else at.run_days for at in here)
+        self.rate, self.half_headway, self.run_days = _columns(
+            (np.inf, 0.0, 0.0) if later is None else (later.rate, later.headway / 2, later.run_days)
+            for later in here
+        )
 
 
 def _column(values: Iterable[float]) -> NDArray[np.float64]:
     return np.array(list(values)).reshape(-1, 1)
+
+
+def _columns(rows: Iterable[tuple[float, ...]]) -> NDArray[np.float64]:
+    """The same of several figures [figures, routes, 1]."""
+    return np.array(list(rows)).T[:, :, np.newaxis]
 
 
 class Teller:
@@ -206,7 +210,7 @@ class Teller:
         self._outlook = outlook
         levels = range(outlook.desk.levels.number)
         self._ahead = [0 for _ in levels]
-        self._free = [outlook.free_place(level) for level in levels]
+        self._free = list(outlook.free)
 
     def quote(self, time: float, first_place: int, level: int) -> tuple[float, float]:
         """Wait and door-to-door days of a container that books now."""
@@ -215,11 +219,11 @@ class Teller:
             place = max(self._free[level], first_place)
             wait = outlook.opening.timetable.day(place) - time
         days = outlook.before + (wait + outlook.first_days)
-        for service, run_days, _ in outlook.later:
-            before = outlook.not_left(service, level) + self._ahead[level]
-            here = max(before / service.rate - days, 0.0) + service.headway / 2
+        for later in outlook.later:
+            before = later.not_left[level] + self._ahead[level]
+            here = max(before / later.rate - days, 0.0) + later.headway / 2
             wait += here
-            days += here + run_days
+            days += here + later.run_days
         return wait, days
 
     def take(self, first_place: int, level: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -72,6 +73,7 @@ def _own_arrivals(desk: Desk, office: Office, accepted: np.ndarray) -> Floats:
 
 def _leg(service: Service, office: Office) -> Leg:
     horizon, trips = office.way.horizon, service.departed
+    service.receive(math.nextafter(horizon, 0))
     who, since = _boarded_in_order(service)
     return Leg(
         name=service.name,

@@ -7,13 +7,13 @@ from itertools import pairwise
 
 from sim.corridor.backlog import Backlog, Levels
 from sim.corridor.bookings import Office, bookings
-from sim.corridor.clock import PHASE, Clock
+from sim.corridor.clock import PHASE, Clock, Steps
 from sim.corridor.desks import Desk
 from sim.corridor.facilities import Pools
 from sim.corridor.lanes import Lane, Way
 from sim.corridor.recorder import checked, observed
 from sim.corridor.shippers import booking_days, cargo, shippers
-from sim.corridor.vehicles import Process, Service, departures
+from sim.corridor.vehicles import Service, departures
 from sim.results.observations import Observations
 from sim.scenario.calendar import pieces
 from sim.scenario.model import Era, Scenario
@@ -30,13 +30,13 @@ def simulate(scenario: Scenario, replication: int = 0) -> Observations:
         _office(eras, Way.of(eras, direction, replication, pools))
         for direction in scenario.directions
     ]
-    clock.process(phases(clock, eras, pools, offices))
+    clock.follow(phases(clock, eras, pools, offices))
     for office in offices:
         if office.desks:
-            clock.process(bookings(clock, office))
+            clock.follow(bookings(clock, office))
         for desk in office.desks:
             for service in desk.services:
-                clock.process(departures(clock, service))
+                clock.follow(departures(clock, service))
     clock.run_to(scenario.run.horizon)
     return checked(observed(scenario, replication, eras, offices))
 
@@ -55,7 +55,7 @@ def _desk(lane: Lane, levels: Levels) -> Desk:
     return Desk(lane, services, levels)
 
 
-def phases(clock: Clock, eras: Sequence[Era], pools: Pools, offices: Sequence[Office]) -> Process:
+def phases(clock: Clock, eras: Sequence[Era], pools: Pools, offices: Sequence[Office]) -> Steps:
     """Let each phase begin on its day, before all else that happens then."""
     for number, era in enumerate(eras[1:], start=1):
         yield clock.at(era.day, PHASE)

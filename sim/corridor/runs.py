@@ -28,10 +28,6 @@ class Timed:
         """Draw for some trips, each as in its era."""
         self.days[trips] = by_era(self.durations, eras, self._u[trips])
 
-    def expected(self, era: int, now: float, load: int) -> float:  # noqa: ARG002
-        """Mean days."""
-        return self.durations[era].mean
-
 
 class Crossing:
     """A facility stage on a run.
@@ -59,21 +55,26 @@ class Crossing:
         more = by_era([each.hours_per_container for each in self._facilities], eras)
         self.a_container[trips] = more / HOURS_A_DAY
 
-    def cross(self, clock: Clock, trip: int, now: float, load: int) -> Stepping:
-        """Queue, be served, and go on: the day of that."""
-        yield clock.at(now, COMPLETION)
+    def enter(self, trip: int, now: float, load: int) -> float | simpy.Event:
+        """Ask for a server: the day on which service begins, or an event that tells it then."""
         days = self.holding.item(trip) + self.a_container.item(trip) * load
         self.holding[trip] = days
         self.entered[trip] = now
-        begins = yield from self.pool.start(now, days, self.priority)
-        self.started[trip] = begins
-        return begins if self.passes else begins + days
+        return self.pool.start(now, days, self.priority)
 
-    def expected(self, era: int, now: float, load: int) -> float:
-        """Days that who came now with such a load would expect to spend: the queue, and service."""
-        facility = self._facilities[era]
-        queueing = self.pool.queue(now) * facility.holding_days(load) / self.pool.servers
-        return queueing + facility.service_days(load)
+    def leave(self, trip: int, begins: float) -> float:
+        """Be served from a day on, and go on: the day of that."""
+        self.started[trip] = begins
+        return begins if self.passes else begins + self.holding.item(trip)
+
+    def turn(self, era: int, load: int) -> None:
+        """Let a phase begin, in which full vehicles carry so much."""
+        self._holding_days = self._facilities[era].holding_days(load)
+        self._service_days = self._facilities[era].service_days(load)
+
+    def expected(self, now: float) -> float:
+        """Days that a full vehicle that came now would expect to spend: the queue, and service."""
+        return self.pool.queue(now) * self._holding_days / self.pool.servers + self._service_days
 
 
 Stepping = Generator[simpy.Event, Any, float]
@@ -88,10 +89,10 @@ class Run:
     """
 
     def __init__(self, lane: Lane, names: Sequence[str], trips: int, loads: Sequence[int]) -> None:
-        self._lane, self._loads, self._era = lane, loads, 0
+        self._lane, self._loads = lane, loads
         self.stages = [_stage(name, lane, trips) for name in names]
         self.crossings = [stage for stage in self.stages if isinstance(stage, Crossing)]
-        self._transit_days = self._means()
+        self.turn(0)
 
     def draw(self, trips: Rows | slice, starts: Floats) -> None:
         """Draw for some trips that start at those moments."""
@@ -113,22 +114,25 @@ class Run:
             if isinstance(stage, Timed):
                 now += stage.days.item(trip)
             else:
-                now = yield from stage.cross(clock, trip, now, load)
+                yield clock.at(now, COMPLETION)
+                begins = stage.enter(trip, now, load)
+                now = stage.leave(
+                    trip, (yield begins) if isinstance(begins, simpy.Event) else begins
+                )
         return now
 
     def turn(self, era: int) -> None:
         """Let a phase begin."""
-        self._era = era
-        self._transit_days = self._means()
-
-    def _means(self) -> float:
-        return sum(s.expected(self._era, 0, 0) for s in self.stages if isinstance(s, Timed))
+        timed = [stage for stage in self.stages if isinstance(stage, Timed)]
+        self._transit_days = sum(stage.durations[era].mean for stage in timed)
+        for crossing in self.crossings:
+            crossing.turn(era, self._loads[era])
 
     def expected(self, now: float) -> float:
         """The mean days that a full vehicle which started now would take, as posted."""
-        days, load = self._transit_days, self._loads[self._era]
+        days = self._transit_days
         for crossing in self.crossings:
-            days += crossing.expected(self._era, now, load)
+            days += crossing.expected(now)
         return days
 
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
-from typing import Any
+from heapq import heappop, heappush
+from itertools import count
 
 import numpy as np
-import simpy
 
 from sim.corridor.backlog import Backlog, Rows
-from sim.corridor.clock import COMPLETION, DEPARTURE, Clock
+from sim.corridor.clock import DEPARTURE, Clock, Steps
 from sim.corridor.lanes import Lane
 from sim.corridor.runs import Run
 from sim.corridor.streams import Floats
 from sim.corridor.timetable import NEVER, Stretch, Timetable
-
-Process = Generator[simpy.Event, Any, None]
 
 
 class Service:
@@ -50,6 +47,8 @@ class Service:
         self.backlog = backlog
         self.loads: list[list[int]] = [[] for _ in backlog.queues]
         self.onward: Service | None = None
+        self._coming: list[tuple[float, int, list[Rows]]] = []
+        self._number = count()
         self.turn(0)
 
     def turn(self, era: int) -> None:
@@ -65,8 +64,20 @@ class Service:
         """How many trips have left; the number of the next one."""
         return len(self.loads[0])
 
+    def expect(self, arrival: float, aboard: list[Rows]) -> None:
+        """Let containers come that a trip hands over, by level."""
+        heappush(self._coming, (arrival, next(self._number), aboard))
+
+    def receive(self, now: float) -> None:
+        """Let those who have come by now join the queue."""
+        while self._coming and self._coming[0][0] <= now:
+            arrival, _, aboard = heappop(self._coming)
+            for queue, who in zip(self.backlog.queues, aboard, strict=True):
+                queue.join(who, arrival)
+
     def board(self, now: float) -> list[Rows]:
         """Load what waits, up to capacity; the containers that boarded, by level."""
+        self.receive(now)
         room = self.timetable.capacities.item(self.departed)
         aboard = []
         for queue, loads in zip(self.backlog.queues, self.loads, strict=True):
@@ -86,27 +97,24 @@ class Service:
         return found
 
 
-def departures(clock: Clock, service: Service) -> Process:
+def departures(clock: Clock, service: Service) -> Steps:
     """Depart on the timetable, empty or not, and let each trip run by itself.
 
-    Of the last arrivals nobody takes notice, so where nothing is on their way they need no process.
+    A trip that meets no queue needs no events: it is known when it arrives.
     """
     for number, moment in enumerate(service.times.tolist()):
         yield clock.at(moment, service.rank)
         aboard = service.board(moment)
         load = sum(map(len, aboard))
-        if service.run.crossings or (service.onward is not None and load):
-            clock.process(trip(clock, service, number, aboard, load))
+        if service.run.crossings:
+            clock.follow(trip(clock, service, number, aboard, load))
+        elif service.onward is not None and load:
+            service.onward.expect(service.arrivals.item(number), aboard)
 
 
-def trip(clock: Clock, service: Service, number: int, aboard: list[Rows], load: int) -> Process:
+def trip(clock: Clock, service: Service, number: int, aboard: list[Rows], load: int) -> Steps:
     """Travel to the end of the leg and hand the containers over to the next departures."""
-    arrival = service.arrivals.item(number)
-    if service.run.crossings:
-        start = service.times.item(number)
-        arrival = yield from service.run.travel(clock, number, start, load)
-        service.arrivals[number] = arrival
+    arrival = yield from service.run.travel(clock, number, service.times.item(number), load)
+    service.arrivals[number] = arrival
     if service.onward is not None and load:
-        yield clock.at(arrival, COMPLETION)
-        for queue, who in zip(service.onward.backlog.queues, aboard, strict=True):
-            queue.join(who, arrival)
+        service.onward.expect(arrival, aboard)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,8 @@ from sim.results.observations import Floats, Leg, RouteLog, Rows, Way
 from sim.results.window import Window
 
 Figures = dict[str, float | None]
+
+Counts = NDArray[np.int64]
 
 PERCENTILES: Final = (5, 50, 90, 95)
 
@@ -43,7 +46,48 @@ class Journeys:
     wait: Floats
 
 
-NOBODY = Journeys(np.empty(0, np.int32), np.empty(0), np.empty(0))
+@dataclass(frozen=True, eq=False)
+class Choices:
+    """Containers booked in a window that a route, or any, accepted, refused, or that found none.
+
+    By class; one count where there are no classes [classes].
+    """
+
+    window: Window
+    booked: Counts
+    refused: Counts
+    unserved: Counts
+
+    @classmethod
+    def of_lane(cls, lane: Lane, window: Window) -> Choices:
+        """By the route that they wanted."""
+        way, log = lane.way, lane.log
+        lost = np.flatnonzero((way.wanted == lane.row) & (way.taken < 0))
+        parts = (_by_class(way, who, window) for who in (log.accepted, log.refused, lost))
+        return cls(window, *parts)
+
+    @classmethod
+    def of_way(cls, way: Way, window: Window) -> Choices:
+        """Of all routes together: who was refused somewhere counts once."""
+        turned = np.zeros(len(way.booked), np.bool_)
+        for log in way.routes:
+            turned[log.refused] = True
+        each = (way.taken >= 0, turned, way.taken < 0)
+        return cls(window, *(_by_class(way, np.flatnonzero(who), window) for who in each))
+
+    def figures(self, cargo: int | None) -> dict[str, float]:
+        """Of one class, or of all, a year."""
+        row = slice(None) if cargo is None else cargo
+        counts = {"booked": self.booked, "refused": self.refused, "unserved": self.unserved}
+        return {name: self.window.per_year(int(each[row].sum())) for name, each in counts.items()}
+
+
+def _by_class(way: Way, who: NDArray[np.integer], window: Window) -> Counts:
+    """How many of some containers were booked in the window [classes]."""
+    here = window.holds(way.booked[who])
+    if way.class_of is None:
+        return np.array([np.count_nonzero(here)])
+    return np.bincount(way.class_of[who[here]], minlength=len(way.classes))
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,26 +100,55 @@ class Sample:
     lane: Lane
     window: Window
     journeys: Journeys
+    choices: Choices
     cargo: int | None = None
 
     @classmethod
     def of(cls, lane: Lane, window: Window) -> Sample:
         """All that a lane did in a window."""
-        return cls(lane, window, _journeys(lane, window))
+        return cls(lane, window, _journeys(lane, window), Choices.of_lane(lane, window))
 
-    def of_class(self, cargo: int) -> Sample:
-        """The part of one class."""
-        assert self.lane.way.class_of is not None, "there are classes"
-        here, all_ = self.lane.way.class_of[self.journeys.who] == cargo, self.journeys
-        some = Journeys(all_.who[here], all_.days[here], all_.wait[here])
-        return Sample(self.lane, self.window, some, cargo)
+    def by_class(self) -> list[Sample]:
+        """The parts of each class."""
+        way, every = self.lane.way, self.journeys
+        assert way.class_of is not None, "there are classes"
+        classes, found = way.class_of[every.who], []
+        for cargo in range(len(way.classes)):
+            here = classes == cargo
+            some = Journeys(every.who[here], every.days[here], every.wait[here])
+            found.append(Sample(self.lane, self.window, some, self.choices, cargo))
+        return found
 
-    def count(self, who: Rows | NDArray[np.bool_]) -> float:
-        """How many of some containers were booked in the window, a year."""
-        booked, classes = self.lane.way.booked[who], self.lane.way.class_of
-        if self.cargo is not None and classes is not None:
-            booked = booked[classes[who] == self.cargo]
-        return self.window.count(booked)
+    @cached_property
+    def levels(self) -> Levels:
+        """What raised and lowered the numbers of containers under way and waiting."""
+        log, window = self.lane.log, self.window
+        return Levels(
+            came=window.days_after(self.lane.way.booked[log.accepted]),
+            went=window.days_after(log.legs[-1].arrived, log.legs[-1].loads)
+            if log.legs
+            else window.days_after(log.own_arrivals),
+            joined=[window.days_after(leg.since) for leg in log.legs],
+            left=[window.days_after(leg.departed, leg.loads) for leg in log.legs],
+            at_start=waiting(log.legs, window.start),
+            at_end=waiting(log.legs, window.end),
+        )
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Days of a window that come after each container came, went, joined a queue, left it: sums.
+
+    at_start, at_end: containers that wait then
+    joined, left: of each departures stage
+    """
+
+    came: float
+    went: float
+    joined: list[float]
+    left: list[float]
+    at_start: int
+    at_end: int
 
 
 def _journeys(lane: Lane, window: Window) -> Journeys:
@@ -105,11 +178,13 @@ def flow(samples: Sequence[Sample], window: Window, demand: float) -> Figures:
     wait = _joined([each.journeys.wait for each in samples])
     throughput = window.per_year(len(days))
     any_came = len(days) > 0
-    percentiles = np.percentile(days, PERCENTILES) if any_came else None
+    mean = float(days.mean()) if any_came else None
+    own = len(samples) > 1  # then the array is no observation's, and may be put in another order
+    percentiles = np.percentile(days, PERCENTILES, overwrite_input=own) if any_came else None
     return {
         "throughput": throughput,
         "share": throughput / demand if demand else None,
-        "door_to_door_mean": float(days.mean()) if any_came else None,
+        "door_to_door_mean": mean,
         **{
             f"door_to_door_p{p}": None if percentiles is None else float(percentiles[n])
             for n, p in enumerate(PERCENTILES)
@@ -138,49 +213,22 @@ def on_time(samples: Sequence[Sample], promised: bool) -> Figures:
     return {"on_time": float(both.mean()) if len(both) else None}
 
 
-def choices(samples: Sequence[Sample]) -> Figures:
-    """What was booked on a route, refused there, and wanted it in vain, by the day of booking."""
-    return {
-        "booked": sum(each.count(each.lane.log.accepted) for each in samples),
-        "refused": sum(each.count(each.lane.log.refused) for each in samples),
-        "unserved": sum(each.count(_lost(each.lane)) for each in samples),
-    }
+def choices(parts: Sequence[Choices], cargo: int | None) -> Figures:
+    """What was booked, refused, and wanted in vain, by the day of booking; of a class or of all."""
+    found = dict.fromkeys(("booked", "refused", "unserved"), 0.0)
+    for part in parts:
+        for name, figure in part.figures(cargo).items():
+            found[name] += figure
+    return dict(found)
 
 
-def _lost(lane: Lane) -> NDArray[np.bool_]:
-    """Containers that wanted the route and were accepted by none."""
-    lost: NDArray[np.bool_] = (lane.way.wanted == lane.row) & (lane.way.taken < 0)
-    return lost
-
-
-def choices_of_all(ways: Sequence[Way], window: Window, cargo: int | None = None) -> Figures:
-    """The same for all routes together: who was refused somewhere counts once."""
-    booked = refused = unserved = 0.0
-    for way in ways:
-        turned = np.zeros(len(way.booked), np.bool_)
-        for log in way.routes:
-            turned[log.refused] = True
-        here = slice(None) if cargo is None or way.class_of is None else way.class_of == cargo
-        moments, took = way.booked[here], way.taken[here] >= 0
-        booked += window.count(moments[took])
-        refused += window.count(moments[turned[here]])
-        unserved += window.count(moments[~took])
-    return {"booked": booked, "refused": refused, "unserved": unserved}
-
-
-def queues(lanes: Sequence[Lane], window: Window) -> Figures:
+def queues(samples: Sequence[Sample], window: Window) -> Figures:
     """Containers under way and waiting: exact integrals over the window."""
-    legs = [leg for lane in lanes for leg in lane.log.legs]
-    at_start, at_end = waiting(legs, window.start), waiting(legs, window.end)
-    came = sum(window.days_after(lane.way.booked[lane.log.accepted]) for lane in lanes)
-    went = sum(
-        window.days_after(lane.log.legs[-1].arrived, lane.log.legs[-1].loads)
-        if lane.log.legs
-        else window.days_after(lane.log.own_arrivals)
-        for lane in lanes
-    )
-    joined = sum(window.days_after(leg.since) for leg in legs)
-    left = sum(window.days_after(leg.departed, leg.loads) for leg in legs)
+    every = [each.levels for each in samples]
+    at_start, at_end = sum(each.at_start for each in every), sum(each.at_end for each in every)
+    came, went = sum(each.came for each in every), sum(each.went for each in every)
+    joined = sum(days for each in every for days in each.joined)
+    left = sum(days for each in every for days in each.left)
     return {
         "under_way_mean": (came - went) / window.days,
         "backlog_mean": (joined - left) / window.days,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from sim.results import bottleneck, figures
-from sim.results.figures import Figures, Lane, Sample
+from sim.results.figures import Choices, Figures, Lane, Sample
 from sim.results.observations import Observations, Way
 from sim.results.window import Window
 from sim.scenario.calendar import yearly_demand
@@ -109,13 +109,14 @@ def measure(scenario: Scenario, observations: Observations) -> Measures:
 class _Part:
     """What is looked at: lanes over a window, of all containers or of one class.
 
+    choices: of all routes together, by direction
     demand: containers a year that are meant by a share
     """
 
     name: str
     window: Window
     samples: Sequence[Sample]
-    ways: Sequence[Way]
+    choices: Sequence[Choices]
     demand: float
     cargo: int | None = None
 
@@ -126,18 +127,22 @@ def _parts(
     demand = yearly_demand(scenario, window.start, window.end)
     total = math.fsum(demand.values())
     samples = [Sample.of(lane, window) for lane in lanes]
-    yield _Part(ALL, window, samples, ways, total)
-    for way in ways if len(ways) > 1 else ():
+    choices = [Choices.of_way(way, window) for way in ways]
+    yield _Part(ALL, window, samples, choices, total)
+    for way, chosen in zip(ways, choices, strict=True) if len(ways) > 1 else ():
         here = [each for each in samples if each.lane.way is way]
         name = f"direction:{way.direction}"
-        yield _Part(name, window, here, [way], demand[way.direction])
-    for row, (name, cargo) in enumerate((scenario.demand.classes or {}).items()):
-        some = [each.of_class(row) for each in samples]
-        yield _Part(f"class:{name}", window, some, ways, total * cargo.share, row)
+        yield _Part(name, window, here, [chosen], demand[way.direction])
+    if scenario.demand.classes:
+        by_class = [each.by_class() for each in samples]
+        for row, (name, cargo) in enumerate(scenario.demand.classes.items()):
+            some = [each[row] for each in by_class]
+            yield _Part(f"class:{name}", window, some, choices, total * cargo.share, row)
     for name, year in _years(scenario, window):
         some = [Sample.of(lane, year) for lane in lanes]
+        choices = [Choices.of_way(way, year) for way in ways]
         those = yearly_demand(scenario, year.start, year.end)
-        yield _Part(name, year, some, ways, math.fsum(those.values()))
+        yield _Part(name, year, some, choices, math.fsum(those.values()))
 
 
 def _years(scenario: Scenario, window: Window) -> Iterator[tuple[str, Window]]:
@@ -159,11 +164,10 @@ def _of_part(scenario: Scenario, part: _Part) -> Measures:
         if not any(each.lane.log.name == name for each in part.samples):
             found |= figures.closed() if part.cargo is None else figures.no_choices()
         else:
-            found |= figures.choices(some)
+            found |= figures.choices([each.choices for each in some], part.cargo)
             if part.cargo is None:
-                lanes = [each.lane for each in some]
-                found |= figures.queues(lanes, part.window)
-                found["load_factor"], _ = figures.loads(lanes, part.window)
+                found |= figures.queues(some, part.window)
+                found["load_factor"], _ = figures.loads([each.lane for each in some], part.window)
         measures |= _named(name, part.name, found)
     return measures | _named(ALL, part.name, _of_all(scenario, part))
 
@@ -172,9 +176,9 @@ def _of_all(scenario: Scenario, part: _Part) -> Figures:
     promised = any(route.promise_days is not None for route in scenario.routes.values())
     found = figures.flow(part.samples, part.window, part.demand)
     found |= figures.on_time(part.samples, promised)
-    found |= figures.choices_of_all(part.ways, part.window, part.cargo)
+    found |= figures.choices(part.choices, part.cargo)
     if part.cargo is None:
-        found |= figures.queues([each.lane for each in part.samples], part.window)
+        found |= figures.queues(part.samples, part.window)
     return found
 
 
