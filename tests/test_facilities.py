@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from support import figures, lawful_run
 
 import sim
-from sim.corridor.clock import BOOKING, COMPLETION, Clock
+from sim.corridor.clock import BOOKING, COMPLETION, Clock, Steps
 from sim.corridor.facilities import Computed, Pool, Queued
-from sim.corridor.vehicles import Process
 from sim.results.observations import Passage
 
 # Bookings at 1/2, 3/2, 5/2, … days: 365 a year, evenly.
@@ -339,19 +338,20 @@ def through(
     """When vehicles of (gap before it, days of service) begin, and how many wait after each."""
     begun, waiting = [math.nan] * len(arrivals), []
 
-    def vehicle(number: int, now: float, days: float) -> Process:
+    def vehicle(number: int, now: float, days: float) -> Steps:
         yield clock.at(now, COMPLETION)
-        begun[number] = yield from pool.start(now, days, 0)
+        begins = pool.start(now, days, 0)
+        begun[number] = begins if isinstance(begins, float) else (yield begins)
 
-    def ask(now: float) -> Process:
+    def ask(now: float) -> Steps:
         yield clock.at(now, BOOKING)
         waiting.append(pool.queue(now))
 
     now = 0.0
     for number, (gap, days) in enumerate(arrivals):
         now += gap
-        clock.process(vehicle(number, now, days))
-        clock.process(ask(now))
+        clock.follow(vehicle(number, now, days))
+        clock.follow(ask(now))
     clock.run_to(1e6)
     assert not any(map(math.isnan, begun))
     return begun, waiting

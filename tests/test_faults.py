@@ -585,7 +585,7 @@ def test_a_process_that_makes_no_progress_is_stopped(monkeypatch: pytest.MonkeyP
         while True:
             yield clock.at(clock.now, COMPLETION)
 
-    clock.process(broken())
+    clock.follow(broken())
     with pytest.raises(SimulationError, match=r"no progress in time after 1001 events at day 2\.5"):
         clock.run_to(10)
 

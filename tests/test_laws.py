@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import simpy
 from corridors import loaded
 from laws import assert_lawful
 from support import lawful_run
 
 import sim
 from sim.corridor.backlog import Queue
-from sim.corridor.facilities import Computed, Queued, Starting
+from sim.corridor.facilities import Computed, Queued
 from sim.results.observations import Leg, Passage
 
 # A feeder fills trains that are too few: containers wait at both, some move, some find no room.
@@ -258,15 +259,14 @@ def test_a_broken_engine_is_noticed(
         lawful_run(scenario)
 
 
-def start_at_once(pool: Computed, now: float, days: float, priority: int) -> Starting:  # noqa: ARG001
+def start_at_once(pool: Computed, now: float, days: float, priority: int) -> float:  # noqa: ARG001
     """As if servers were without number."""
     return now
-    yield
 
 
-def start_late(pool: Computed, now: float, days: float, priority: int) -> Starting:
+def start_late(pool: Computed, now: float, days: float, priority: int) -> float:
     """A server rests an hour after each service."""
-    return (yield from start(pool, now, days + 1 / 24, priority))
+    return start(pool, now, days + 1 / 24, priority)
 
 
 start = Computed.start
@@ -290,8 +290,8 @@ def test_a_queue_out_of_order_is_noticed(
     )
     lawful_run(first)
 
-    def reversed_start(pool: Queued, now: float, days: float, priority: int) -> Starting:
-        return (yield from in_order(pool, now, days, -priority))
+    def reversed_start(pool: Queued, now: float, days: float, priority: int) -> simpy.Event:
+        return in_order(pool, now, days, -priority)
 
     in_order = Queued.start
     monkeypatch.setattr(Queued, "start", reversed_start)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
+from functools import partial
 from heapq import heappush
 from typing import Any, Final
 
@@ -45,18 +46,10 @@ class Clock(simpy.Environment):
     def follow(self, steps: Steps) -> None:
         """Let steps go on, at once and then after each event that they wait for.
 
-        As SimPy's `process`, for who is neither interrupted nor waited for: half of its events are
-        saved, and no failure is passed on, as none of our events fails.
+        As SimPy's `process`, without its events of beginning and ending: nobody interrupts a trip,
+        or waits for it, and no event of ours fails.
         """
-
-        def go_on(event: simpy.Event | None) -> None:
-            try:
-                following = steps.send(None if event is None else event._value)
-            except StopIteration:
-                return
-            following.callbacks.append(go_on)
-
-        go_on(None)
+        _go_on(steps, None)
 
     def run_to(self, horizon: float) -> None:
         """Let everything before the horizon happen; what falls on it does not.
@@ -73,3 +66,11 @@ class Clock(simpy.Environment):
         for *_, event in queue:  # frees what suspended processes hold now, not at some collection
             event.callbacks.clear()
         queue.clear()
+
+
+def _go_on(steps: Steps, event: simpy.Event | None) -> None:
+    try:
+        following = steps.send(None if event is None else event._value)
+    except StopIteration:
+        return
+    following.callbacks.append(partial(_go_on, steps))

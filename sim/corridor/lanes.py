@@ -54,6 +54,8 @@ class Way:
 
     def eras_of(self, moments: Floats) -> Rows:
         """The number of the era of each moment."""
+        if len(self.days) == 1:
+            return np.zeros(len(moments), np.intp)
         return self.days.searchsorted(moments, "right") - 1
 
     def stream(self, purpose: str) -> np.random.Generator:

@@ -43,7 +43,8 @@ def _stretched(ones: Floats, pieces: Sequence[Piece]) -> Floats:
     """
     some = [piece for piece in pieces if piece.per_year]
     before = np.cumsum([0.0, *(piece.containers for piece in some[:-1])])
-    number = before.searchsorted(ones, "right") - 1
+    edges = [*ones.searchsorted(before).tolist(), len(ones)]
+    number = np.repeat(np.arange(len(some)), np.diff(edges))
     first = np.array([piece.first for piece in some])
     end = np.array([piece.end for piece in some])
     gap = np.array([DAYS_A_YEAR / piece.per_year for piece in some])

@@ -77,7 +77,8 @@ class Service:
 
     def board(self, now: float) -> list[Rows]:
         """Load what waits, up to capacity; the containers that boarded, by level."""
-        self.receive(now)
+        if self._coming:
+            self.receive(now)
         room = self.timetable.capacities.item(self.departed)
         aboard = []
         for queue, loads in zip(self.backlog.queues, self.loads, strict=True):
