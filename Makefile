@@ -47,7 +47,7 @@ pictures: $(READY) ## re-make the pictures of the README
 	mkdir -p pictures && cp out/pictures/shares.png out/pictures/times.png out/frontier/frontier.png out/corridor/stages.png pictures
 
 lock: ## requirements.lock from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra dev --extra notebook --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements.lock
+	uv pip compile pyproject.toml --extra cluster --extra dev --extra notebook --extra sensitivity --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements.lock
 
 clean: ## remove what was built
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
