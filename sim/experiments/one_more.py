@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
-from dataclasses import replace
-from typing import Any
+from typing import Unpack
 
 from sim.errors import UsageError
-from sim.experiments.replicate import Progress
-from sim.experiments.study import compare
+from sim.experiments.study import How, studied
 from sim.results.results import ONE_MORE, STUDY, Results
 from sim.scenario import more
 from sim.scenario.model import Scenario
 
 
-def one_more(
-    scenario: Scenario,
-    *,
-    replications: int | None = None,
-    jobs: int | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
-    large: bool = False,
-) -> Results:
+def one_more(scenario: Scenario, **how: Unpack[How]) -> Results:
     """A scenario against itself with one more of something, paired by replication.
 
     One scenario for each facility with one server more, called "khasan +1 server" (or one path a
@@ -32,14 +21,7 @@ def one_more(
     directions), called "rail trains +1 a day". Arguments and errors as `run`; besides, UsageError
     where there is nothing to have more of.
     """
-    return compared(
-        with_one_more(scenario),
-        replications=replications,
-        jobs=jobs,
-        executor=executor,
-        progress=progress,
-        large=large,
-    )
+    return compared(with_one_more(scenario), **how)
 
 
 def with_one_more(scenario: Scenario) -> list[Scenario]:
@@ -50,7 +32,6 @@ def with_one_more(scenario: Scenario) -> list[Scenario]:
     return [scenario, *(each.scenario for each in found)]
 
 
-def compared(scenarios: Sequence[Scenario], **how: Any) -> Results:
+def compared(scenarios: Sequence[Scenario], **how: Unpack[How]) -> Results:
     """A comparison of those, marked as what it is."""
-    results = compare(scenarios, **how)
-    return replace(results, provenance={**results.provenance, STUDY: ONE_MORE})
+    return studied(scenarios, paired=True, tags={STUDY: ONE_MORE}, **how)

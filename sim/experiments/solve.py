@@ -12,9 +12,9 @@ import numpy as np
 
 from sim.errors import UsageError
 from sim.experiments.estimate import refuse_if_large
+from sim.experiments.provenance import made_by, resimulate
 from sim.experiments.replicate import Progress, usable_cores, workers
 from sim.experiments.search import Bounds, search
-from sim.experiments.study import made_by, resimulate
 from sim.experiments.trials import Laboratory, Unknown, check_metric, check_parameter
 from sim.results.solution import Frontier, Solution
 from sim.scenario.files import changed

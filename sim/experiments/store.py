@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import ResultsError, TranssibError
-from sim.experiments.study import resimulate
+from sim.experiments.provenance import resimulate
 from sim.results.metrics import METRICS, Key, Measures
 from sim.results.results import Results
 from sim.results.solution import Frontier, Solution

@@ -1,0 +1,50 @@
+"""By which versions numbers were made, and whether they come out again."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+
+from sim.corridor import simulate
+from sim.errors import ResultsError
+from sim.results.metrics import Measures, measure
+from sim.results.observations import Observations
+from sim.scenario.model import Scenario
+
+PACKAGES = ("numpy", "scipy", "simpy", "pydantic")
+"""Packages on which the numbers depend."""
+
+SAME_NUMBER = 1e-9
+"""Relative difference below which two platforms agree."""
+
+
+def made_by() -> dict[str, str]:
+    """The versions that determine numbers."""
+    packages = {name: version(name) for name in PACKAGES}
+    python = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    return {"transsib": version("transsib"), "python": python, **packages}
+
+
+def resimulate(made_with: dict[str, str], scenario: Scenario, stored: Measures) -> Observations:
+    """Replication 0 once more. Raises ResultsError unless it measures as what is stored."""
+    observations = simulate(scenario, 0)
+    found = measure(scenario, observations)
+    differing = [key for key in stored if not _agree(stored[key], found.get(key))]
+    if differing:
+        now = made_by()
+        changed = [
+            f"{name}: {made_with.get(name)} then, {here} now"
+            for name, here in now.items()
+            if made_with.get(name) != here
+        ]
+        raise ResultsError(
+            f"{scenario.name}: replication 0 does not come out as stored ({differing[0]}, "
+            f"{len(differing)} in all); {'; '.join(changed) or 'no version differs: a bug'}"
+        )
+    return observations
+
+
+def _agree(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= SAME_NUMBER * max(abs(one), abs(other), 1.0)
