@@ -43,7 +43,7 @@ def test_the_public_names() -> None:
         ("import sim.cli", {"typer"}),
         ("import sim; sim.load_scenario('today').preview()", {"pydantic"}),
         (
-            "from sim.experiments.replicate import run_task",
+            "from sim.experiments.workers import run_task",
             {"pydantic", "numpy", "simpy", "scipy", "scipy.special"},
         ),
     ],

@@ -29,10 +29,10 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
             sys.stdout.flush()
         except TranssibError as error:
             leave(str(error), error.exit_status)
-        except KeyboardInterrupt:
-            leave("interrupted: nothing more was kept", INTERRUPTED)
-        except SystemExit:
-            leave("terminated: nothing more was kept", TERMINATED)
+        except KeyboardInterrupt as stop:
+            leave(f"interrupted: {_kept(stop)}", INTERRUPTED)
+        except SystemExit as stop:
+            leave(f"terminated: {_kept(stop)}", TERMINATED)
         except BrokenPipeError:
             leave("", BROKEN_PIPE)
         except MemoryError:
@@ -45,6 +45,10 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
             leave(f"{traceback.format_exc()}\nthis is a bug in transsib: please report it", 1)
 
     return wrapped
+
+
+def _kept(stop: BaseException) -> str:
+    return "; ".join(getattr(stop, "__notes__", ["nothing was kept"]))
 
 
 def leave(message: str, status: int) -> NoReturn:

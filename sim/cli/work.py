@@ -14,7 +14,7 @@ from sim.errors import IncompleteError
 
 if TYPE_CHECKING:
     from sim.errors import Fault
-    from sim.experiments.replicate import Progress
+    from sim.experiments.tasks import Progress
     from sim.results.results import Results
     from sim.results.solution import Frontier
     from sim.scenario.changes import Change
@@ -92,8 +92,36 @@ def studied(
     tasks = sum(scenario.run.replications for scenario in scenarios)
     if jobs is not None and jobs > tasks:
         note(f"--jobs {jobs}: there are {tasks} replications, so as many jobs", quiet=quiet)
-    with simulating(out, quiet=quiet) as progress:
-        return study(scenarios, jobs=jobs, progress=progress, large=yes)
+    with (
+        simulating(out, quiet=quiet) as progress,
+        _going_on(out, progress, quiet=quiet) as counting,
+    ):
+        return study(scenarios, jobs=jobs, progress=counting, large=yes, out=out)
+
+
+@contextlib.contextmanager
+def _going_on(out: Path | None, progress: Progress | None, *, quiet: bool) -> Iterator[Progress]:
+    """Say to who interrupts a study what is kept, and how to go on."""
+    ended = (0, 0)
+
+    def counting(done: int, total: int) -> None:
+        nonlocal ended
+        if out is not None and done and not ended[1]:
+            note(f"{done:,} of {total:,} replications were kept before", quiet=quiet)
+        ended = done, total
+        if progress:
+            progress(done, total)
+
+    try:
+        yield counting
+    except (KeyboardInterrupt, SystemExit) as stop:
+        if out is not None:
+            done, total = ended
+            stop.add_note(
+                f"{done:,} of {total:,} replications are kept in {out}; "
+                "the same command goes on from there"
+            )
+        raise
 
 
 @contextlib.contextmanager
@@ -132,12 +160,14 @@ def print_json(document: Any) -> None:
 
 
 def finish(found: Results | Frontier, out: Path | None, *, quiet: bool) -> None:
-    """Keep and draw what was asked for, name the next command, tell of failures."""
+    """Keep a goal seek, draw what was asked for, name the next command, tell of failures."""
     if out is not None:
         from sim.experiments.store import save
+        from sim.results.solution import Frontier
 
         sys.stdout.flush()
-        save(found, out)
+        if isinstance(found, Frontier):  # a study keeps itself
+            save(found, out)
         draw(found, out, quiet=quiet)
         note(f"kept in {out}; once more: transsib show {out}", quiet=quiet)
     else:

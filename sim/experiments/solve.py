@@ -13,9 +13,10 @@ import numpy as np
 from sim.errors import UsageError
 from sim.experiments.estimate import refuse_if_large
 from sim.experiments.provenance import made_by, resimulate
-from sim.experiments.replicate import Progress, usable_cores, workers
 from sim.experiments.search import Bounds, search
+from sim.experiments.tasks import Progress
 from sim.experiments.trials import Laboratory, Unknown, check_metric, check_parameter
+from sim.experiments.workers import usable_cores, workers
 from sim.results.solution import Frontier, Solution
 from sim.scenario.files import changed
 from sim.scenario.model import Scenario
@@ -111,8 +112,8 @@ def frontier(
     unknowns = [Unknown(each, by, metric, goal, said) for each, said in _settings(scenario, varied)]
     if not large:
         refuse_if_large([each.scenario for each in unknowns], jobs, times=EVALUATIONS)
-    with workers(jobs, executor) as pool:
-        laboratory = Laboratory(pool, jobs, progress, large)
+    with workers(jobs, executor) as crew:
+        laboratory = Laboratory(crew, jobs, progress, large)
         solutions = tuple(search(unknowns, bounds, laboratory))
     provenance = made_by()
     return Frontier(solutions, provenance, partial(resimulate, provenance))

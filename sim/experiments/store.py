@@ -4,8 +4,8 @@
                              what a goal seek found
     DIR/scenarios/NAME.toml  the same scenarios, each loads again
 
-The SQLite file is made under another name and renamed when it is whole, so a run that fails or is
-interrupted leaves nothing that reads as results.
+The SQLite file is made under another name and renamed when it is whole. A study then adds one
+replication after the other (`keeping`), each in one transaction with a checksum of its rows.
 """
 
 from __future__ import annotations
@@ -14,24 +14,25 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sim.errors import ResultsError, TranssibError
+from sim.errors import IncompleteError, ResultsError, TranssibError
 from sim.experiments.provenance import resimulate
 from sim.results.metrics import METRICS, Key, Measures
 from sim.results.results import Results
 from sim.results.solution import Frontier, Solution
 from sim.scenario.files import load_text
+from sim.scenario.model import Scenario
 from sim.scenario.writing import to_toml, write_whole
 
-FILE = "results.sqlite"
-DIGEST, PAIRED = "rows sha256", "paired"
-PICTURES = ("shares", "times", "stages", "flows", "frontier")
+FILE, LOCK = "results.sqlite", ".lock"
+DIGEST, PAIRED = "header sha256", "paired"
+PICTURES = ("shares", "times", "stages", "flows", "frontier", "sweep", "tornado", "warmup")
 OURS = 0x7472616E
 """SQLite's application id of our files: the letters "tran"."""
 
@@ -41,6 +42,10 @@ CREATE TABLE failures (message TEXT NOT NULL) STRICT;
 CREATE TABLE scenarios (
     position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
     seed TEXT NOT NULL, key TEXT NOT NULL, toml TEXT NOT NULL
+) STRICT;
+CREATE TABLE replications (
+    scenario TEXT NOT NULL, replication INTEGER NOT NULL, sha256 TEXT NOT NULL,
+    PRIMARY KEY (scenario, replication)
 ) STRICT;
 CREATE TABLE rows (
     scenario TEXT NOT NULL, replication INTEGER NOT NULL, route TEXT NOT NULL, part TEXT NOT NULL,
@@ -52,6 +57,9 @@ CREATE TABLE solutions (
 ) STRICT;
 """
 
+Replications = dict[str, dict[int, Measures]]
+"""Measures by scenario and number of the replication."""
+
 
 def claim(folder: Path) -> None:
     """Make sure that results can be written into a folder, before anything is simulated.
@@ -61,10 +69,10 @@ def claim(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise ResultsError(f"{folder}: is a file; name a folder for the results")
     if (folder / FILE).exists():
-        load(folder)  # what cannot be read cannot be cleared away when its place is needed
+        _open(folder / FILE).close()  # what is not ours is not written to
     elif folder.is_dir() and not all(map(_is_ours, folder.iterdir())):
         raise ResultsError(f"{folder}: holds other files and no results; name another folder")
-    with _told(folder):
+    with told(folder):
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".{FILE}.{os.getpid()}"
         probe.touch()
@@ -74,7 +82,7 @@ def claim(folder: Path) -> None:
 def _is_ours(path: Path) -> bool:
     """Whether a file is one that an interrupted run may leave behind."""
     name = path.name.removeprefix(".")
-    return name.startswith((FILE, "scenarios", *(f"{picture}." for picture in PICTURES)))
+    return name.startswith((FILE, "scenarios", "lock", *(f"{picture}." for picture in PICTURES)))
 
 
 def save(found: Results | Frontier, folder: Path) -> None:
@@ -86,69 +94,114 @@ def save(found: Results | Frontier, folder: Path) -> None:
     results, solutions = (
         (found.results, found.solutions) if isinstance(found, Frontier) else (found, ())
     )
-    with _told(folder):
+    with told(folder):
         partly = folder / f".{FILE}.{os.getpid()}"
         try:
-            _write(results, solutions, partly)
+            with closing(sqlite3.connect(partly)) as database, database:
+                create(database)
+                _put_solutions(database, solutions)
+                for name, replications in results.measures.items():
+                    for number, measures in replications.items():
+                        put(database, name, number, measures)
+                put_header(database, results.scenarios, results.provenance, paired=results.paired,
+                           failures=results.failures)  # fmt: skip
             _clear(folder)
             partly.replace(folder / FILE)
         finally:
             partly.unlink(missing_ok=True)
-        (folder / "scenarios").mkdir(exist_ok=True)
-        for scenario in results.scenarios:
-            written = to_toml(scenario).encode()
-            write_whole(folder / "scenarios" / f"{scenario.name}.toml", written)
+        write_scenarios(folder, results.scenarios)
+
+
+def write_scenarios(folder: Path, scenarios: Sequence[Scenario]) -> None:
+    """Write the scenarios of a study to be read, each into a file of its own."""
+    (folder / "scenarios").mkdir(exist_ok=True)
+    for scenario in scenarios:
+        write_whole(folder / "scenarios" / f"{scenario.name}.toml", to_toml(scenario).encode())
 
 
 def _clear(folder: Path) -> None:
     """Remove the scenarios and pictures of former results, and nothing else."""
     if not (folder / FILE).exists():
         return
-    for name in load_results(folder).names:
-        (folder / "scenarios" / f"{name}.toml").unlink(missing_ok=True)
+    with closing(_open(folder / FILE)) as database:
+        for (name,) in database.execute("SELECT name FROM scenarios").fetchall():
+            (folder / "scenarios" / f"{name}.toml").unlink(missing_ok=True)
     for picture in PICTURES:
         for kind in ("png", "svg"):
             (folder / f"{picture}.{kind}").unlink(missing_ok=True)
     (folder / FILE).unlink()
 
 
-def _write(results: Results, solutions: Sequence[Solution], path: Path) -> None:
-    path.unlink(missing_ok=True)
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute(f"PRAGMA application_id = {OURS}")
-        database.executescript(SCHEMA)
-        rows = list(_rows(results))
-        sought = [
+def create(database: sqlite3.Connection) -> None:
+    """Make the tables of a new file."""
+    database.execute(f"PRAGMA application_id = {OURS}")
+    database.executescript(SCHEMA)
+
+
+def put(database: sqlite3.Connection, name: str, number: int, measures: Measures) -> None:
+    """Add a replication of a scenario, in the transaction of the caller."""
+    rows = [
+        # SQLite keeps no minus zero
+        (name, number, *key, METRICS[key.metric].unit, None if value is None else value + 0.0)
+        for key, value in measures.items()
+    ]
+    database.execute("INSERT INTO replications VALUES (?, ?, ?)", (name, number, _digest(rows)))
+    database.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def put_header(
+    database: sqlite3.Connection,
+    scenarios: Sequence[Scenario],
+    provenance: Mapping[str, str],
+    *,
+    paired: bool,
+    failures: Sequence[str] = (),
+) -> None:
+    """Write what a study is, in place of what was said before, in the transaction of the caller."""
+    for table in ("provenance", "scenarios", "failures"):
+        database.execute(f"DELETE FROM {table}")
+    database.executemany("INSERT INTO failures VALUES (?)", [(each,) for each in failures])
+    database.executemany(
+        "INSERT INTO scenarios VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (n, each.name, each.title, str(each.run.seed), each.key, to_toml(each))
+            for n, each in enumerate(scenarios)
+        ],
+    )
+    facts = {**provenance, PAIRED: str(paired)}
+    database.executemany("INSERT INTO provenance VALUES (?, ?)", facts.items())
+    header = _header(database)
+    database.execute("INSERT INTO provenance VALUES (?, ?)", (DIGEST, header))
+
+
+def _put_solutions(database: sqlite3.Connection, solutions: Sequence[Solution]) -> None:
+    database.executemany(
+        "INSERT INTO solutions VALUES (?, ?, ?, ?)",
+        [
             (n, each.scenario.name, to_toml(each.scenario), json.dumps(each.to_data()))
             for n, each in enumerate(solutions)
-        ]
-        digest = _digest([*rows, *sought])
-        facts = {**results.provenance, PAIRED: str(results.paired), DIGEST: digest}
-        database.executemany("INSERT INTO provenance VALUES (?, ?)", facts.items())
-        database.executemany("INSERT INTO failures VALUES (?)", [(f,) for f in results.failures])
-        database.executemany(
-            "INSERT INTO scenarios VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (n, each.name, each.title, str(each.run.seed), each.key, to_toml(each))
-                for n, each in enumerate(results.scenarios)
-            ],
-        )
-        database.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-        database.executemany("INSERT INTO solutions VALUES (?, ?, ?, ?)", sought)
+        ],
+    )
 
 
-def _rows(results: Results) -> Iterator[tuple[Any, ...]]:
-    for name, replications in results.measures.items():
-        for number, measures in replications.items():
-            for key, value in measures.items():
-                exact = None if value is None else value + 0.0  # SQLite keeps no minus zero
-                yield (name, number, *key, METRICS[key.metric].unit, exact)
+def _header(database: sqlite3.Connection) -> str:
+    """A checksum of what a study is."""
+    rows: list[tuple[Any, ...]] = []
+    for table in ("provenance", "scenarios", "failures", "solutions"):
+        rows += database.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
+    return _digest([row for row in rows if row[0] != DIGEST])
+
+
+def _digest(rows: Iterable[tuple[Any, ...]]) -> str:
+    """A checksum that any missing, changed or added row changes, in whatever order they come."""
+    return hashlib.sha256(repr(sorted(rows, key=repr)).encode()).hexdigest()
 
 
 def load_results(folder: str | os.PathLike[str]) -> Results:
     """The results of a folder; of a goal seek those of the scenarios that it solved.
 
-    Raises ResultsError where there are none, or where they are not whole.
+    Of a study that is not finished: the replications that have ended so far. Raises ResultsError
+    where there are none, or where they are not whole.
     """
     found = load(folder)
     return found.results if isinstance(found, Frontier) else found
@@ -159,11 +212,20 @@ def load(folder: str | os.PathLike[str]) -> Results | Frontier:
     path = Path(folder) / FILE
     if not path.is_file():
         raise ResultsError(f"{folder}: no results here (no {FILE})")
-    with closing(_open(path)) as database:
-        try:
-            return _read(database, path)
-        except (sqlite3.Error, KeyError, ValueError, TranssibError) as error:
-            raise ResultsError(f"{path}: damaged, {error}") from error
+    with closing(_open(path)) as database, intact(path):
+        database.execute("BEGIN")  # one moment of a study that goes on
+        return _read(database, path)
+
+
+@contextmanager
+def intact(path: Path) -> Iterator[None]:
+    """Tell of a file that does not hold what belongs into it."""
+    try:
+        yield
+    except (ResultsError, IncompleteError):
+        raise
+    except (sqlite3.Error, KeyError, ValueError, TranssibError) as error:
+        raise ResultsError(f"{path}: damaged, {error}") from error
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -181,24 +243,24 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _read(database: sqlite3.Connection, path: Path) -> Results | Frontier:
-    (health,) = database.execute("PRAGMA integrity_check").fetchone()
-    provenance = dict(database.execute("SELECT name, value FROM provenance"))
-    rows = database.execute("SELECT * FROM rows ORDER BY rowid").fetchall()
-    sought = _sought(database)
-    if health != "ok" or provenance.pop(DIGEST, "") != _digest([*rows, *sought]):
-        raise ResultsError(f"rows are missing or changed ({len(rows)} found; {health})")
+    provenance = facts(database, path)
     paired = provenance.pop(PAIRED) == str(True)
-    scenarios = tuple(
-        load_text(toml, name, str(path))
-        for name, toml in database.execute("SELECT name, toml FROM scenarios ORDER BY position")
-    )
-    measures = _measures(rows)
-    if sought:
-        solutions = tuple(_solutions(sought, measures, str(path)))
+    scenarios = stored_scenarios(database, path)
+    measures = replications(database, path)
+    solutions = tuple(_solutions(database, measures, str(path)))
+    if solutions:
         return Frontier(solutions, provenance, partial(resimulate, provenance))
+    ended = {each.name: measures.get(each.name, {}) for each in scenarios}
+    if paired:
+        common = set.intersection(*(set(each) for each in ended.values()))
+        ended = {
+            name: {n: m for n, m in each.items() if n in common} for name, each in ended.items()
+        }
+    if not all(ended.values()):
+        raise IncompleteError(f"{path.parent}: no replication has ended yet")
     return Results(
         scenarios=scenarios,
-        measures=measures,
+        measures=ended,
         paired=paired,
         provenance=provenance,
         failures=tuple(message for (message,) in database.execute("SELECT * FROM failures")),
@@ -206,36 +268,54 @@ def _read(database: sqlite3.Connection, path: Path) -> Results | Frontier:
     )
 
 
-def _sought(database: sqlite3.Connection) -> list[tuple[Any, ...]]:
-    """The rows of a goal seek; a file of version 0.1.0 has no table for them."""
-    if not database.execute("SELECT 1 FROM sqlite_schema WHERE name = 'solutions'").fetchall():
-        return []
-    return database.execute("SELECT * FROM solutions ORDER BY position").fetchall()
+def facts(database: sqlite3.Connection, path: Path) -> dict[str, str]:
+    """The provenance of a file. Raises ResultsError where what it says of itself was changed."""
+    if not database.execute("SELECT 1 FROM sqlite_schema WHERE name = 'replications'").fetchall():
+        raise ResultsError(f"{path}: written by an earlier version; run it once more")
+    (health,) = database.execute("PRAGMA integrity_check").fetchone()
+    provenance = dict(database.execute("SELECT name, value FROM provenance"))
+    if health != "ok" or provenance.pop(DIGEST, "") != _header(database):
+        raise ResultsError(f"{path}: damaged, its scenarios or provenance were changed ({health})")
+    return provenance
+
+
+def stored_scenarios(database: sqlite3.Connection, path: Path) -> tuple[Scenario, ...]:
+    """The scenarios of a file, in order."""
+    every = database.execute("SELECT name, toml FROM scenarios ORDER BY position")
+    return tuple(load_text(toml, name, str(path)) for name, toml in every)
+
+
+def replications(database: sqlite3.Connection, path: Path) -> Replications:
+    """All that have ended. Raises ResultsError, naming those whose rows were changed."""
+    rows: dict[tuple[str, int], list[tuple[Any, ...]]] = {}
+    for row in database.execute("SELECT * FROM rows ORDER BY rowid"):
+        rows.setdefault(row[:2], []).append(row)
+    every = database.execute("SELECT scenario, replication, sha256 FROM replications ORDER BY 1, 2")
+    digests = {(name, number): digest for name, number, digest in every}
+    for name, number in rows.keys() | digests.keys():
+        if digests.get((name, number)) != _digest(rows.get((name, number), [])):
+            raise ResultsError(
+                f"{path}: damaged, rows of {name}, replication {number}, are missing or changed"
+            )
+    found: Replications = {}
+    for name, number in digests:
+        found.setdefault(name, {})[number] = {
+            Key(route, part, metric): value
+            for _, _, route, part, metric, _, value in rows[name, number]
+        }
+    return found
 
 
 def _solutions(
-    sought: list[tuple[Any, ...]], measures: dict[str, dict[int, Measures]], file: str
+    database: sqlite3.Connection, measures: Replications, file: str
 ) -> Iterator[Solution]:
-    for _, name, toml, found in sought:
+    for _, name, toml, found in database.execute("SELECT * FROM solutions ORDER BY position"):
         solution = Solution.from_data(load_text(toml, name, file), json.loads(found))
         yield replace(solution, measures=measures.get(name))
 
 
-def _digest(rows: list[tuple[Any, ...]]) -> str:
-    """A checksum that any missing, changed or added row changes."""
-    return hashlib.sha256(repr(rows).encode()).hexdigest()
-
-
-def _measures(rows: list[tuple[Any, ...]]) -> dict[str, dict[int, Measures]]:
-    found: dict[str, dict[int, Measures]] = {}
-    for scenario, replication, route, part, metric, _, value in rows:
-        replications = found.setdefault(scenario, {})
-        replications.setdefault(replication, {})[Key(route, part, metric)] = value
-    return found
-
-
 @contextmanager
-def _told(folder: Path) -> Iterator[None]:
+def told(folder: Path) -> Iterator[None]:
     """Tell an error of the file system with the folder that it concerns."""
     try:
         yield

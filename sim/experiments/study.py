@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from typing import TypedDict, Unpack
 
 from sim.corridor import simulate
 from sim.errors import IncompleteError, UsageError
 from sim.experiments.estimate import refuse_if_large
+from sim.experiments.keeping import Keeper, keeping
 from sim.experiments.provenance import made_by, resimulate
-from sim.experiments.replicate import Progress, Task, replicate, usable_cores
+from sim.experiments.tasks import Failure, Outcome, Progress, Task
+from sim.experiments.workers import Crew, usable_cores, workers
 from sim.results.metrics import Measures, measure
 from sim.results.results import Results, unique_names
 from sim.scenario.model import Scenario
@@ -85,12 +89,23 @@ def studied(
     jobs = min(jobs or usable_cores(), tasks)
     if not large:
         refuse_if_large(scenarios, jobs)
-    measures, failures = _collected(scenarios, jobs, executor, progress)
     made = made_by()
+    provenance = {**made, **(tags or {})}
+    with ExitStack() as stack:
+        keeper = None
+        if out is not None:
+            kept = keeping(Path(out), scenarios, provenance, paired=paired)
+            keeper = stack.enter_context(kept)
+            scenarios = keeper.scenarios
+        crew = stack.enter_context(workers(jobs, executor))
+        outcomes = _outcomes(scenarios, crew, keeper, progress)
+        failures = [t.failed(o) for t, o in outcomes.items() if isinstance(o, Failure)]
+        if keeper and failures:
+            keeper.fail(failures, provenance, paired=paired)
     return Results(
         scenarios=tuple(scenarios),
-        measures=measures,
-        provenance={**made, **(tags or {})},
+        measures=_complete(scenarios, outcomes, failures, paired=paired),
+        provenance=provenance,
         paired=paired,
         failures=tuple(failures),
         resimulate=partial(resimulate, made),
@@ -105,21 +120,48 @@ def _check_pairs(scenarios: Sequence[Scenario], fields: Sequence[str]) -> None:
             raise UsageError(f"a comparison pairs replications: run.{field} must agree ({said})")
 
 
-def _collected(
-    scenarios: Sequence[Scenario], jobs: int, executor: Executor | None, progress: Progress | None
-) -> tuple[dict[str, dict[int, Measures]], list[str]]:
-    tasks = [Task(each, number) for each in scenarios for number in range(each.run.replications)]
-    outcomes = replicate(tasks, jobs=jobs, executor=executor, progress=progress)
-    failures = [t.failed(e) for t in tasks if isinstance(e := outcomes[t], Exception)]
-    broken = {t.replication for t in tasks if isinstance(outcomes[t], Exception)}
+def _outcomes(
+    scenarios: Sequence[Scenario], crew: Crew, keeper: Keeper | None, progress: Progress | None
+) -> dict[Task, Outcome | Failure]:
+    """What came of each replication, in the order of tasks; only what is not known is simulated.
+
+    Replication by replication, so that what is there after an interruption can be paired.
+    """
+    most = max(each.run.replications for each in scenarios)
+    tasks = [
+        Task(each, number)
+        for number in range(most)
+        for each in scenarios
+        if number < each.run.replications
+    ]
+    found: dict[Task, Outcome | Failure | None] = {
+        task: keeper.outcome(task) if keeper else None for task in tasks
+    }
+    missing = [task for task, outcome in found.items() if outcome is None]
+    if progress:
+        progress(len(tasks) - len(missing), len(tasks))
+    for number, (task, outcome) in enumerate(crew.finished(missing), len(tasks) - len(missing) + 1):
+        if keeper and isinstance(outcome, Outcome):
+            keeper.keep(task, outcome)
+        found[task] = outcome
+        if progress:
+            progress(number, len(tasks))
+    return {task: outcome for task, outcome in found.items() if outcome is not None}
+
+
+def _complete(
+    scenarios: Sequence[Scenario], outcomes: Mapping[Task, Outcome | Failure],
+    failures: Sequence[str], *, paired: bool,
+) -> dict[str, dict[int, Measures]]:  # fmt: skip
+    """The measures of those replications that ended well; of pairs, in every scenario."""
     measures: dict[str, dict[int, Measures]] = {each.name: {} for each in scenarios}
-    for task in tasks:
-        outcome = outcomes[task]
-        if task.replication not in broken and not isinstance(outcome, Exception):
-            measures[task.scenario.name][task.replication] = outcome
+    failed = {task.replication for task, o in outcomes.items() if isinstance(o, Failure)}
+    for task, outcome in outcomes.items():
+        if isinstance(outcome, Outcome) and not (paired and task.replication in failed):
+            measures[task.scenario.name][task.replication] = outcome.measures
     if not all(measures.values()):
         raise IncompleteError("\n".join(["no replication ended well", *failures]))
-    return measures, failures
+    return measures
 
 
 def once(scenario: Scenario) -> Results:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -12,7 +11,8 @@ from typing import Any
 from sim.corridor import simulate
 from sim.errors import IncompleteError, ScenarioError, TooLargeError, UsageError
 from sim.experiments.estimate import estimate, refuse_if_large
-from sim.experiments.replicate import Progress, Task, replicate
+from sim.experiments.tasks import Failure, Outcome, Progress, Task
+from sim.experiments.workers import Crew
 from sim.results.intervals import Interval
 from sim.results.metrics import METRICS, Measures, measure
 from sim.results.results import Results
@@ -148,7 +148,7 @@ def _number(path: str, value: Any) -> float:
 class Laboratory:
     """Where values are tried, many at a time, on some workers."""
 
-    pool: Executor
+    crew: Crew
     jobs: int
     progress: Progress | None
     large: bool
@@ -161,16 +161,18 @@ class Laboratory:
             for number in range(replications)
             if number not in unknown.measures.get(x, {})
         }
-        outcomes = replicate(
-            list(tasks), jobs=self.jobs, executor=self.pool, progress=self.progress
-        )
-        failures = [t.failed(e) for t, e in outcomes.items() if isinstance(e, Exception)]
+        failures, outcomes = [], dict[Task, Outcome]()
+        for number, (task, outcome) in enumerate(self.crew.finished(list(tasks)), start=1):
+            if isinstance(outcome, Failure):
+                failures.append(task.failed(outcome))
+            else:
+                outcomes[task] = outcome
+            if self.progress:
+                self.progress(number, len(tasks))
         if failures:
             raise IncompleteError("\n".join(["some replications failed:", *failures]))
         for task, (unknown, x) in tasks.items():
-            outcome = outcomes[task]
-            assert not isinstance(outcome, Exception), "failures are told above"
-            unknown.measures.setdefault(x, {})[task.replication] = outcome
+            unknown.measures.setdefault(x, {})[task.replication] = outcomes[task].measures
 
     def allows(self, unknown: Unknown, value: float) -> bool:
         """Whether a value may be tried: it makes a scenario, and one that ends in good time."""

@@ -1,0 +1,199 @@
+"""How a study keeps what it computes: each replication as it ends, and never one twice.
+
+A folder belongs to one study. The same study again goes on where the folder stands; another one is
+refused, and so are other versions, for their numbers would not belong together.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sim.errors import ResultsError
+from sim.experiments import store
+from sim.experiments.provenance import made_by
+from sim.experiments.tasks import Outcome, Task
+from sim.results.results import STUDY
+from sim.scenario.model import Scenario
+from sim.scenario.writing import to_toml
+
+MOST_TOLD = 5
+"""Differences between two studies that are told."""
+
+
+class Keeper:
+    """An open results folder.
+
+    scenarios: of the study, with as many replications as the folder was ever asked for
+    known: what has ended before, by name of the scenario and number
+    """
+
+    def __init__(
+        self, folder: Path, database: sqlite3.Connection, scenarios: Sequence[Scenario],
+        known: store.Replications,
+    ) -> None:  # fmt: skip
+        self.folder, self._database = folder, database
+        self.scenarios, self.known = scenarios, known
+
+    def outcome(self, task: Task) -> Outcome | None:
+        """What a task has given before."""
+        measures = self.known.get(task.scenario.name, {}).get(task.replication)
+        return None if measures is None else Outcome(measures)
+
+    def keep(self, task: Task, outcome: Outcome) -> None:
+        """Write what a task gave, safe from whatever comes. Raises ResultsError."""
+        with self._written():
+            store.put(self._database, task.scenario.name, task.replication, outcome.measures)
+
+    def fail(self, failures: Sequence[str], provenance: Mapping[str, str], *, paired: bool) -> None:
+        """Write which replications ended in an error, in place of what was told before."""
+        with self._written():
+            store.put_header(
+                self._database, self.scenarios, provenance, paired=paired, failures=failures
+            )
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        try:
+            with self._database:
+                yield
+        except sqlite3.Error as error:
+            raise ResultsError(
+                f"{self.folder}: cannot be written: {error}; what ended before is kept, "
+                "the same command goes on from there"
+            ) from error
+
+
+@contextmanager
+def keeping(
+    folder: Path, scenarios: Sequence[Scenario], provenance: Mapping[str, str], *, paired: bool
+) -> Iterator[Keeper]:
+    """Open a folder for a study, alone. Raises ResultsError where it holds something else."""
+    store.claim(folder)
+    path = folder / store.FILE
+    with ExitStack() as stack:
+        stack.enter_context(_alone(folder))
+        with store.told(folder):
+            if not path.exists():
+                _begin(path, scenarios, provenance, paired=paired)
+            database = stack.enter_context(closing(sqlite3.connect(path)))
+            database.execute("PRAGMA journal_mode = WAL")  # readers see whole replications
+            database.execute("PRAGMA synchronous = FULL")
+        with store.intact(path):
+            known = store.replications(database, path)
+            scenarios = _same(database, path, scenarios, provenance, paired=paired)
+        keeper = Keeper(folder, database, scenarios, known)
+        keeper.fail((), provenance, paired=paired)
+        with store.told(folder):
+            store.write_scenarios(folder, scenarios)
+        yield keeper
+        with store.told(folder):
+            database.execute("PRAGMA journal_mode = DELETE")  # one plain file, also to copy
+
+
+def _begin(
+    path: Path, scenarios: Sequence[Scenario], provenance: Mapping[str, str], *, paired: bool
+) -> None:
+    """A new file, which is there as a whole or not at all."""
+    partly = path.with_name(f".{path.name}.{os.getpid()}")
+    for left in path.parent.glob(f".{path.name}.*"):
+        left.unlink()
+    try:
+        with closing(sqlite3.connect(partly)) as database, database:
+            store.create(database)
+            store.put_header(database, scenarios, provenance, paired=paired)
+        partly.replace(path)
+    finally:
+        partly.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, which ends with the process however that ends."""
+    if sys.platform == "win32":  # no such locks there
+        yield
+        return
+    import fcntl
+
+    with (folder / store.LOCK).open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            raise ResultsError(
+                f"{folder}: another run writes here (process {lock.read() or 'unknown'})"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+        lock.truncate(0)
+
+
+def _same(
+    database: sqlite3.Connection, path: Path, scenarios: Sequence[Scenario],
+    provenance: Mapping[str, str], *, paired: bool,
+) -> list[Scenario]:  # fmt: skip
+    """The scenarios to run, if the folder is theirs. Raises ResultsError, saying what differs."""
+    facts, stored = store.facts(database, path), store.stored_scenarios(database, path)
+    if database.execute("SELECT 1 FROM solutions").fetchall():
+        raise ResultsError(f"{path.parent}: holds a goal seek; name another folder")
+    before = {each.name: each for each in stored}
+    changes = list(_other_study(facts, provenance, paired=paired))
+    changes += [f"without {name} now" for name in before.keys() - {s.name for s in scenarios}]
+    for each in scenarios:
+        changes += _changes(before.get(each.name, each), each)
+    if changes:
+        more = f"; and {len(changes) - MOST_TOLD} more" * (len(changes) > MOST_TOLD)
+        raise ResultsError(
+            f"{path.parent}: holds another study ({'; '.join(changes[:MOST_TOLD])}{more}); "
+            "name another folder, or remove this one"
+        )
+    most = max(each.run.replications for each in (*stored, *scenarios)) if paired else 0
+    return [_asked(each, before.get(each.name, each), most) for each in scenarios]
+
+
+def _other_study(
+    facts: Mapping[str, str], provenance: Mapping[str, str], *, paired: bool
+) -> Iterator[str]:
+    if facts.get(store.PAIRED) != str(paired) or facts.get(STUDY) != provenance.get(STUDY):
+        yield "another kind of study"
+    for name in made_by():
+        if facts.get(name) != provenance.get(name):
+            yield f"{name}: {facts.get(name)} then, {provenance.get(name)} now"
+
+
+def _asked(scenario: Scenario, before: Scenario, most: int) -> Scenario:
+    """A scenario with the greatest number of replications that it was ever asked for."""
+    number = max(scenario.run.replications, before.run.replications, most)
+    return scenario.with_changes({"run.replications": number})
+
+
+def _changes(before: Scenario, now: Scenario) -> Iterator[str]:
+    """What differs between two scenarios, of that which determines the simulation."""
+    if before.key == now.key:
+        return
+    then, here = _flat(tomllib.loads(to_toml(before))), _flat(tomllib.loads(to_toml(now)))
+    for path in dict.fromkeys((*then, *here)):
+        if then.get(path) != here.get(path) and not path.startswith(_NEUTRAL):
+            one, other = then.get(path, "nothing"), here.get(path, "nothing")
+            yield f"{now.name}: {path}: {one} then, {other} now"
+
+
+_NEUTRAL = ("title", "assumptions.", "run.replications", "run.confidence")
+
+
+def _flat(table: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            found |= _flat(value, f"{path}{key}.")
+        else:
+            found[path + key] = value
+    return found

@@ -1,0 +1,68 @@
+"""Tasks: one replication of one scenario each, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sim.corridor import simulate
+from sim.results.metrics import Measures, measure
+from sim.scenario.model import Scenario
+
+Progress = Callable[[int, int], None]
+"""Told how many replications are done, and of how many."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What one replication leaves: its metrics."""
+
+    measures: Measures
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What ended a replication: the kind of error, and its words."""
+
+    error: str
+
+    @classmethod
+    def of(cls, error: Exception) -> Failure:
+        """An error as words, which every worker can send."""
+        return cls(f"{type(error).__name__}: {error}")
+
+
+@dataclass(frozen=True)
+class Task:
+    """One replication of one scenario."""
+
+    scenario: Scenario
+    replication: int
+
+    def run(self) -> Outcome:
+        """Simulate and measure."""
+        return Outcome(measure(self.scenario, simulate(self.scenario, self.replication)))
+
+    def failed(self, failure: Failure) -> str:
+        """What went wrong, with what reproduces it."""
+        return (
+            f"{self.scenario.name}, replication {self.replication}: {failure.error} "
+            f"(seed {self.scenario.run.seed}; "
+            f"sim.simulate(scenario, {self.replication}) repeats it)"
+        )
+
+
+Done = tuple[Task, Outcome | Failure]
+
+
+def run_task(task: Task) -> Outcome | Failure:
+    """Run a task: a function at the top of a module, which every executor can send."""
+    try:
+        return task.run()
+    except Exception as error:
+        return Failure.of(error)
+
+
+def run_batch(tasks: Sequence[Task]) -> list[Outcome | Failure]:
+    """Run some tasks, one after the other."""
+    return [run_task(task) for task in tasks]

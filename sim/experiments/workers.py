@@ -1,0 +1,250 @@
+"""Who works: this process, processes of our own that are watched, or somebody's executor.
+
+Each watched worker is a pool of one process, so it is known which task was in it when it died: that
+task is tried again, and nothing else is touched. All hold one end of a lifeline; when the parent
+lets go of the other, or is killed, they end at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import types
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
+from typing import Protocol
+
+from sim.experiments.tasks import Done, Failure, Outcome, Task, run_batch, run_task
+
+AHEAD = 2
+"""Tasks in flight for each worker: none starves, and an interruption has few to wait for."""
+
+RETRIES = 2
+"""How often a task is tried again whose worker died."""
+
+
+class Crew(Protocol):
+    """Those who work through tasks."""
+
+    def finished(self, tasks: Sequence[Task]) -> Iterator[Done]:
+        """Each task with what came of it, in the order in which they end."""
+        ...
+
+
+class Here:
+    """The process that asks, alone."""
+
+    def finished(self, tasks: Sequence[Task]) -> Iterator[Done]:
+        """One after the other."""
+        for task in tasks:
+            yield task, run_task(task)
+
+
+class Borrowed:
+    """Somebody's executor, which gets some tasks at a time."""
+
+    def __init__(self, executor: Executor, jobs: int, batch: int = 1) -> None:
+        self._executor, self._most, self._batch = executor, AHEAD * jobs, batch
+
+    def finished(self, tasks: Sequence[Task]) -> Iterator[Done]:
+        """As they end; nothing is left with the executor where that is not waited for."""
+        batches = deque(tasks[n : n + self._batch] for n in range(0, len(tasks), self._batch))
+        under_way: dict[Future[list[Outcome | Failure]], Sequence[Task]] = {}
+        try:
+            while batches or under_way:
+                while batches and len(under_way) < self._most:
+                    batch = batches.popleft()
+                    under_way[self._executor.submit(run_batch, batch)] = batch
+                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                    yield from zip(under_way.pop(future), future.result(), strict=True)
+        finally:
+            for future in under_way:
+                future.cancel()
+
+
+class Watched:
+    """So many processes of our own."""
+
+    def __init__(self, jobs: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._theirs, self._ours = context.Pipe(duplex=False)
+        self._workers = [_Worker(self._theirs) for _ in range(jobs)]
+
+    def finished(self, tasks: Sequence[Task]) -> Iterator[Done]:
+        """As they end; a task whose worker died comes again, and at last as a failure."""
+        waiting, deaths = deque(tasks), dict[Task, int]()
+        while True:
+            for worker in self._workers:
+                while waiting and len(worker.under_way) < AHEAD:
+                    worker.take(waiting.popleft())
+            futures = [future for worker in self._workers for _, future in worker.under_way]
+            if not futures:
+                return
+            wait(futures, return_when=FIRST_COMPLETED)
+            for worker in self._workers:
+                yield from worker.done()
+                for task in reversed(worker.lost()):
+                    waiting.appendleft(task)
+                if worker.victim is not None:
+                    yield from self._again(worker, waiting, deaths)
+
+    @staticmethod
+    def _again(worker: _Worker, waiting: deque[Task], deaths: dict[Task, int]) -> Iterator[Done]:
+        task = worker.victim
+        assert task is not None, "somebody asked because there is one"
+        worker.victim = None
+        deaths[task] = deaths.get(task, 0) + 1
+        if deaths[task] <= RETRIES:
+            waiting.appendleft(task)
+        else:
+            yield task, Failure(f"its process died {deaths[task]} times (out of memory?)")
+
+    def end(self, *, now: bool) -> None:
+        """Let the workers go: when they have finished, or at once."""
+        if now:
+            self._ours.close()
+        for worker in self._workers:
+            worker.pool.shutdown(wait=True, cancel_futures=True)
+        self._ours.close()
+        self._theirs.close()
+
+
+class _Worker:
+    """One process, and the tasks that it has been given, the first of which it is at.
+
+    victim: the task at which it died
+    """
+
+    def __init__(self, lifeline: Connection) -> None:
+        self._lifeline = lifeline
+        self.under_way: deque[tuple[Task, Future[Outcome | Failure]]] = deque()
+        self.victim: Task | None = None
+        self._start()
+
+    def _start(self) -> None:
+        self.pool = _Pool(
+            1,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_live_by,
+            initargs=(self._lifeline,),
+        )
+
+    def take(self, task: Task) -> None:
+        """One more task; where the process has died meanwhile, that shows when it should end."""
+        try:
+            future = self.pool.give(task)
+        except BrokenProcessPool as error:
+            future = Future()
+            future.set_exception(error)
+        self.under_way.append((task, future))
+
+    def done(self) -> Iterator[Done]:
+        """What it has finished."""
+        while self.under_way and self.under_way[0][1].done():
+            task, future = self.under_way[0]
+            try:
+                outcome = future.result()
+            except BrokenProcessPool:
+                return
+            except Exception as error:  # what cannot be sent, there or back
+                outcome = Failure.of(error)
+            self.under_way.popleft()
+            yield task, outcome
+
+    def lost(self) -> list[Task]:
+        """The tasks behind the one at which it died; another process takes its place."""
+        if not (self.under_way and self.under_way[0][1].done()):
+            return []
+        self.pool.shutdown(wait=True)
+        self._start()
+        self.victim, *behind = (task for task, _ in self.under_way)
+        self.under_way.clear()
+        return behind
+
+
+class _Pool(ProcessPoolExecutor):
+    """A pool whose workers, which start as tasks are submitted, do not run the caller's script."""
+
+    def give(self, task: Task) -> Future[Outcome | Failure]:
+        with _without_main(), _interrupts_blocked():
+            return self.submit(run_task, task)
+
+
+@contextlib.contextmanager
+def workers(jobs: int, executor: Executor | None = None, *, batch: int = 1) -> Iterator[Crew]:
+    """The executor, or as many processes as jobs for as long as the context lasts.
+
+    With one job and no executor everything happens in this process. Where the context is left by
+    an error or an interruption, what is under way is given up.
+    """
+    if executor is not None:
+        yield Borrowed(executor, jobs, batch)
+    elif jobs == 1:
+        yield Here()
+    else:
+        crew = Watched(jobs)
+        now = True
+        try:
+            yield crew
+            now = False
+        finally:
+            crew.end(now=now)
+
+
+def _live_by(lifeline: Connection) -> None:
+    """Let the parent decide what an interruption means, and end when it is no more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+
+
+def _end_with(lifeline: Connection) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        lifeline.recv_bytes()  # nothing is ever sent: it ends when the other end does
+    os._exit(1)
+
+
+@contextlib.contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Start workers that no Ctrl-C reaches, not even while they import: a mask is inherited.
+
+    Windows has no such masks; there `_live_by` begins a little later.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # or it would be started within, and unblock
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Start workers that do not import the caller's script again.
+
+    Tasks are functions of this package, so nothing of `__main__` is needed; and a script without
+    `if __name__ == "__main__"` would start itself for ever.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
