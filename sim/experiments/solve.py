@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from functools import partial
 from typing import Any, TypedDict, Unpack, overload
-
-import numpy as np
 
 from sim.errors import UsageError
 from sim.experiments.estimate import refuse_if_large
 from sim.experiments.provenance import made_by, resimulate
 from sim.experiments.search import Bounds, search
 from sim.experiments.tasks import Progress
-from sim.experiments.trials import Laboratory, Unknown, check_metric, check_parameter
+from sim.experiments.trials import Laboratory, Unknown, check_metric
+from sim.experiments.varied import Values, plain, points, varied
 from sim.experiments.workers import usable_cores, workers
 from sim.results.solution import Frontier, Solution
-from sim.scenario.files import changed
 from sim.scenario.model import Scenario
 
 EVALUATIONS = 12
@@ -103,13 +100,13 @@ def frontier(
         scenario = scenario.with_changes({"run.replications": replications})
     metric, goal = _target(target)
     bounds = None if within is None else _bounds(within)
-    varied = None if vary is None else _varied(vary, by)
-    times = 1 if varied is None else len(varied[1])
+    values = None if vary is None else _varied(vary, by)
+    times = 1 if values is None else sum(map(len, values.values()))
     jobs = _jobs(jobs, scenario.run.replications * times)
     if not large:
         refuse_if_large([scenario], jobs, times=EVALUATIONS * times)
     check_metric(scenario, metric, goal)
-    unknowns = [Unknown(each, by, metric, goal, said) for each, said in _settings(scenario, varied)]
+    unknowns = [Unknown(each, by, metric, goal, said) for each, said in _settings(scenario, values)]
     if not large:
         refuse_if_large([each.scenario for each in unknowns], jobs, times=EVALUATIONS)
     with workers(jobs, executor) as crew:
@@ -142,53 +139,26 @@ def _bounds(within: Bounds) -> Bounds:
 
 
 def _finite(value: Any, rule: str) -> float:
-    value = _plain(value)
+    value = plain(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
         raise UsageError(f"{rule} (got {value!r:.60})")
     return float(value)
 
 
-def _plain(value: Any) -> Any:
-    """A number of numpy as one of Python."""
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _varied(vary: Mapping[str, Iterable[Any]], by: str) -> tuple[str, list[Any]]:
-    """The path that a frontier varies, and its values."""
+def _varied(vary: Mapping[str, Iterable[Any]], by: str) -> Values:
+    """The path that a frontier varies, with its values."""
     if not isinstance(vary, Mapping) or len(vary) != 1:
         raise UsageError(f"--vary: a frontier varies one path (got {vary!r:.60})")
-    ((path, values),) = vary.items()
-    if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
-        raise UsageError(f"--vary: {path}: must be a list of values (got {values!r:.60})")
-    check_parameter("--vary", path)
-    if path == by:
-        raise UsageError(f"--vary: {path}: is the unknown")
-    found = [_plain(value) for value in values]
-    if not found:
-        raise UsageError(f"--vary: {path}: no value to solve for")
-    return path, found
+    if by in vary:
+        raise UsageError(f"--vary: {by}: is the unknown")
+    return varied(vary)
 
 
 def _settings(
-    scenario: Scenario, varied: tuple[str, list[Any]] | None
+    scenario: Scenario, values: Values | None
 ) -> list[tuple[Scenario, tuple[str, Any] | None]]:
     """The scenarios to solve, each with what is varied in it."""
-    if varied is None:
+    if values is None:
         return [(scenario, None)]
-    path, values = varied
-    stem = f"{scenario.name}-{path.rpartition('.')[2]}"
-    settings = [
-        changed(scenario, {path: value}, name=f"{stem}-{_fit(value, number)}", said="--vary")
-        for number, value in enumerate(values)
-    ]
-    for name, count in Counter(each.name for each in settings).items():
-        if count > 1:
-            raise UsageError(f"--vary: {path}: says {name.removeprefix(stem)[1:]} twice")
-    return [(each, (path, value)) for each, value in zip(settings, values, strict=True)]
-
-
-def _fit(value: Any, number: int) -> str:
-    """A value as a part of a name; what is no number or word is counted."""
-    if isinstance(value, float):
-        return f"{value:.12g}"
-    return f"{value}" if isinstance(value, int | str) else f"{number}"
+    (path,) = values
+    return [(each, (path, value)) for each, (value,) in points(scenario, values)]

@@ -112,8 +112,8 @@ def check_parameter(option: str, path: str) -> None:
         raise UsageError(f"{option}: {path}: is no parameter of the corridor")
 
 
-def check_metric(scenario: Scenario, metric: str, goal: float) -> None:
-    """Raise UsageError for a metric that there is not, or a goal that it cannot have.
+def check_known(option: str, scenario: Scenario, metric: str) -> None:
+    """Raise UsageError for a metric that there is not.
 
     A day without demand has every metric, and takes no time.
     """
@@ -122,7 +122,12 @@ def check_metric(scenario: Scenario, metric: str, goal: float) -> None:
     known = [str(key) for key in measure(scenario, simulate(scenario))]
     if metric not in known:
         hint = did_you_mean(metric, known) or "; a metric is ROUTE.NAME, such as all.throughput"
-        raise UsageError(f"--target: no metric {metric!r:.60}{hint}")
+        raise UsageError(f"{option}: no metric {metric!r:.60}{hint}")
+
+
+def check_metric(scenario: Scenario, metric: str, goal: float) -> None:
+    """Raise UsageError for a metric that there is not, or a goal that it cannot have."""
+    check_known("--target", scenario, metric)
     if METRICS[metric.rpartition(".")[2]].unit == "fraction" and not 0 <= goal <= 1:
         raise UsageError(f"--target: {metric}: is a fraction: 5 % is 0.05 (got {goal:g})")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -11,7 +12,7 @@ from sim.scenario.changes import Change
 from sim.scenario.distributions import show
 from sim.scenario.files import value_of
 
-MOST_VALUES = 1_000_000
+MOST_VALUES = 100_000
 
 
 def setting(text: str) -> Change:
@@ -46,6 +47,17 @@ def varying(text: str) -> tuple[str, list[Any]]:
         raise _refused(
             "--vary", path, f"must be A:B:STEP or values with commas (got {show(written)})"
         ) from None
+
+
+def varyings(texts: Sequence[str]) -> dict[str, list[Any]]:
+    """The values by path of several `--vary`. Raises ScenarioError."""
+    found: dict[str, list[Any]] = {}
+    for text in texts:
+        path, values = varying(text)
+        if path in found:
+            raise _refused("--vary", path, "is said twice: say it once")
+        found[path] = values
+    return found
 
 
 def _stepped(path: str, written: str) -> list[int | float]:
