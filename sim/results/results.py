@@ -22,9 +22,13 @@ from sim.scenario.schema import did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.results.sweep import Sweep
 
 STUDY, ONE_MORE = "study", "one more"
 """What a provenance says of a study that compares a scenario with one more of everything."""
+
+SWEEP, VARIED, SHOWN, WORTH = "sweep", "varied", "metric", "worth"
+"""The same of a sweep: the values by path as JSON, the metric to show, what a slot must carry."""
 
 Resimulate = Callable[[Scenario, Measures], Observations]
 """Makes replication 0 once more, and holds it against what is stored of it."""
@@ -57,6 +61,17 @@ class Results:
     def is_one_more(self) -> bool:
         """Whether the others are the baseline with one more of something."""
         return self.provenance.get(STUDY) == ONE_MORE
+
+    @property
+    def is_sweep(self) -> bool:
+        """Whether the scenarios are one, at each of some values."""
+        return self.provenance.get(STUDY) == SWEEP
+
+    def along(self, metric: str | None = None) -> Sweep:
+        """A sweep as a line or a grid of points, with its knee. Raises UsageError for others."""
+        from sim.results.sweep import Sweep
+
+        return Sweep.of(self, metric)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -241,7 +256,9 @@ def document(results: Results, name: str) -> dict[str, Any]:
 
 
 def to_json(results: Results) -> Any:
-    """Results as plain data for JSON: a comparison, one scenario, or a list of scenarios."""
+    """Results as plain data for JSON: a comparison, a sweep, one scenario or several."""
+    if results.is_sweep:
+        return results.along().to_data()
     documents = [document(results, name) for name in results.names]
     if results.paired:
         return comparison(results)
