@@ -8,6 +8,7 @@ import sys
 from typing import NoReturn
 
 from sim.cli.commands import app
+from sim.cli.sweeping import sweep  # noqa: F401 - registers its verb
 from sim.cli.exits import TERMINATED
 from sim.errors import ResultsError
 

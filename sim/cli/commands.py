@@ -206,13 +206,26 @@ def solve(
 
 @app.command()
 @told
-def show(folder: Folder, as_json: Json = False) -> None:
+def show(
+    folder: Folder,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="print a row a scenario, replication and metric")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Show results once more."""
-    from sim.experiments.store import load
+    from sim.experiments.store import load, load_results
 
-    found = load(folder)
-    work.show(found, as_json=as_json)
-    work.incomplete(found)
+    if csv and as_json:
+        raise UsageError("--csv or --json, not both")
+    if csv:
+        rows = load_results(folder)
+        work.print_csv(rows)
+        work.incomplete(rows)
+    else:
+        found = load(folder)
+        work.show(found, as_json=as_json)
+        work.incomplete(found)
 
 
 @app.command()

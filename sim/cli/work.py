@@ -159,6 +159,11 @@ def print_json(document: Any) -> None:
     print(json.dumps(document, ensure_ascii=False, allow_nan=False))  # noqa: T201
 
 
+def print_csv(results: Results) -> None:
+    """Print every metric of every replication."""
+    results.replications().to_csv(sys.stdout, index=False, lineterminator="\n")
+
+
 def finish(found: Results | Frontier, out: Path | None, *, quiet: bool) -> None:
     """Keep a goal seek, draw what was asked for, name the next command, tell of failures."""
     if out is not None:
@@ -196,3 +201,12 @@ def incomplete(found: Results | Frontier) -> None:
             raise IncompleteError(f"the target cannot be reached{where}")
     elif found.failures:
         raise IncompleteError("\n".join(["some replications failed:", *found.failures]))
+    elif lines := list(_missing(found)):
+        raise IncompleteError("\n".join(["not finished; the same command goes on:", *lines]))
+
+
+def _missing(results: Results) -> Iterator[str]:
+    for scenario in results.scenarios:
+        ended, asked = len(results.measures[scenario.name]), scenario.run.replications
+        if ended < asked:
+            yield f"{scenario.name}: {ended:,} of {asked:,} replications"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -21,7 +20,6 @@ from sim.experiments.provenance import made_by
 from sim.experiments.tasks import Outcome, Task
 from sim.results.results import STUDY
 from sim.scenario.model import Scenario
-from sim.scenario.writing import to_toml
 
 MOST_TOLD = 5
 """Differences between two studies that are told."""
@@ -83,11 +81,12 @@ def keeping(
             if not path.exists():
                 _begin(path, scenarios, provenance, paired=paired)
             database = stack.enter_context(closing(sqlite3.connect(path)))
-            database.execute("PRAGMA journal_mode = WAL")  # readers see whole replications
-            database.execute("PRAGMA synchronous = FULL")
         with store.intact(path):
             known = store.replications(database, path)
             scenarios = _same(database, path, scenarios, provenance, paired=paired)
+        with store.told(folder):
+            database.execute("PRAGMA journal_mode = WAL")  # readers see whole replications
+            database.execute("PRAGMA synchronous = FULL")
         keeper = Keeper(folder, database, scenarios, known)
         keeper.fail((), provenance, paired=paired)
         with store.told(folder):
@@ -179,7 +178,7 @@ def _changes(before: Scenario, now: Scenario) -> Iterator[str]:
     """What differs between two scenarios, of that which determines the simulation."""
     if before.key == now.key:
         return
-    then, here = _flat(tomllib.loads(to_toml(before))), _flat(tomllib.loads(to_toml(now)))
+    then, here = _flat(before.to_data()), _flat(now.to_data())
     for path in dict.fromkeys((*then, *here)):
         if then.get(path) != here.get(path) and not path.startswith(_NEUTRAL):
             one, other = then.get(path, "nothing"), here.get(path, "nothing")

@@ -1,0 +1,412 @@
+"""What a study keeps, whatever happens to it: each row of faults on disk, through the command."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from corridors import SMALL, loaded, written
+
+import sim
+from sim.errors import IncompleteError, ResultsError
+from sim.experiments import store
+from sim.experiments.store import FILE, load_results
+from sim.experiments.tasks import Failure, Outcome, Task
+from sim.experiments.workers import RETRIES, Watched, workers
+
+TRANSSIB = str(Path(sys.executable).with_name("transsib"))
+PATIENCE = 60
+SOON = 5
+"""Seconds after which an interrupted run must have ended."""
+
+KILLS = int(os.environ.get("TRANSSIB_KILLS", "10"))
+REPLICATIONS = 24
+
+linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Two scenarios of which a replication takes some hundredths of a second."""
+    folder = tmp_path_factory.mktemp("scenarios")
+    text = SMALL.replace("= 20_000", "= 300_000").replace("= 8_000", "= 100_000")
+    assert text.count("00_000") >= 2
+    more = text.replace("[routes.rail]", "[routes.rail]\nfreight_usd = 900", 1)
+    return [str(written(folder, text, "one")), str(written(folder, more, "other"))]
+
+
+def command(files: list[str], out: Path, *options: str) -> list[str]:
+    number = ["--replications", str(REPLICATIONS), "--jobs", "2", "--json"]
+    return [TRANSSIB, "compare", *files, *number, "--out", str(out), *options]
+
+
+def ended(arguments: list[str], **how: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        arguments, capture_output=True, text=True, timeout=PATIENCE, check=False, **how
+    )
+
+
+@contextlib.contextmanager
+def begun(arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """A run in a process group of its own, as in a terminal."""
+    process = subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True, preexec_fn=interruptible,  # noqa: PLW1509 - here are no threads
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def interruptible() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def until(true: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def kept(out: Path) -> int:
+    """How many replications a folder holds."""
+    if not (out / FILE).exists():
+        return 0
+    with contextlib.closing(sqlite3.connect(f"{(out / FILE).as_uri()}?mode=ro", uri=True)) as open_:
+        (number,) = open_.execute("SELECT count(*) FROM replications").fetchone()
+    return int(number)
+
+
+def processes(group: int) -> list[int]:
+    """The processes of a group that live."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it may have ended meanwhile
+            state, _, belongs = (process / "stat").read_text().rpartition(")")[2].split()[:3]
+            if int(belongs) == group and state != "Z":
+                found.append(int(process.name))
+    return found
+
+
+@pytest.fixture(scope="module")
+def undisturbed(files: list[str], tmp_path_factory: pytest.TempPathFactory) -> sim.Results:
+    out = tmp_path_factory.mktemp("undisturbed") / "out"
+    done = ended(command(files, out))
+    assert done.returncode == 0, done.stderr
+    return load_results(out)
+
+
+def assert_as(undisturbed: sim.Results, out: Path) -> None:
+    """Metric for metric, to the bit, and each replication once."""
+    found = load_results(out)
+    assert found.measures == undisturbed.measures
+    assert found.provenance == undisturbed.provenance
+    assert kept(out) == 2 * REPLICATIONS
+
+
+@linux
+def test_killed_at_any_moment_and_run_again(
+    files: list[str], undisturbed: sim.Results, tmp_path: Path
+) -> None:
+    chance, folders = random.Random(2001), 0
+    out, groups = tmp_path / "0", []
+    for _ in range(KILLS):
+        before = kept(out)
+        if before == 2 * REPLICATIONS:
+            assert_as(undisturbed, out)
+            folders += 1
+            out, before = tmp_path / str(folders), 0
+        with begun(command(files, out)) as process:
+            if chance.random() < 0.7:  # while it works; else perhaps while it begins
+                until(lambda: kept(out) > before or process.poll() is not None)  # noqa: B023
+            time.sleep(chance.uniform(0, 0.7))
+            process.kill()
+            groups.append(process.pid)
+        for name, replications in _readable(out).items():
+            for number, measures in replications.items():
+                assert measures == undisturbed.measures[name][number]
+    done = ended(command(files, out))
+    assert done.returncode == 0, done.stderr
+    assert_as(undisturbed, out)
+    until(lambda: not any(processes(group) for group in groups), SOON)
+
+
+def _readable(out: Path) -> store.Replications:
+    """What a killed run left: whole, or nothing yet."""
+    try:
+        return dict(load_results(out).measures)  # type: ignore[arg-type]
+    except IncompleteError:
+        return {}
+    except ResultsError as error:
+        if "no results here" not in str(error):
+            raise
+        return {}
+
+
+@linux
+@pytest.mark.parametrize(
+    ("number", "status", "said"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+)
+def test_stopped_and_gone_on(
+    number: int, status: int, said: str, files: list[str], undisturbed: sim.Results, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with begun(command(files, out)) as process:
+        until(lambda: kept(out) >= 3)
+        process.send_signal(number)
+        stopped = time.monotonic()
+        output, error = process.communicate(timeout=PATIENCE)
+        assert time.monotonic() - stopped < SOON
+        assert processes(process.pid) == []
+    assert (process.returncode, output) == (status, "")
+    there = kept(out)
+    assert f"{said}: {there} of 48 replications are kept in {out}" in error
+    assert "the same command goes on from there" in error
+    shown = ended([TRANSSIB, "show", str(out)])
+    assert shown.returncode == 3
+    assert f"of {REPLICATIONS} replications" in shown.stderr
+    done = ended(command(files, out))
+    assert f"{there} of 48 replications were kept before" in done.stderr
+    assert_as(undisturbed, out)
+
+
+@linux
+def test_a_worker_that_is_killed_is_replaced(
+    files: list[str], undisturbed: sim.Results, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with begun(command(files, out)) as process:
+        until(lambda: kept(out) >= 2)
+        worker = next(p for p in processes(process.pid) if _works(p))
+        os.kill(worker, signal.SIGKILL)
+        _, error = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, error
+    assert_as(undisturbed, out)
+
+
+def _works(process: int) -> bool:
+    return b"spawn_main" in Path(f"/proc/{process}/cmdline").read_bytes()
+
+
+class Deadly(Task):
+    """A task in which the process always dies."""
+
+    def run(self) -> Outcome:
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError("dead")
+
+
+class Wrong(Task):
+    """A task that ends in an error which cannot be sent."""
+
+    def run(self) -> Outcome:
+        class LocalError(Exception):
+            pass
+
+        raise LocalError("wrong")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no SIGKILL")
+def test_a_task_that_kills_its_process_is_tried_thrice_and_harms_nobody(tmp_path: Path) -> None:
+    scenario = loaded(tmp_path)
+    tasks = [Task(scenario, 0), Deadly(scenario, 1), Wrong(scenario, 2), Task(scenario, 3)]
+    with workers(2) as crew:
+        assert isinstance(crew, Watched)
+        found = list(crew.finished(tasks))
+    outcomes = dict(found)
+    assert len(found) == 4, "none comes twice"
+    for number in (0, 3):
+        outcome = outcomes[tasks[number]]
+        assert isinstance(outcome, Outcome)
+        assert outcome.measures == Task(scenario, number).run().measures
+    assert outcomes[tasks[1]] == Failure(f"its process died {RETRIES + 1} times (out of memory?)")
+    assert outcomes[tasks[2]] == Failure("LocalError: wrong")
+
+
+@linux
+def test_the_disk_fills(files: list[str], undisturbed: sim.Results, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    def little() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
+
+    done = ended(command(files, out), preexec_fn=little)
+    assert done.returncode == 4, done.stderr
+    assert "cannot be written" in done.stderr
+    assert "what ended before is kept" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert 0 < kept(out) < 2 * REPLICATIONS
+    assert load_results(out).names == ("one", "other")
+    assert ended(command(files, out)).returncode == 0
+    assert_as(undisturbed, out)
+
+
+@linux
+def test_nowhere_to_print_and_yet_kept(
+    files: list[str], undisturbed: sim.Results, tmp_path: Path
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command(files, tmp_path / "out"), stdout=full, stderr=subprocess.PIPE, text=True,
+            timeout=PATIENCE, check=False,
+        )  # fmt: skip
+    assert done.returncode == 4
+    assert "Traceback" not in done.stderr
+    assert_as(undisturbed, tmp_path / "out")
+
+
+@linux
+def test_two_runs_on_one_folder(files: list[str], undisturbed: sim.Results, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with begun(command(files, out)) as first:
+        until(lambda: kept(out) >= 1)
+        second = ended(command(files, out))
+        assert second.returncode == 4
+        said = second.stderr.splitlines()[-1]
+        assert said == f"{out}: another run writes here (process {first.pid})"
+        _, error = first.communicate(timeout=PATIENCE)
+    assert first.returncode == 0, error
+    assert_as(undisturbed, out)
+
+
+@linux
+def test_who_reads_while_a_run_writes_sees_whole_pairs(
+    files: list[str], undisturbed: sim.Results, tmp_path: Path
+) -> None:
+    import pandas as pd
+
+    out, seen = tmp_path / "out", set()
+    with begun(command(files, out)) as process:
+        while process.poll() is None:
+            found = _readable(out)
+            if found:
+                seen.add(len(found["one"]))
+                assert found["one"].keys() == found["other"].keys()
+                for number, measures in found["one"].items():
+                    assert measures == undisturbed.measures["one"][number]
+                with contextlib.closing(sqlite3.connect(out / FILE)) as database:
+                    rows = pd.read_sql("SELECT * FROM rows WHERE metric = 'share'", database)
+                assert rows.groupby(["scenario", "route", "part"])["replication"].nunique().max()
+    assert len(seen) >= 2, "it was read in the middle"
+    assert_as(undisturbed, out)
+
+
+# --- Asked again, by Python -----------------------------------------------------------------------
+
+
+def test_more_replications_are_added_to_the_old(tmp_path: Path) -> None:
+    scenario, out = loaded(tmp_path), tmp_path / "out"
+    told: list[tuple[int, int]] = []
+    first = sim.run(scenario, replications=3, jobs=1, out=out)
+    more = sim.run(
+        scenario, replications=5, jobs=1, out=out, progress=lambda *each: told.append(each)
+    )
+    assert told == [(3, 5), (4, 5), (5, 5)], "only the new ones are simulated"
+    assert {n: more.measures["small"][n] for n in range(3)} == first.measures["small"]
+    assert more.measures == sim.run(scenario, replications=5, jobs=1).measures
+    fewer = sim.run(scenario, replications=2, jobs=1, out=out)
+    assert fewer.measures == more.measures, "what is there is not given away"
+    assert load_results(out).measures == more.measures
+
+
+def test_another_scenario_is_added_to_a_comparison(tmp_path: Path) -> None:
+    base, out = loaded(tmp_path), tmp_path / "out"
+    bigger = base.with_changes({"demand.containers_per_year": 30_000}, name="bigger")
+    biggest = base.with_changes({"demand.containers_per_year": 40_000}, name="biggest")
+    sim.compare([base, bigger], replications=2, jobs=1, out=out)
+    found = sim.compare([base, bigger, biggest], replications=2, jobs=1, out=out)
+    assert load_results(out).names == ("small", "bigger", "biggest")
+    assert found.measures == load_results(out).measures
+    with pytest.raises(ResultsError, match="without biggest now"):
+        sim.compare([base, bigger], replications=2, jobs=1, out=out)
+
+
+def test_what_was_changed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base, out = loaded(tmp_path), tmp_path / "out"
+    first = sim.run(base, replications=2, jobs=1, out=out)
+
+    def refused(scenario: sim.Scenario, said: str) -> None:
+        before = (out / FILE).read_bytes()
+        with pytest.raises(ResultsError, match=said):
+            sim.run(scenario, replications=2, jobs=1, out=out)
+        assert load_results(out).measures
+        assert (out / FILE).read_bytes() == before
+
+    refused(base.with_changes({"run.seed": 9}), r"small: run\.seed: \d+ then, 9 now")
+    capacity = {"routes.rail.stages.trains.capacity": 7}
+    refused(base.with_changes(capacity), r"small: routes\.rail\.stages\.trains\.capacity: .* 7 now")
+    refused(base.with_changes({}, name="else"), "without small now")
+    titled = base.with_changes({"title": "A word", "run.confidence": 0.9})
+    assert sim.run(titled, replications=2, jobs=1, out=out).interval is not None
+    assert load_results(out).scenario().title == "A word"
+    made = {**first.provenance, "numpy": "1.0"}
+    monkeypatch.setattr("sim.experiments.study.made_by", lambda: made)
+    refused(base, r"numpy: .* then, 1\.0 now")
+
+
+def test_a_changed_byte_is_found_or_harms_nothing(tmp_path: Path) -> None:
+    out, chance = tmp_path / "out", random.Random(7)
+    whole = sim.run(loaded(tmp_path), replications=3, jobs=1, out=out)
+    data, noticed = (out / FILE).read_bytes(), 0
+    for place in chance.sample(range(100, len(data)), 150):
+        flipped = bytearray(data)
+        flipped[place] ^= 1 << chance.randrange(8)
+        (out / FILE).write_bytes(bytes(flipped))
+        try:
+            found = load_results(out)
+        except ResultsError:
+            noticed += 1
+        else:
+            assert found.measures == whole.measures
+            assert found.scenarios == whole.scenarios
+            assert found.provenance == whole.provenance
+    assert noticed > 20
+
+
+def test_changed_rows_are_named_and_nothing_is_added_to_them(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    scenario = loaded(tmp_path)
+    sim.run(scenario, replications=3, jobs=1, out=out)
+    with contextlib.closing(sqlite3.connect(out / FILE)) as database, database:
+        database.execute(
+            "UPDATE rows SET value = value + 1 WHERE replication = 1 AND metric = 'throughput'"
+        )
+    said = "rows of small, replication 1, are missing or changed"
+    with pytest.raises(ResultsError, match=said):
+        load_results(out)
+    with pytest.raises(ResultsError, match=said):
+        sim.run(scenario, replications=4, jobs=1, out=out)
+    shown = ended([TRANSSIB, "show", str(out)])
+    assert (shown.returncode, shown.stdout) == (4, "")
+    assert "replication 1" in shown.stderr
+
+
+def test_rows_as_csv(tmp_path: Path) -> None:
+    import io
+
+    import pandas as pd
+
+    out = tmp_path / "out"
+    results = sim.run(loaded(tmp_path), replications=2, jobs=1, out=out)
+    shown = ended([TRANSSIB, "show", str(out), "--csv"])
+    assert shown.returncode == 0, shown.stderr
+    table = pd.read_csv(io.StringIO(shown.stdout))
+    expected = results.replications()
+    assert list(table.columns) == list(expected.columns)
+    assert table["value"].tolist() == pytest.approx(expected["value"].tolist(), nan_ok=True, rel=0)
