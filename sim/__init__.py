@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sim.experiments.store import load_results as load_results
     from sim.experiments.study import compare as compare
     from sim.experiments.study import run as run
+    from sim.experiments.sweep import sweep as sweep
     from sim.results.observations import Observations as Observations
     from sim.results.results import Results as Results
     from sim.scenario.files import load_scenario as load_scenario
@@ -38,11 +39,13 @@ _HOMES = {
     "run": "sim.experiments.study",
     "simulate": "sim.corridor",
     "solve": "sim.experiments.solve",
+    "sweep": "sim.experiments.sweep",
 }
 
 __all__ = [  # noqa: RUF022 - in the order of use
     "load_scenario", "Scenario", "simulate", "Observations", "run", "compare", "Results",
-    "one_more", "solve", "load_results", "explore", "plots", "TranssibError", "ScenarioError",
+    "one_more", "sweep", "solve", "load_results", "explore", "plots", "TranssibError",
+    "ScenarioError",
 ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from sim.views.plots import (
     plot_frontier,
     plot_shares,
     plot_stages,
+    plot_sweep,
     plot_times,
 )
 from sim.views.style import WIDTH, styled
@@ -42,8 +43,8 @@ def save_pictures(
 ) -> list[Path]:
     """Write the pictures of results as PNG and SVG; returns the files written.
 
-    `shares`, `times`, `stages` and `flows`, or the `frontier` that a goal seek found. Raises
-    UsageError for the name of a picture or a format that there is not.
+    `shares`, `times`, `stages` and `flows`, the `sweep`, or the `frontier` that a goal seek
+    found. Raises UsageError for the name of a picture or a format that there is not.
     """
     pictures = _pictures(found)
     for asked, known in ((only or (), pictures), (formats or (), METADATA)):
@@ -63,6 +64,8 @@ def _pictures(found: Results | Frontier) -> dict[str, Callable[[], Figure]]:
     if isinstance(found, Frontier) and found.solutions[0].setting is not None:
         return {FRONTIER: lambda: _figure(plot_frontier(found).get_figure(root=True))}
     results = found.results if isinstance(found, Frontier) else found
+    if results.is_sweep:
+        return {SWEEP: lambda: _figure(plot_sweep(results).get_figure(root=True))}
     return {name: partial(draw, results) for name, draw in PICTURES.items() if results.scenarios}
 
 
@@ -89,7 +92,7 @@ def _flows(results: Results) -> Figure:
     return figure
 
 
-FRONTIER = "frontier"
+FRONTIER, SWEEP = "frontier", "sweep"
 
 PICTURES: dict[str, Callable[[Results], Figure]] = {
     "shares": _shares,

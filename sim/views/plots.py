@@ -6,10 +6,12 @@ own, and returns the axes. The title is the finding; colours belong to routes.
 
 from sim.views.flows import plot_backlog, plot_deliveries
 from sim.views.frontier import plot_frontier
+from sim.views.landscape import plot_sweep
 from sim.views.shares import plot_shares
 from sim.views.stages import plot_stages
 from sim.views.times import plot_times
 
 __all__ = [
-    "plot_backlog", "plot_deliveries", "plot_frontier", "plot_shares", "plot_stages", "plot_times",
+    "plot_backlog", "plot_deliveries", "plot_frontier", "plot_shares", "plot_stages",
+    "plot_sweep", "plot_times",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from sim.views.days import print_days
 from sim.views.grid import console, new_table
 from sim.views.more import print_more
 from sim.views.parts import print_parts
+from sim.views.sweeps import print_sweep
 
 ABREAST = 3
 """Scenarios beside each other."""
@@ -56,6 +57,8 @@ def print_results(results: Results, file: IO[str] | None = None) -> None:
     if results.is_one_more:
         _print_scenarios(alone(results), out)
         print_more(results, out)
+    elif results.is_sweep:
+        print_sweep(results.along(), out)
     else:
         _print_scenarios(results, out)
     out.print(Text(words.how_sure(results), style="dim"))

@@ -1,0 +1,55 @@
+"""The verb `sweep`: a scenario at every value, and where more stops helping."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from sim.cli import work
+from sim.cli.commands import app
+from sim.cli.exits import told
+from sim.cli.options import Jobs, Json, Out, Quiet, Replications, Seed, Set, Yes
+
+
+@app.command()
+@told
+def sweep(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="scenario file or bundled name")],
+    vary: Annotated[
+        list[str],
+        typer.Option(
+            metavar="PATH=A:B:STEP", help="what to vary, also PATH=a,b,c; said twice: a grid"
+        ),
+    ],
+    metric: Annotated[
+        str | None,
+        typer.Option(metavar="METRIC", help="to show [default: throughput of the varied route]"),
+    ] = None,
+    worth: Annotated[
+        float,
+        typer.Option(help="the knee is where one more slot carries less than so much container"),
+    ] = 0.05,
+    set_: Set = None,
+    replications: Replications = None,
+    seed: Seed = None,
+    jobs: Jobs = None,
+    out: Out = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    yes: Yes = False,
+) -> None:
+    """Simulate a scenario at each of some values, and find where more stops helping."""
+    from sim.experiments.sweep import asked, laid_out, refuse, swept
+    from sim.scenario.options import varyings
+
+    values = asked(varyings(vary))
+    (scenario,) = work.to_simulate([file], set_, replications, seed, quiet=quiet)
+    if not yes:
+        refuse(scenario, values, jobs)
+    points, tags = laid_out(scenario, values, metric, worth)
+    study = partial(swept, tags=tags)
+    results = work.studied(study, points, jobs=jobs, out=out, quiet=quiet, yes=yes)
+    work.show(results, as_json=as_json)
+    work.finish(results, out, quiet=quiet)

@@ -1,0 +1,228 @@
+"""The picture of a sweep: a line with its interval and the knee, or a map of two parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter
+
+from sim.results.metrics import ALL
+from sim.results.results import Results
+from sim.results.sweep import Knee, Sweep
+from sim.scenario.schema import split
+from sim.views import sweeps, words
+from sim.views.style import (
+    FAINT,
+    INK,
+    MUTED,
+    SHADE,
+    SMALL,
+    WIDTH,
+    dress,
+    headline,
+    looks,
+    new_axes,
+    styled,
+    text_width,
+)
+
+LINE = "#0072b2"
+"""Where no route is meant."""
+
+MAP = "Blues"
+"""Light to dark, so that it can be read in grey."""
+
+MOST_TICKS = 12
+"""Labels along an axis of the map."""
+
+
+@styled()
+def plot_sweep(results: Results, *, ax: Axes | None = None, metric: str | None = None) -> Axes:
+    """A metric over what was varied: with one path a line, with two a map.
+
+    The line has its interval as a band, and dashed the capacity that was varied. A vertical line
+    marks the knee, grey its interval; in a map frames mark the knees. `metric` in place of that
+    of the study. Raises UsageError where nothing was varied.
+    """
+    sweep = results.along(metric)
+    ax = ax or new_axes(4.4)
+    if len(sweep.paths) == 1:
+        _draw_line(ax, sweep)
+    else:
+        _draw_map(ax, sweep)
+    return ax
+
+
+def _draw_line(ax: Axes, sweep: Sweep) -> None:
+    dress(ax, grid="y")
+    (path,) = sweep.paths
+    places = _places(ax, sweep.values[path])
+    _curve(ax, sweep, places)
+    for knee in sweep.knees:
+        _draw_knee(ax, knee)
+    ax.set_xlabel(sweeps.heading(sweep, path))
+    ax.set_ylabel(f"{sweeps.metric(sweep)} [{_unit(sweep)}]")
+    headline(ax, sweeps.finding(sweep), _shown(sweep))
+
+
+def _places(ax: Axes, values: Sequence[Any]) -> list[float]:
+    """Where each value stands on the horizontal axis: what is no number has a place each."""
+    if _are_numbers(values):
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+        return list(values)
+    places = [float(n) for n in range(len(values))]
+    ax.set_xticks(places, [sweeps.written(each) for each in values])
+    return places
+
+
+def _are_numbers(values: Sequence[Any]) -> bool:
+    return all(isinstance(each, int | float) and not isinstance(each, bool) for each in values)
+
+
+def _curve(ax: Axes, sweep: Sweep, places: Sequence[float]) -> None:
+    """The means over their band, broken where there is none; points where nothing lies between."""
+    order = sorted(range(len(places)), key=places.__getitem__)
+    x = [places[n] for n in order]
+    found = [sweep.interval(sweep.points[n]) for n in order]
+    low, mean, high = (
+        _scale(sweep) * np.array([math.nan if end is None else end for end in ends])
+        for ends in zip(*((each.low, each.mean, each.high) for each in found), strict=True)
+    )
+    look = looks(sweep.results).get(sweep.key.route)
+    colour, marker = (LINE, "o") if look is None else (look.colour, look.marker)
+    if _are_numbers(*sweep.values.values()):
+        ax.fill_between(x, low, high, color=colour, alpha=0.25, linewidth=0)
+        ax.plot(x, mean, color=colour, marker=marker, markersize=4.5, linewidth=1.5)
+    else:
+        half = np.nan_to_num(high - mean)
+        ax.errorbar(x, mean, yerr=half, color=colour, ecolor=INK, fmt=marker, capsize=3)
+        ax.margins(x=0.15)
+    _capacity(ax, sweep, x, [sweep.points[n].name for n in order])
+
+
+def _capacity(ax: Axes, sweep: Sweep, x: Sequence[float], names: Sequence[str]) -> None:
+    """What could be carried at most, dashed, as far as the picture goes."""
+    slots = _slots(sweep)
+    if slots:
+        top = ax.get_ylim()[1]
+        dashes = (0, (3, 2))
+        offered = [slots[name] for name in names]
+        ax.plot(x, offered, color=MUTED, linewidth=1.0, linestyle=dashes, zorder=1)
+        ax.set_ylim(0, top)
+
+
+def _slots(sweep: Sweep) -> dict[str, float]:
+    """The capacity at each point, where the throughput of its route is drawn."""
+    if sweep.capacity is None:
+        return {}
+    if sweep.key != (split(sweep.capacity)[1], ALL, "throughput"):
+        return {}
+    return {p.name: n for k in sweep.knees for p, n in zip(k.points, k.slots, strict=True)}
+
+
+def _draw_knee(ax: Axes, knee: Knee) -> None:
+    """A line where the knee is, over its interval in grey; without an end it goes to the last."""
+    left, right = ax.get_xlim()
+    if knee.has_interval and knee.low is not None:
+        far = knee.points[-1] if knee.high is None else knee.high
+        low, high = sorted((knee.low.at[0], far.at[0]))
+        ax.axvspan(low, high, color=SHADE, zorder=0)
+        for end in (low, high):
+            ax.axvline(end, color=FAINT, linewidth=1.0, zorder=0)
+    ax.set_xlim(left, right)
+    if knee.point is None:
+        return
+    x = knee.point.at[0]
+    ax.axvline(x, color=INK, linewidth=1.2, zorder=1.5)
+    said = f"knee: {sweeps.written(x)}"
+    fits = x + text_width(ax, said) < right
+    ax.annotate(
+        said, (x, 0), xycoords=("data", "axes fraction"), xytext=(4 if fits else -4, 6),
+        textcoords="offset points", fontsize=SMALL, ha="left" if fits else "right",
+    )  # fmt: skip
+
+
+def _scale(sweep: Sweep) -> float:
+    return 100.0 if words.unit(sweep.key) == "fraction" else 1.0
+
+
+def _unit(sweep: Sweep) -> str:
+    unit = words.unit(sweep.key)
+    return "%" if unit == "fraction" else unit
+
+
+def _shown(sweep: Sweep) -> str:
+    """What is shown, below the finding."""
+    run, number = sweep.results.baseline.run, len(sweep.results.measures[sweep.results.names[0]])
+    said = [f"{number:,} replication{'s' * (number > 1)} on the same random numbers at all values"]
+    if len(sweep.paths) == 1:
+        if number > 1:
+            kind = "band" if _are_numbers(*sweep.values.values()) else "whiskers"
+            said.append(f"{kind}: {100 * run.confidence:g} % interval")
+        if _slots(sweep):
+            said.append("dashed: capacity")
+        if any(knee.has_interval and knee.low for knee in sweep.knees):
+            said.append("grey: interval of the knee")
+    elif any(knee.point for knee in sweep.knees):
+        said.append(f"framed: the knee, where one more slot carries less than {sweep.worth:g}")
+    return "; ".join(said)
+
+
+def _draw_map(ax: Axes, sweep: Sweep) -> None:
+    """Cells as dark as the metric is great, the first path from left to right."""
+    across, up = sweep.values.values()
+    means = [math.nan if (m := sweep.interval(p).mean) is None else m for p in sweep.points]
+    cells = _scale(sweep) * np.array(means).reshape(len(across), len(up)).T
+    ax.set_facecolor(FAINT)
+    mesh = ax.pcolormesh(np.ma.masked_invalid(cells), cmap=MAP, edgecolors="white", linewidth=0.5)
+    _label(ax, sweep)
+    _write_cells(ax, sweep, cells)
+    for knee in sweep.knees:
+        if knee.point is not None:
+            x, y = (values.index(v) for values, v in zip((across, up), knee.point.at, strict=True))
+            frame = Rectangle(
+                (x + 0.04, y + 0.04), 0.92, 0.92, fill=False, edgecolor=INK, linewidth=1.6
+            )
+            ax.add_patch(frame)
+    figure = ax.get_figure(root=True)
+    assert figure is not None, "axes are on a figure"
+    bar = figure.colorbar(mesh, ax=ax, format=FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    bar.ax.tick_params(labelsize=SMALL, color=MUTED, length=3)
+    bar.outline.set_visible(False)
+    bar.set_label(f"{sweeps.metric(sweep)} [{_unit(sweep)}]")
+    headline(ax, sweeps.finding(sweep), _shown(sweep))
+
+
+def _label(ax: Axes, sweep: Sweep) -> None:
+    """Both axes, with the values at the middle of the cells, of many some."""
+    for axis, (path, values) in zip((ax.xaxis, ax.yaxis), sweep.values.items(), strict=True):
+        every = math.ceil(len(values) / MOST_TICKS)
+        some = range(0, len(values), every)
+        axis.set_ticks([n + 0.5 for n in some], [sweeps.written(values[n]) for n in some])
+        axis.set_label_text(sweeps.heading(sweep, path))
+    ax.tick_params(labelsize=SMALL, length=0)
+    ax.spines[:].set_visible(False)
+
+
+def _write_cells(ax: Axes, sweep: Sweep, cells: np.ndarray) -> None:
+    """The figures in the cells, where they fit; light on dark."""
+    unit, scale = words.unit(sweep.key), _scale(sweep)
+    texts = [
+        [words.figure(None if math.isnan(c) else c / scale, unit) for c in row] for row in cells
+    ]
+    texts = [[text.removesuffix(" %") for text in row] for row in texts]
+    widest = max((text for row in texts for text in row), key=len)
+    if text_width(ax, widest) > 0.85 or len(cells) > 2 * WIDTH:
+        return
+    low, high = np.nanmin(cells), np.nanmax(cells)
+    for (y, x), cell in np.ndenumerate(cells):
+        dark = high > low and (cell - low) / (high - low) > 0.55
+        ax.text(
+            x + 0.5, y + 0.5, texts[y][x], fontsize=SMALL, ha="center", va="center",
+            color="white" if dark else INK,
+        )  # fmt: skip

@@ -1,0 +1,265 @@
+"""Sweeps as text: where more stops helping, a row a value, or a matrix of two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sim.results.metrics import ALL
+from sim.results.sweep import Knee, Point, Sweep
+from sim.scenario.schema import split
+from sim.views import words
+from sim.views.grid import WIDEST, new_table
+from sim.views.solutions import number
+
+BESIDE = ("share", "door_to_door_mean")
+"""What a throughput is told with: is it much, and how long does it take?"""
+
+
+def print_sweep(sweep: Sweep, out: Console) -> None:
+    """The finding, the figures, and the knees of a grid."""
+    out.print(Text(finding(sweep), style="bold"))
+    rules = {words.rule(scenario) for scenario in sweep.results.scenarios}
+    if len(rules) == 1:
+        out.print(Text(f"Choice of a route: {rules.pop()}."))
+    if len(sweep.paths) == 1:
+        out.print(_line(sweep))
+    else:
+        for table in _matrices(sweep):
+            out.print(table)
+        if sweep.knees:
+            out.print(_knees(sweep))
+    out.print(Text(_remark(sweep), style="dim"))
+
+
+def finding(sweep: Sweep) -> str:
+    """What a sweep says: the knee, or how the metric changes from one end to the other."""
+    if len(sweep.knees) == 1:
+        return _knee_finding(sweep, sweep.knees[0])
+    known = [p for p in sweep.points if sweep.interval(p).mean is not None]
+    if not known:
+        return f"{metric(sweep)} is not defined at any value"
+    if len(known) == 1:
+        return f"{metric(sweep)} is {figure(sweep, known[0])} {at(sweep, known[0])}"
+    if len(sweep.paths) == 1:
+        (path,), first, last = sweep.paths, known[0], known[-1]
+        start = f"{metric(sweep)} goes from {figure(sweep, first)} {at(sweep, first)}"
+        how = "at" if _is_number(last.at[0]) else f"with {words.path_name(path)}"
+        return f"{start} to {figure(sweep, last)} {how} {written(last.at[0])}"
+    least, most = (end(known, key=lambda p: sweep.interval(p).mean or 0.0) for end in (min, max))
+    low = figure(sweep, least).partition(" ")[0]
+    return f"{metric(sweep)} runs from {low} to {figure(sweep, most)}"
+
+
+def _knee_finding(sweep: Sweep, knee: Knee) -> str:
+    path, worth = str(sweep.capacity), f"{sweep.worth:g}"
+    route = split(path)[1]
+    if knee.point is None:
+        last = knee.marginals[-1].mean
+        return (
+            f"No knee up to {at(sweep, knee.points[-1]).removeprefix('at ')}"
+            f"{sure(sweep, knee) if knee.low else ''}: "
+            f"one more slot still carries {last or 0:.2f} more container by {route}"
+        )
+    return (
+        f"Knee {at(sweep, knee.point)}{sure(sweep, knee)}: one more slot "
+        f"carries less than {worth} more container by {route}"
+    )
+
+
+def sure(sweep: Sweep, knee: Knee) -> str:
+    """The interval of a knee in brackets; nothing where there is none."""
+    if not knee.has_interval:
+        return ""
+    return f" ({100 * sweep.results.baseline.run.confidence:g} %: {between(sweep, knee)})"
+
+
+def between(sweep: Sweep, knee: Knee) -> str:
+    """The ends of the interval of a knee: 350,000 to 450,000, from 350,000 on."""
+    low, high = (None if p is None else _value(sweep, p) for p in (knee.low, knee.high))
+    if low is None:
+        return "beyond all values"
+    if high is None:
+        return f"from {low} on, no end in sight"
+    return low if low == high else f"{low} to {high}"
+
+
+def _value(sweep: Sweep, point: Point) -> str:
+    """What the capacity is at a point."""
+    return written(point.at[sweep.paths.index(str(sweep.capacity))])
+
+
+def written(value: Any) -> str:
+    """A value that was said, as it was written."""
+    return number(value) if _is_number(value) else str(value)
+
+
+def at(sweep: Sweep, point: Point) -> str:
+    """Where a point is: at a rail freight of 900 USD and with choice rule logit."""
+    price_year = sweep.results.baseline.price_year
+    parts = []
+    for path, value in zip(sweep.paths, point.at, strict=True):
+        name, unit = words.path_name(path), words.path_unit(path, price_year)
+        article = "" if name.endswith("s") else "a "
+        number = f"at {article}{name} of {written(value)} {unit}".rstrip()
+        parts.append(number if _is_number(value) else f"with {name} {written(value)}")
+    return words.listed(parts).replace(" and at ", " and ")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def heading(sweep: Sweep, path: str) -> str:
+    """What is varied, with its unit: rail freight [USD of 2001]."""
+    unit = words.path_unit(path, sweep.results.baseline.price_year)
+    return f"{words.path_name(path)} [{unit}]" if unit else words.path_name(path)
+
+
+def metric(sweep: Sweep) -> str:
+    """The metric in words: rail throughput, rail stage:trains load factor."""
+    route, part, name = sweep.key
+    said = [words.route(route), *([part] if part != ALL else []), name.replace("_", " ")]
+    return " ".join(said)
+
+
+def figure(sweep: Sweep, point: Point) -> str:
+    """The metric at a point with its unit."""
+    unit = words.unit(sweep.key)
+    text = words.figure(sweep.interval(point).mean, unit)
+    return text if unit == "fraction" else f"{text} {unit}"
+
+
+def _line(sweep: Sweep) -> Table:
+    """A row a value: the metric, what goes with it, what one more slot carries, the knee."""
+    (path,), key = sweep.paths, sweep.key
+    beside = _beside(sweep)
+    heads = [_folded(heading(sweep, path)), _folded(f"{metric(sweep)} [{words.unit(key)}]")]
+    more = ["one more\nslot carries", ""] if sweep.knees else []
+    table = new_table(*heads, *(_HEADS[each] for each in beside), *more)
+    for point in sweep.points:
+        cells = [words.interval(sweep.interval(point), words.unit(key))]
+        for name in beside:
+            unit = words.unit(key._replace(metric=name))
+            cells.append(words.interval(sweep.interval(point, name), unit))
+        table.add_row(*map(Text, [written(point.at[0]), *cells, *_of_knee(sweep, point)]))
+    return table
+
+
+def _beside(sweep: Sweep) -> tuple[str, ...]:
+    is_throughput = (sweep.key.part, sweep.key.metric) == (ALL, "throughput")
+    return BESIDE if is_throughput and len(sweep.paths) == 1 else ()
+
+
+_HEADS = {"share": "share\nof demand", "door_to_door_mean": "door to door\n[days]"}
+
+
+def _folded(heading: str) -> str:
+    return heading.replace(" [", "\n[")
+
+
+def _of_knee(sweep: Sweep, point: Point) -> Iterator[str]:
+    """What one more slot carries from here on, and whether the knee is here."""
+    for knee in sweep.knees:
+        one = sweep.marginals.get(point)
+        yield words.NONE if one is None else marginal(one.mean, one.half_width)
+        yield _mark(knee, point)
+
+
+def marginal(mean: float | None, half: float | None) -> str:
+    """Containers that one more slot carries: 0.998 ± 0.002."""
+    if mean is None:
+        return words.NONE
+    text = f"{mean:.3f}".replace("-0.000", "0.000")
+    if half is None:
+        return text
+    return f"{text} ± {'<0.001' if 0 < half < 0.0005 else f'{half:.3f}'}"
+
+
+def _mark(knee: Knee, point: Point) -> str:
+    if point == knee.point:
+        return "knee"
+    places = [knee.points.index(end) for end in (knee.low, knee.high) if end is not None]
+    if knee.low is None or not places:
+        return ""
+    last = places[1] if knee.high is not None else len(knee.points) - 1
+    return "perhaps" if places[0] <= knee.points.index(point) <= last else ""
+
+
+def _matrices(sweep: Sweep) -> Iterator[Table]:
+    """The means, a row a value of the first path, a column of the second; wide ones in parts."""
+    down, across = sweep.values.values()
+    cells = [
+        [words.figure(sweep.interval(p).mean, words.unit(sweep.key)) for p in row]
+        for row in _rows(sweep.points, len(across))
+    ]
+    rows = [_folded(heading(sweep, sweep.paths[0])), *map(written, down)]
+    labels = list(map(written, across))
+    for some in _fitting(rows, labels, cells):
+        title = (
+            f"{metric(sweep)} [{words.unit(sweep.key)}], across: {heading(sweep, sweep.paths[1])}"
+        )
+        table = new_table(rows[0], *(labels[n] for n in some), title=title)
+        for label, row in zip(rows[1:], cells, strict=True):
+            table.add_row(*map(Text, [label, *(row[n] for n in some)]))
+        yield table
+
+
+def _rows(points: Sequence[Point], width: int) -> list[Sequence[Point]]:
+    return [points[first : first + width] for first in range(0, len(points), width)]
+
+
+def _fitting(
+    rows: Sequence[str], labels: Sequence[str], cells: Sequence[Sequence[str]]
+) -> Iterator[list[int]]:
+    """Columns in groups that fit beside the labels of the rows."""
+    start = 2 + max(len(line) for row in rows for line in row.split("\n"))
+    some, room = list[int](), WIDEST - start
+    for n, label in enumerate(labels):
+        width = 2 + max(len(text) for text in [label, *(row[n] for row in cells)])
+        if some and width > room:
+            yield some
+            some, room = [], WIDEST - start
+        some.append(n)
+        room -= width
+    yield some
+
+
+def _knees(sweep: Sweep) -> Table:
+    """The knee for each value of the other path of a grid."""
+    place = 1 - sweep.paths.index(str(sweep.capacity))
+    name = words.path_name(str(sweep.capacity))
+    confidence = f"{100 * sweep.results.baseline.run.confidence:g} %"
+    table = new_table(heading(sweep, sweep.paths[place]), f"knee: {name}", confidence)
+    for knee in sweep.knees:
+        value = "none" if knee.point is None else _value(sweep, knee.point)
+        ends = between(sweep, knee) if knee.has_interval else words.NONE
+        table.add_row(*map(Text, (written(knee.points[0].at[place]), value, ends)))
+    return table
+
+
+def _remark(sweep: Sweep) -> str:
+    """What the knee is, or why there is none; why figures are missing."""
+    return f"{_about_knee(sweep)}{_about_missing(sweep)}"
+
+
+def _about_knee(sweep: Sweep) -> str:
+    if sweep.knees:
+        perhaps = "; perhaps: within its interval" if len(sweep.paths) == 1 else ""
+        return (
+            "knee: the smallest capacity at which one more slot a year carries less than "
+            f"{sweep.worth:g} more container, up to the next value, paired by replication{perhaps}."
+        )
+    if all(len(values) < 2 for values in sweep.values.values()):
+        return "No knee: it takes two values."
+    said = words.listed([words.path_name(path) for path in sweep.paths])
+    return f"No knee: {said} {'sets' if len(sweep.paths) == 1 else 'set'} no slots of departures."
+
+
+def _about_missing(sweep: Sweep) -> str:
+    means = [sweep.interval(p, name).mean for p in sweep.points for name in (None, *_beside(sweep))]
+    return f" {words.NONE}: no steady state, or nothing delivered." if None in means else ""
