@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -85,15 +86,28 @@ def keeping(
             known = store.replications(database, path)
             scenarios = _same(database, path, scenarios, provenance, paired=paired)
         with store.told(folder):
-            database.execute("PRAGMA journal_mode = WAL")  # readers see whole replications
+            _journal(database, "WAL")  # readers see whole replications
             database.execute("PRAGMA synchronous = FULL")
         keeper = Keeper(folder, database, scenarios, known)
         keeper.fail((), provenance, paired=paired)
         with store.told(folder):
             store.write_scenarios(folder, scenarios)
         yield keeper
-        with store.told(folder):
-            database.execute("PRAGMA journal_mode = DELETE")  # one plain file, also to copy
+        with suppress(sqlite3.Error):  # who reads at this moment keeps it as it is, also whole
+            _journal(database, "DELETE")  # one plain file, also to copy
+
+
+def _journal(database: sqlite3.Connection, mode: str) -> None:
+    """Change how a file is written, when nobody reads it; SQLite itself would not wait."""
+    for last in [False] * 50 + [True]:
+        try:
+            database.execute(f"PRAGMA journal_mode = {mode}")
+        except sqlite3.OperationalError:
+            if last:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _begin(
