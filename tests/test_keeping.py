@@ -176,7 +176,7 @@ def test_stopped_and_gone_on(
         assert processes(process.pid) == []
     assert (process.returncode, output) == (status, "")
     there = kept(out)
-    assert f"{said}: {there} of 48 replications are kept in {out}" in error
+    assert f"{said}; {there} of 48 replications are kept in {out}" in error
     assert "the same command goes on from there" in error
     shown = ended([TRANSSIB, "show", str(out)])
     assert shown.returncode == 3
@@ -249,7 +249,7 @@ def test_the_disk_fills(files: list[str], undisturbed: sim.Results, tmp_path: Pa
     done = ended(command(files, out), preexec_fn=little)
     assert done.returncode == 4, done.stderr
     assert "cannot be written" in done.stderr
-    assert "what ended before is kept" in done.stderr
+    assert f"{kept(out)} of 48 replications are kept in {out}; the same command" in done.stderr
     assert "Traceback" not in done.stderr
     assert 0 < kept(out) < 2 * REPLICATIONS
     assert load_results(out).names == ("one", "other")

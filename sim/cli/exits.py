@@ -17,6 +17,7 @@ from sim.errors import ResultsError, TranssibError
 P = ParamSpec("P")
 
 INTERRUPTED, TERMINATED, BROKEN_PIPE = 130, 143, 141
+NOTHING = "nothing was kept"
 
 
 def told(command: Callable[P, None]) -> Callable[P, None]:
@@ -28,11 +29,11 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
             sys.stdout.flush()
         except TranssibError as error:
-            leave(str(error), error.exit_status)
+            leave("; ".join([str(error), *_notes(error)]), error.exit_status)
         except KeyboardInterrupt as stop:
-            leave(f"interrupted: {_kept(stop)}", INTERRUPTED)
+            leave("; ".join(["interrupted", *(_notes(stop) or [NOTHING])]), INTERRUPTED)
         except SystemExit as stop:
-            leave(f"terminated: {_kept(stop)}", TERMINATED)
+            leave("; ".join(["terminated", *(_notes(stop) or [NOTHING])]), TERMINATED)
         except BrokenPipeError:
             leave("", BROKEN_PIPE)
         except MemoryError:
@@ -47,8 +48,9 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
     return wrapped
 
 
-def _kept(stop: BaseException) -> str:
-    return "; ".join(getattr(stop, "__notes__", ["nothing was kept"]))
+def _notes(error: BaseException) -> list[str]:
+    """What those said whom an error passed: what is kept, and how to go on."""
+    return getattr(error, "__notes__", [])
 
 
 def leave(message: str, status: int) -> NoReturn:

@@ -92,36 +92,24 @@ def studied(
     tasks = sum(scenario.run.replications for scenario in scenarios)
     if jobs is not None and jobs > tasks:
         note(f"--jobs {jobs}: there are {tasks} replications, so as many jobs", quiet=quiet)
-    with (
-        simulating(out, quiet=quiet) as progress,
-        _going_on(out, progress, quiet=quiet) as counting,
-    ):
+    with simulating(out, quiet=quiet) as progress:
+        counting = _said_before(progress, quiet=quiet)
         return study(scenarios, jobs=jobs, progress=counting, large=yes, out=out)
 
 
-@contextlib.contextmanager
-def _going_on(out: Path | None, progress: Progress | None, *, quiet: bool) -> Iterator[Progress]:
-    """Say to who interrupts a study what is kept, and how to go on."""
-    ended = (0, 0)
+def _said_before(progress: Progress | None, *, quiet: bool) -> Progress:
+    """Tell of what was kept before, as the first thing that a study does."""
+    begun = False
 
     def counting(done: int, total: int) -> None:
-        nonlocal ended
-        if out is not None and done and not ended[1]:
+        nonlocal begun
+        if done and not begun:
             note(f"{done:,} of {total:,} replications were kept before", quiet=quiet)
-        ended = done, total
+        begun = True
         if progress:
             progress(done, total)
 
-    try:
-        yield counting
-    except (KeyboardInterrupt, SystemExit) as stop:
-        if out is not None:
-            done, total = ended
-            stop.add_note(
-                f"{done:,} of {total:,} replications are kept in {out}; "
-                "the same command goes on from there"
-            )
-        raise
+    return counting
 
 
 @contextlib.contextmanager

@@ -57,16 +57,22 @@ class Keeper:
                 self._database, self.scenarios, provenance, paired=paired, failures=failures
             )
 
+    def state(self) -> str:
+        """How much is kept, for who stops here."""
+        (there,) = self._database.execute("SELECT count(*) FROM replications").fetchone()
+        asked = sum(each.run.replications for each in self.scenarios)
+        return (
+            f"{there:,} of {asked:,} replications are kept in {self.folder}; "
+            "the same command goes on from there"
+        )
+
     @contextmanager
     def _written(self) -> Iterator[None]:
         try:
             with self._database:
                 yield
         except sqlite3.Error as error:
-            raise ResultsError(
-                f"{self.folder}: cannot be written: {error}; what ended before is kept, "
-                "the same command goes on from there"
-            ) from error
+            raise ResultsError(f"{self.folder}: cannot be written: {error}") from error
 
 
 @contextmanager
@@ -92,7 +98,11 @@ def keeping(
         keeper.fail((), provenance, paired=paired)
         with store.told(folder):
             store.write_scenarios(folder, scenarios)
-        yield keeper
+        try:
+            yield keeper
+        except BaseException as stop:
+            stop.add_note(keeper.state())
+            raise
         with suppress(sqlite3.Error):  # who reads at this moment keeps it as it is, also whole
             _journal(database, "DELETE")  # one plain file, also to copy
 
