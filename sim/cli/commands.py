@@ -12,6 +12,7 @@ import typer
 from sim.cli import work
 from sim.cli.exits import note, told
 from sim.cli.options import (
+    DryRun,
     Files,
     Folder,
     Jobs,
@@ -119,6 +120,7 @@ def run(
     out: Out = None,
     as_json: Json = False,
     quiet: Quiet = False,
+    dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
     """Simulate scenarios, each by itself, or one against itself with one more of something."""
@@ -129,6 +131,9 @@ def run(
         raise UsageError(f"--one-more asks about one FILE (got {len(files)})")
     scenarios = work.to_simulate(files, set_, replications, seed, quiet=quiet)
     asked = with_one_more(scenarios[0]) if one_more else scenarios
+    if dry_run:
+        work.say_what_it_takes(asked, jobs)
+        return
     how = compared if one_more else study
     results = work.studied(how, asked, jobs=jobs, out=out, quiet=quiet, yes=yes)
     work.show(results, as_json=as_json)
@@ -147,12 +152,16 @@ def compare(
     out: Out = None,
     as_json: Json = False,
     quiet: Quiet = False,
+    dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
     """Simulate scenarios and pair them with a baseline, replication by replication."""
     from sim.experiments.study import compare as study
 
     scenarios = work.to_simulate([base, *files], set_, replications, seed, quiet=quiet)
+    if dry_run:
+        work.say_what_it_takes(scenarios, jobs)
+        return
     results = work.studied(study, scenarios, jobs=jobs, out=out, quiet=quiet, yes=yes)
     work.show(results, as_json=as_json)
     work.finish(results, out, quiet=quiet)

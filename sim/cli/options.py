@@ -25,4 +25,7 @@ Out = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no progress bar and no notes")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="say how long it would take, and simulate nothing")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="go on where it takes hours or gigabytes")]

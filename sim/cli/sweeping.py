@@ -10,7 +10,7 @@ import typer
 from sim.cli import work
 from sim.cli.commands import app
 from sim.cli.exits import told
-from sim.cli.options import Jobs, Json, Out, Quiet, Replications, Seed, Set, Yes
+from sim.cli.options import DryRun, Jobs, Json, Out, Quiet, Replications, Seed, Set, Yes
 
 
 @app.command()
@@ -38,6 +38,7 @@ def sweep(
     out: Out = None,
     as_json: Json = False,
     quiet: Quiet = False,
+    dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
     """Simulate a scenario at each of some values, and find where more stops helping."""
@@ -46,9 +47,12 @@ def sweep(
 
     values = asked(varyings(vary))
     (scenario,) = work.to_simulate([file], set_, replications, seed, quiet=quiet)
-    if not yes:
+    if not (yes or dry_run):
         refuse(scenario, values, jobs)
     points, tags = laid_out(scenario, values, metric, worth)
+    if dry_run:
+        work.say_what_it_takes(points, jobs)
+        return
     study = partial(swept, tags=tags)
     results = work.studied(study, points, jobs=jobs, out=out, quiet=quiet, yes=yes)
     work.show(results, as_json=as_json)

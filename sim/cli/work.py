@@ -97,6 +97,15 @@ def studied(
         return study(scenarios, jobs=jobs, progress=counting, large=yes, out=out)
 
 
+def say_what_it_takes(scenarios: list[Scenario], jobs: int | None) -> None:
+    """Print the estimate of time, memory and disk."""
+    from sim.experiments.estimate import said
+    from sim.experiments.workers import usable_cores
+
+    tasks = sum(scenario.run.replications for scenario in scenarios)
+    print(said(scenarios, min(jobs or usable_cores(), tasks)))  # noqa: T201
+
+
 def _said_before(progress: Progress | None, *, quiet: bool) -> Progress:
     """Tell of what was kept before, as the first thing that a study does."""
     begun = False

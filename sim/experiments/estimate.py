@@ -11,13 +11,18 @@ from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Era, Scenario
 from sim.scenario.routes import FacilityStage
 
-SECONDS_A_CONTAINER = 5e-7
-SECONDS_A_TRIP = 2e-5
+SECONDS_A_CONTAINER = 2e-7
+SECONDS_A_TRIP = 1e-5
+SECONDS_A_BLOCK = 8e-4
 BYTES_A_CONTAINER = 80
 BYTES_A_CONTAINER_AND_ROUTE = 24
 BYTES_A_TRIP = 400
 BYTES_A_BLOCK = 50
+BYTES_A_ROW = 220
 """Measured by `make bench` on one core; a guess within a factor of three is enough here."""
+
+LONG_BLOCK_DAYS = 4.0
+"""How often routes are chosen, where no queue for a facility has to be looked at."""
 
 MOST_GROWTH = 25.0
 """Logarithm of a growth that is more than anybody would simulate."""
@@ -28,28 +33,46 @@ MOST_BYTES = 2e9
 
 @dataclass(frozen=True)
 class Estimate:
-    """Seconds on all jobs together, and the bytes that they hold at one time."""
+    """Seconds on all jobs together, the bytes that they hold at one time, and those on disk."""
 
     seconds: float
     memory: float
+    disk: float
+
+    @property
+    def time(self) -> str:
+        """In words."""
+        for unit, seconds in (("hours", 3600), ("minutes", 60)):
+            if self.seconds > 2 * seconds:
+                return f"{self.seconds / seconds:,.0f} {unit}"
+        return f"{max(self.seconds, 1):,.0f} seconds"
 
     def __str__(self) -> str:
-        """In words."""
-        hours = self.seconds / 3600
-        time = f"{hours:,.0f} hours" if hours > 2 else f"{self.seconds / 60:,.0f} minutes"
-        return f"about {time} and {self.memory / 1e9:,.1f} GB of memory"
+        """Time and memory in words."""
+        return f"about {self.time} and {self.memory / 1e9:,.1f} GB of memory"
 
 
 def estimate(scenarios: Sequence[Scenario], jobs: int) -> Estimate:
-    """Time and memory of all replications of some scenarios."""
+    """Time, memory and disk of all replications of some scenarios."""
     seconds = sum(_seconds(scenario) * scenario.run.replications for scenario in scenarios)
-    return Estimate(seconds / jobs, max(map(_bytes, scenarios)) * jobs)
+    rows = sum(_rows(scenario) * scenario.run.replications for scenario in scenarios)
+    return Estimate(seconds / jobs, max(map(_bytes, scenarios)) * jobs, 1e5 + rows * BYTES_A_ROW)
+
+
+def said(scenarios: Sequence[Scenario], jobs: int) -> str:
+    """What a study would take, in a sentence."""
+    needs, number = estimate(scenarios, jobs), sum(each.run.replications for each in scenarios)
+    return (
+        f"{number:,} replications of {len(scenarios):,} scenario{'s' * (len(scenarios) > 1)} on "
+        f"{jobs} job{'s' * (jobs > 1)}: about {needs.time}, {needs.memory / 1e9:,.1f} GB of memory "
+        f"and, with --out, {needs.disk / 1e6:,.1f} MB on disk"
+    )
 
 
 def refuse_if_large(scenarios: Sequence[Scenario], jobs: int, *, times: int = 1) -> None:
     """Raise TooLargeError where so many times these take more than about an hour, or 2 GB."""
     needs = estimate(scenarios, jobs)
-    needs = Estimate(needs.seconds * times, needs.memory)
+    needs = Estimate(needs.seconds * times, needs.memory, needs.disk)
     if needs.seconds > LONGEST_SECONDS or needs.memory > MOST_BYTES:
         raise TooLargeError(
             f"this would take {needs} on {jobs} job{'s' * (jobs > 1)}; "
@@ -81,13 +104,24 @@ def _trips_a_year(era: Era) -> float:
 
 
 def _blocks(scenario: Scenario) -> float:
-    return scenario.run.horizon * 24 / scenario.choice.posted_every_hours
+    every = scenario.choice.posted_every_hours / 24
+    if not any(route.facility_stages for route in scenario.open_routes.values()):
+        every = max(every, LONG_BLOCK_DAYS)
+    return len(scenario.directions) * scenario.run.horizon / every
 
 
 def _seconds(scenario: Scenario) -> float:
     blocks = min(_blocks(scenario), _containers(scenario))
-    events = _trips(scenario) * SECONDS_A_TRIP + blocks * 10 * SECONDS_A_TRIP
+    events = _trips(scenario) * SECONDS_A_TRIP + blocks * SECONDS_A_BLOCK
     return 0.02 + _containers(scenario) * SECONDS_A_CONTAINER + events
+
+
+def _rows(scenario: Scenario) -> float:
+    """Metrics of a replication, about."""
+    years = scenario.run.days // DAYS_A_YEAR if scenario.run.start else 0
+    parts = 1 + 2 * (len(scenario.directions) > 1) + len(scenario.demand.classes or {}) + years
+    stages = sum(len(route.stages) for route in scenario.routes.values())
+    return 15 * (len(scenario.routes) + 1) * parts + 4 * stages + 6 * len(scenario.facilities)
 
 
 def _bytes(scenario: Scenario) -> float:
