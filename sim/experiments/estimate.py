@@ -22,7 +22,6 @@ BYTES_A_ROW = 220
 """Measured by `make bench` on one core; a guess within a factor of three is enough here."""
 
 LONG_BLOCK_DAYS = 4.0
-"""How often routes are chosen, where no queue for a facility has to be looked at."""
 
 MOST_GROWTH = 25.0
 """Logarithm of a growth that is more than anybody would simulate."""
@@ -103,11 +102,16 @@ def _trips_a_year(era: Era) -> float:
     )
 
 
+def _posts(scenario: Scenario) -> float:
+    """How often figures are posted."""
+    return len(scenario.directions) * scenario.run.horizon * 24 / scenario.choice.posted_every_hours
+
+
 def _blocks(scenario: Scenario) -> float:
-    every = scenario.choice.posted_every_hours / 24
-    if not any(route.facility_stages for route in scenario.open_routes.values()):
-        every = max(every, LONG_BLOCK_DAYS)
-    return len(scenario.directions) * scenario.run.horizon / every
+    """How often routes are chosen: with each post only where queues for facilities are looked at."""
+    if any(route.facility_stages for route in scenario.open_routes.values()):
+        return _posts(scenario)
+    return min(_posts(scenario), scenario.run.horizon / LONG_BLOCK_DAYS)
 
 
 def _seconds(scenario: Scenario) -> float:
@@ -126,5 +130,5 @@ def _rows(scenario: Scenario) -> float:
 
 def _bytes(scenario: Scenario) -> float:
     each = BYTES_A_CONTAINER + BYTES_A_CONTAINER_AND_ROUTE * len(scenario.open_routes)
-    rest = _trips(scenario) * BYTES_A_TRIP + _blocks(scenario) * BYTES_A_BLOCK
+    rest = _trips(scenario) * BYTES_A_TRIP + _posts(scenario) * BYTES_A_BLOCK
     return 1e8 + _containers(scenario) * each + rest
