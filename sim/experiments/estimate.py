@@ -108,7 +108,7 @@ def _posts(scenario: Scenario) -> float:
 
 
 def _blocks(scenario: Scenario) -> float:
-    """How often routes are chosen: with each post only where queues for facilities are looked at."""
+    """How often routes are chosen: with each post where queues for facilities are looked at."""
     if any(route.facility_stages for route in scenario.open_routes.values()):
         return _posts(scenario)
     return min(_posts(scenario), scenario.run.horizon / LONG_BLOCK_DAYS)
