@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,10 @@ from corridors import SMALL, loaded, written
 
 import sim
 from sim.errors import IncompleteError, ResultsError
-from sim.experiments import store
 from sim.experiments.store import FILE, load_results
 from sim.experiments.tasks import Failure, Outcome, Task
 from sim.experiments.workers import RETRIES, Watched, workers
+from sim.results.metrics import Measures
 
 TRANSSIB = str(Path(sys.executable).with_name("transsib"))
 PATIENCE = 60
@@ -146,10 +146,10 @@ def test_killed_at_any_moment_and_run_again(
     until(lambda: not any(processes(group) for group in groups), SOON)
 
 
-def _readable(out: Path) -> store.Replications:
+def _readable(out: Path) -> Mapping[str, Mapping[int, Measures]]:
     """What a killed run left: whole, or nothing yet."""
     try:
-        return dict(load_results(out).measures)  # type: ignore[arg-type]
+        return load_results(out).measures
     except IncompleteError:
         return {}
     except ResultsError as error:

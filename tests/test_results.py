@@ -290,3 +290,18 @@ def test_what_an_interrupted_run_left_does_not_lock_the_folder(
         (tmp_path / "out" / name).write_text("half")
     save(results, tmp_path / "out")
     assert load_results(tmp_path / "out").names == ("small", "bigger")
+
+
+def test_several_comparisons_hold_together(results: sim.Results) -> None:
+    # By Bonferroni: with two scenarios each difference is told with 97.5 % in place of 95 %.
+    base = results.baseline
+    more = [
+        base.with_changes({"demand.containers_per_year": n}, name=f"n{n}") for n in (21_000, 9_000)
+    ]
+    three = sim.compare([base, *more], jobs=1)
+    two = sim.compare([base, more[0]], jobs=1)
+    key = Key("sea", ALL, "throughput")
+    values, at_base = three.values(key, "n21000"), three.values(key, base.name)
+    assert three.difference(key, "n21000").interval == paired(values, at_base, 0.975).interval
+    assert two.difference(key, "n21000").interval == paired(values, at_base, 0.95).interval
+    assert three.interval(key, base.name) == two.interval(key, base.name)

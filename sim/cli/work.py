@@ -94,7 +94,9 @@ def studied(
         note(f"--jobs {jobs}: there are {tasks} replications, so as many jobs", quiet=quiet)
     with simulating(out, quiet=quiet) as progress:
         counting = _said_before(progress, quiet=quiet)
-        return study(scenarios, jobs=jobs, progress=counting, large=yes, out=out)
+        results = study(scenarios, jobs=jobs, progress=counting, large=yes, out=out)
+    warn_of_warm_up(results, quiet=quiet)
+    return results
 
 
 def say_what_it_takes(scenarios: list[Scenario], jobs: int | None) -> None:
@@ -154,6 +156,13 @@ def show(found: Results | Frontier, *, as_json: bool) -> None:
 def print_json(document: Any) -> None:
     """Print one JSON document."""
     print(json.dumps(document, ensure_ascii=False, allow_nan=False))  # noqa: T201
+
+
+def warn_of_warm_up(results: Results, *, quiet: bool) -> None:
+    """Warn where the measured window starts before a route has settled."""
+    from sim.results.warmup import warnings
+
+    note(*(f"warning: {warning}" for warning in warnings(results)), quiet=quiet)
 
 
 def print_csv(results: Results) -> None:

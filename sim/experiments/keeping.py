@@ -42,13 +42,12 @@ class Keeper:
 
     def outcome(self, task: Task) -> Outcome | None:
         """What a task has given before."""
-        measures = self.known.get(task.scenario.name, {}).get(task.replication)
-        return None if measures is None else Outcome(measures)
+        return self.known.get(task.scenario.name, {}).get(task.replication)
 
     def keep(self, task: Task, outcome: Outcome) -> None:
         """Write what a task gave, safe from whatever comes. Raises ResultsError."""
         with self._written():
-            store.put(self._database, task.scenario.name, task.replication, outcome.measures)
+            store.put(self._database, task.scenario.name, task.replication, outcome)
 
     def fail(self, failures: Sequence[str], provenance: Mapping[str, str], *, paired: bool) -> None:
         """Write which replications ended in an error, in place of what was told before."""

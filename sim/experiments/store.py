@@ -21,9 +21,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sim.errors import IncompleteError, ResultsError, TranssibError
 from sim.experiments.provenance import resimulate
-from sim.results.metrics import METRICS, Key, Measures
+from sim.experiments.tasks import Outcome
+from sim.results.metrics import METRICS, Key
 from sim.results.results import Results
 from sim.results.solution import Frontier, Solution
 from sim.scenario.files import load_text
@@ -52,13 +55,17 @@ CREATE TABLE rows (
     metric TEXT NOT NULL, unit TEXT NOT NULL, value REAL,
     PRIMARY KEY (scenario, replication, route, part, metric)
 ) STRICT;
+CREATE TABLE daily (
+    scenario TEXT NOT NULL, replication INTEGER NOT NULL, route TEXT NOT NULL,
+    under_way TEXT NOT NULL, PRIMARY KEY (scenario, replication, route)
+) STRICT;
 CREATE TABLE solutions (
     position INTEGER PRIMARY KEY, scenario TEXT NOT NULL, toml TEXT NOT NULL, found TEXT NOT NULL
 ) STRICT;
 """
 
-Replications = dict[str, dict[int, Measures]]
-"""Measures by scenario and number of the replication."""
+Replications = dict[str, dict[int, Outcome]]
+"""What came of each replication, by scenario and number."""
 
 
 def claim(folder: Path) -> None:
@@ -102,7 +109,8 @@ def save(found: Results | Frontier, folder: Path) -> None:
                 _put_solutions(database, solutions)
                 for name, replications in results.measures.items():
                     for number, measures in replications.items():
-                        put(database, name, number, measures)
+                        daily = results.daily.get(name, {}).get(number, {})
+                        put(database, name, number, Outcome(measures, daily))
                 put_header(database, results.scenarios, results.provenance, paired=results.paired,
                            failures=results.failures)  # fmt: skip
             _clear(folder)
@@ -138,15 +146,21 @@ def create(database: sqlite3.Connection) -> None:
     database.executescript(SCHEMA)
 
 
-def put(database: sqlite3.Connection, name: str, number: int, measures: Measures) -> None:
+def put(database: sqlite3.Connection, name: str, number: int, outcome: Outcome) -> None:
     """Add a replication of a scenario, in the transaction of the caller."""
     rows = [
         # SQLite keeps no minus zero
         (name, number, *key, METRICS[key.metric].unit, None if value is None else value + 0.0)
-        for key, value in measures.items()
+        for key, value in outcome.measures.items()
     ]
-    database.execute("INSERT INTO replications VALUES (?, ?, ?)", (name, number, _digest(rows)))
+    days = [
+        (name, number, route, json.dumps(series.tolist()))
+        for route, series in outcome.daily.items()
+    ]
+    digest = _digest([*rows, *days])
+    database.execute("INSERT INTO replications VALUES (?, ?, ?)", (name, number, digest))
     database.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    database.executemany("INSERT INTO daily VALUES (?, ?, ?, ?)", days)
 
 
 def put_header(
@@ -246,11 +260,11 @@ def _read(database: sqlite3.Connection, path: Path) -> Results | Frontier:
     provenance = facts(database, path)
     paired = provenance.pop(PAIRED) == str(True)
     scenarios = stored_scenarios(database, path)
-    measures = replications(database, path)
-    solutions = tuple(_solutions(database, measures, str(path)))
+    outcomes = replications(database, path)
+    solutions = tuple(_solutions(database, outcomes, str(path)))
     if solutions:
         return Frontier(solutions, provenance, partial(resimulate, provenance))
-    ended = {each.name: measures.get(each.name, {}) for each in scenarios}
+    ended = {each.name: outcomes.get(each.name, {}) for each in scenarios}
     if paired:
         common = set.intersection(*(set(each) for each in ended.values()))
         ended = {
@@ -260,7 +274,8 @@ def _read(database: sqlite3.Connection, path: Path) -> Results | Frontier:
         raise IncompleteError(f"{path.parent}: no replication has ended yet")
     return Results(
         scenarios=scenarios,
-        measures=ended,
+        measures={n: {k: o.measures for k, o in each.items()} for n, each in ended.items()},
+        daily={n: {k: o.daily for k, o in each.items()} for n, each in ended.items()},
         paired=paired,
         provenance=provenance,
         failures=tuple(message for (message,) in database.execute("SELECT * FROM failures")),
@@ -288,30 +303,40 @@ def stored_scenarios(database: sqlite3.Connection, path: Path) -> tuple[Scenario
 def replications(database: sqlite3.Connection, path: Path) -> Replications:
     """All that have ended. Raises ResultsError, naming those whose rows were changed."""
     rows: dict[tuple[str, int], list[tuple[Any, ...]]] = {}
-    for row in database.execute("SELECT * FROM rows ORDER BY rowid"):
-        rows.setdefault(row[:2], []).append(row)
+    days: dict[tuple[str, int], list[tuple[Any, ...]]] = {}
+    for found_by, table in ((rows, "rows"), (days, "daily")):
+        for row in database.execute(f"SELECT * FROM {table} ORDER BY rowid"):
+            found_by.setdefault(row[:2], []).append(row)
     every = database.execute("SELECT scenario, replication, sha256 FROM replications ORDER BY 1, 2")
     digests = {(name, number): digest for name, number, digest in every}
-    for name, number in rows.keys() | digests.keys():
-        if digests.get((name, number)) != _digest(rows.get((name, number), [])):
+    for name, number in rows.keys() | days.keys() | digests.keys():
+        its = (name, number)
+        if digests.get(its) != _digest([*rows.get(its, []), *days.get(its, [])]):
             raise ResultsError(
                 f"{path}: damaged, rows of {name}, replication {number}, are missing or changed"
             )
     found: Replications = {}
     for name, number in digests:
-        found.setdefault(name, {})[number] = {
+        measures = {
             Key(route, part, metric): value
             for _, _, route, part, metric, _, value in rows[name, number]
         }
+        daily = {
+            route: np.array(json.loads(series), dtype=float)
+            for _, _, route, series in days.get((name, number), [])
+        }
+        found.setdefault(name, {})[number] = Outcome(measures, daily)
     return found
 
 
 def _solutions(
-    database: sqlite3.Connection, measures: Replications, file: str
+    database: sqlite3.Connection, outcomes: Replications, file: str
 ) -> Iterator[Solution]:
     for _, name, toml, found in database.execute("SELECT * FROM solutions ORDER BY position"):
         solution = Solution.from_data(load_text(toml, name, file), json.loads(found))
-        yield replace(solution, measures=measures.get(name))
+        its = outcomes.get(name)
+        measures = None if its is None else {n: each.measures for n, each in its.items()}
+        yield replace(solution, measures=measures)
 
 
 @contextmanager

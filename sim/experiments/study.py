@@ -17,7 +17,7 @@ from sim.experiments.keeping import Keeper, keeping
 from sim.experiments.provenance import made_by, resimulate
 from sim.experiments.tasks import Failure, Outcome, Progress, Task
 from sim.experiments.workers import Crew, usable_cores, workers
-from sim.results.metrics import Measures, measure
+from sim.results.metrics import measure
 from sim.results.results import Results, unique_names
 from sim.scenario.model import Scenario
 
@@ -102,9 +102,11 @@ def studied(
         failures = [t.failed(o) for t, o in outcomes.items() if isinstance(o, Failure)]
         if keeper and failures:
             keeper.fail(failures, provenance, paired=paired)
+    ended = _complete(scenarios, outcomes, failures, paired=paired)
     return Results(
         scenarios=tuple(scenarios),
-        measures=_complete(scenarios, outcomes, failures, paired=paired),
+        measures={n: {k: o.measures for k, o in each.items()} for n, each in ended.items()},
+        daily={n: {k: o.daily for k, o in each.items()} for n, each in ended.items()},
         provenance=provenance,
         paired=paired,
         failures=tuple(failures),
@@ -152,16 +154,16 @@ def _outcomes(
 def _complete(
     scenarios: Sequence[Scenario], outcomes: Mapping[Task, Outcome | Failure],
     failures: Sequence[str], *, paired: bool,
-) -> dict[str, dict[int, Measures]]:  # fmt: skip
-    """The measures of those replications that ended well; of pairs, in every scenario."""
-    measures: dict[str, dict[int, Measures]] = {each.name: {} for each in scenarios}
+) -> dict[str, dict[int, Outcome]]:  # fmt: skip
+    """What came of those replications that ended well; of pairs, in every scenario."""
+    ended: dict[str, dict[int, Outcome]] = {each.name: {} for each in scenarios}
     failed = {task.replication for task, o in outcomes.items() if isinstance(o, Failure)}
     for task, outcome in outcomes.items():
         if isinstance(outcome, Outcome) and not (paired and task.replication in failed):
-            measures[task.scenario.name][task.replication] = outcome.measures
-    if not all(measures.values()):
+            ended[task.scenario.name][task.replication] = outcome
+    if not all(ended.values()):
         raise IncompleteError("\n".join(["no replication ended well", *failures]))
-    return measures
+    return ended
 
 
 def once(scenario: Scenario) -> Results:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sim.corridor import simulate
 from sim.results.metrics import Measures, measure
+from sim.results.warmup import Daily, daily_under_way
 from sim.scenario.model import Scenario
 
 Progress = Callable[[int, int], None]
@@ -15,9 +16,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What one replication leaves: its metrics."""
+    """What one replication leaves: its metrics, and containers under way on each day by route."""
 
     measures: Measures
+    daily: Daily
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class Task:
 
     def run(self) -> Outcome:
         """Simulate and measure."""
-        return Outcome(measure(self.scenario, simulate(self.scenario, self.replication)))
+        observations = simulate(self.scenario, self.replication)
+        return Outcome(measure(self.scenario, observations), daily_under_way(observations))
 
     def failed(self, failure: Failure) -> str:
         """What went wrong, with what reproduces it."""

@@ -14,6 +14,7 @@ from sim.results.intervals import UNDEFINED, Difference, Interval, paired, stude
 from sim.results.metrics import METRICS, Key, Measures
 from sim.results.observations import Observations
 from sim.results.steady import unsteady
+from sim.results.warmup import Daily
 from sim.scenario.calendar import yearly_demand
 from sim.scenario.model import Scenario
 from sim.scenario.preview import Preview
@@ -39,6 +40,7 @@ class Results:
     """What came out of a study; the first scenario is the baseline.
 
     measures: for each scenario, by the number of the replication, its metrics
+    daily: for each scenario, by the number of the replication, containers under way by route
     paired: whether the replications of the scenarios share their random numbers, as those that
         `compare` made do
     failures: replications that ended in an error, as sentences
@@ -50,6 +52,7 @@ class Results:
     provenance: Mapping[str, str]
     paired: bool = False
     failures: tuple[str, ...] = ()
+    daily: Mapping[str, Mapping[int, Daily]] = field(default_factory=dict, repr=False)
     resimulate: Resimulate | None = field(default=None, repr=False)
 
     @property
@@ -102,8 +105,20 @@ class Results:
             return UNDEFINED
         return student(self.values(key, scenario), about.run.confidence)
 
+    @property
+    def comparisons(self) -> int:
+        """How many scenarios are compared at the same time: their intervals hold together.
+
+        One for a sweep or one more of everything, which ask about each by itself.
+        """
+        return 1 if STUDY in self.provenance else max(len(self.scenarios) - 1, 1)
+
     def difference(self, key: Key, scenario: str) -> Difference:
-        """A metric of a scenario minus that of the baseline, paired by replication."""
+        """A metric of a scenario minus that of the baseline, paired by replication.
+
+        Of several scenarios the intervals hold together with the confidence asked for: by
+        Bonferroni each is told with 1 - (1 - confidence) / scenarios (Law 2015, section 10.4.1).
+        """
         if not self.paired:
             raise UsageError("these scenarios were not compared: there are no differences")
         about = self.scenario(scenario)
@@ -113,7 +128,7 @@ class Results:
         return paired(
             self.values(key, scenario),
             self.values(key, self.baseline.name),
-            about.run.confidence,
+            1 - (1 - about.run.confidence) / self.comparisons,
         )
 
     def preview(self, scenario: str) -> Preview:

@@ -85,6 +85,8 @@ def _print_scenarios(results: Results, out: Console) -> None:
     if results.paired:
         out.print(_differences(results))
         out.print(Text(PAIRED, style="dim"))
+        if results.comparisons > 1:
+            out.print(Text(_together(results), style="dim"))
     else:  # a comparison stays lean
         for name in results.names:
             print_parts(results, name, out)
@@ -96,6 +98,14 @@ PAIRED = (
     "interval holds 0. variance ÷: the variance of a difference of independent runs over that of "
     "these, which share their random numbers; below 1 sharing did not help."
 )
+
+
+def _together(results: Results) -> str:
+    confidence = f"{100 * results.baseline.run.confidence:g} %"
+    return (
+        f"± of the differences holds for all {results.comparisons} scenarios together with "
+        f"{confidence} confidence (Bonferroni), so it is wider than for one alone."
+    )
 
 
 def _abreast(names: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -163,10 +173,8 @@ ZEROS_UNSAID = ("refused", "unserved")
 
 
 def _differences(results: Results) -> Table:
-    base = results.baseline.name
-    table = new_table(
-        "", "difference", "better", "variance ÷", title=f"Against {base}, paired by replication"
-    )
+    against = f"Against {results.baseline.name}, paired by replication"
+    table = new_table("", "difference", "better", "variance ÷", title=against)
     for name in results.names[1:]:
         for route in _routes(results, [name]):
             lines = list(_difference_lines(results, name, route))

@@ -1,0 +1,129 @@
+"""Warm-up: how long the containers under way take to settle, by MSER-5 on their daily means."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.results.observations import Floats, Observations, RouteLog, Way
+
+if TYPE_CHECKING:
+    from sim.results.results import Results
+
+BATCH = 5
+"""Days whose mean is one observation of MSER-5."""
+
+Daily = Mapping[str, Floats]
+"""Containers under way by route: the mean of each whole day, from day 0 on."""
+
+
+def daily_under_way(observations: Observations) -> dict[str, Floats]:
+    """Containers booked and not delivered, mean of each whole day, to a tenth [days], by route."""
+    days = int(observations.horizon)
+    found: dict[str, Floats] = {}
+    for way in observations.ways:
+        for log in way.routes:
+            level = _level(way, log, days)
+            found[log.name] = found[log.name] + level if log.name in found else level
+    return {name: np.round(level, 1) for name, level in found.items()}
+
+
+def _level(way: Way, log: RouteLog, days: int) -> Floats:
+    came = _so_far(way.booked[log.accepted], None, days)
+    if log.legs:
+        last = log.legs[-1]
+        order = last.arrived.argsort()
+        return came - _so_far(last.arrived[order], last.loads[order].astype(float), days)
+    return came - _so_far(np.sort(log.own_arrivals), None, days)
+
+
+def _so_far(moments: Floats, weights: Floats | None, days: int) -> Floats:
+    """How much has happened by then, mean over each day; moments rise, each weighs one or more."""
+    edge = moments.searchsorted(np.arange(days + 1))
+    moments = moments[: edge[-1]]
+    number, weighted = edge.astype(float), moments
+    if weights is not None:
+        weights = weights[: edge[-1]]
+        number, weighted = np.concatenate([[0.0], weights.cumsum()])[edge], weights * moments
+    total = np.concatenate([[0.0], weighted.cumsum()])[edge]
+    until_evening: Floats = np.diff(number) * np.arange(1.0, days + 1) - np.diff(total)
+    return number[:-1] + until_evening
+
+
+def mser5(series: Sequence[float] | Floats) -> int:
+    """How many observations of a series to leave out, by MSER-5 (White 1997).
+
+    Of the means of batches of 5, the first ones go whose absence makes the standard error of the
+    mean of the rest least: at most half of them; of equal ones the fewest.
+    """
+    batches = len(series) // BATCH
+    means = np.asarray(series, dtype=float)[: batches * BATCH].reshape(batches, BATCH).mean(axis=1)
+    errors = [
+        float(((means[d:] - means[d:].mean()) ** 2).sum()) / (batches - d) ** 2
+        for d in range(batches // 2 + 1)
+        if d < batches
+    ]
+    return BATCH * int(np.argmin(errors)) if errors else 0
+
+
+@dataclass(frozen=True, eq=False)
+class WarmUp:
+    """What the containers under way on a route say about the warm-up of a scenario.
+
+    series: the mean over the replications on each day [days]
+    configured, suggested: days that are, and that MSER-5 would, leave out
+    is_settled: whether the run was long enough to see them settle
+    """
+
+    scenario: str
+    route: str
+    series: Floats
+    configured: float
+    suggested: int
+    is_settled: bool
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the measured window starts too early."""
+        return self.suggested > self.configured or not self.is_settled
+
+
+def warm_ups(results: Results, scenario: str) -> Iterator[WarmUp]:
+    """Of each route of a scenario that anything went by, if the scenario has a steady state.
+
+    Where demand has seasons it has none, and what rises in spring is no beginning.
+    """
+    about, daily = results.scenario(scenario), results.daily.get(scenario, {})
+    if about.moves or about.demand.monthly or not daily:
+        return
+    for route in about.open_routes:
+        every = [series[route] for series in daily.values() if route in series]
+        if not every or route in results.growing(scenario) or not np.any(every):
+            continue
+        series = np.mean(every, axis=0)
+        left_out = mser5(series)
+        most = BATCH * (len(series) // BATCH // 2)
+        yield WarmUp(
+            scenario, route, series, about.run.warmup_days, left_out, left_out < most or most == 0
+        )
+
+
+def warnings(results: Results) -> Iterator[str]:
+    """A sentence for each route whose window starts too early."""
+    for name in results.names:
+        for each in warm_ups(results, name):
+            if not each.is_settled:
+                needs = math.ceil(2 * (results.scenario(name).run.horizon))
+                yield (
+                    f"{name}: {each.route}: containers under way do not settle within the run; "
+                    f"MSER-5 finds no warm-up that is enough: try run.days of {needs:,} or more"
+                )
+            elif each.is_short:
+                yield (
+                    f"{name}: {each.route}: containers under way settle later than on day "
+                    f"{each.configured:g}: MSER-5 suggests run.warmup_days of {each.suggested}"
+                )
