@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 OUT ?= out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench pictures lock clean
+.PHONY: help setup demo test lint kills bench pictures lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,10 +36,14 @@ lint: $(READY) ## formatting, lint, types, import contracts, scenario files
 test: lint ## everything that has to hold, in under 10 minutes
 	TRANSSIB_REPLICATIONS=2 $(BIN)/python -m pytest -n auto
 
+kills: $(READY) ## a run killed at 200 random moments and resumed, the same to the bit
+	TRANSSIB_KILLS=200 $(BIN)/python -m pytest tests/test_keeping.py -k killed_at_any_moment
+
 bench: $(READY) ## speed and memory, measured beside the per-container reference
 	$(BIN)/python tests/bench.py $(if $(QUICK),--quick)
 
 pictures: $(READY) ## re-make the pictures of the README
+	rm -rf out/pictures out/frontier out/corridor
 	$(BIN)/transsib compare $(HEADLINE) --out out/pictures
 	$(BIN)/transsib solve forecast-200k --target rail.share=0.10 --by routes.rail.freight_usd \
 		--vary routes.rail.stages.line.days=14:20:2 --out out/frontier

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
+from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 
+import sim
 from sim.corridor import simulate
 from sim.errors import ResultsError
 from sim.results.metrics import Measures, measure
@@ -18,11 +22,25 @@ SAME_NUMBER = 1e-9
 """Relative difference below which two platforms agree."""
 
 
+ROOMS = ("scenario", "corridor", "results")
+"""What a replication is made by."""
+
+
+@cache
+def model() -> str:
+    """A fingerprint of the model's source: two that differ may give other numbers."""
+    found = hashlib.sha256()
+    for room in ROOMS:
+        for path in sorted((Path(sim.__file__).parent / room).glob("*.py")):
+            found.update(path.read_bytes())
+    return found.hexdigest()[:12]
+
+
 def made_by() -> dict[str, str]:
     """The versions that determine numbers."""
     packages = {name: version(name) for name in PACKAGES}
     python = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    return {"transsib": version("transsib"), "python": python, **packages}
+    return {"transsib": version("transsib"), "model": model(), "python": python, **packages}
 
 
 def resimulate(made_with: dict[str, str], scenario: Scenario, stored: Measures) -> Observations:
