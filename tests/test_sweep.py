@@ -305,6 +305,7 @@ def test_the_line_shows_the_figures(tmp_path: Path) -> None:
     edges = np.asarray(band.get_paths()[0].vertices)
     assert edges[:, 1].min() == pytest.approx(interval.low)
     assert np.asarray(ax.lines[-1].get_xdata()).tolist() == [6_000, 6_000]
+    assert ax.get_ylim()[1] > flows.max()
     assert "knee: 6,000" in [text.get_text() for text in ax.texts]
 
 

@@ -109,7 +109,7 @@ def _capacity(ax: Axes, sweep: Sweep, x: Sequence[float], names: Sequence[str]) 
     """What could be carried at most, dashed, as far as the picture goes."""
     slots = _slots(sweep)
     if slots:
-        top = ax.get_ylim()[1]
+        top = 1.05 * ax.dataLim.ymax
         dashes = (0, (3, 2))
         offered = [slots[name] for name in names]
         ax.plot(x, offered, color=MUTED, linewidth=1.0, linestyle=dashes, zorder=1)
@@ -166,10 +166,12 @@ def _shown(sweep: Sweep) -> str:
             said.append(f"{kind}: {100 * run.confidence:g} % interval")
         if _slots(sweep):
             said.append("dashed: capacity")
-        if any(knee.has_interval and knee.low for knee in sweep.knees):
+        if any(knee.has_interval and knee.low and knee.low != knee.high for knee in sweep.knees):
             said.append("grey: interval of the knee")
     elif any(knee.point for knee in sweep.knees):
-        said.append(f"framed: the knee, where one more slot carries less than {sweep.worth:g}")
+        said.append(
+            f"framed: the knee, where one more slot carries less than {sweep.worth:g} container"
+        )
     return "; ".join(said)
 
 

@@ -38,7 +38,7 @@ def print_sweep(sweep: Sweep, out: Console) -> None:
 
 def finding(sweep: Sweep) -> str:
     """What a sweep says: the knee, or how the metric changes from one end to the other."""
-    if len(sweep.knees) == 1:
+    if len(sweep.knees) == 1 and sweep.key.metric == "throughput":
         return _knee_finding(sweep, sweep.knees[0])
     known = [p for p in sweep.points if sweep.interval(p).mean is not None]
     if not known:
@@ -127,6 +127,12 @@ def metric(sweep: Sweep) -> str:
     return " ".join(said)
 
 
+def _metric_heading(sweep: Sweep) -> str:
+    """The metric with its unit, but for fractions, which are told as 5.00 %."""
+    unit = words.unit(sweep.key)
+    return metric(sweep) if unit == "fraction" else f"{metric(sweep)} [{unit}]"
+
+
 def figure(sweep: Sweep, point: Point) -> str:
     """The metric at a point with its unit."""
     unit = words.unit(sweep.key)
@@ -138,7 +144,7 @@ def _line(sweep: Sweep) -> Table:
     """A row a value: the metric, what goes with it, what one more slot carries, the knee."""
     (path,), key = sweep.paths, sweep.key
     beside = _beside(sweep)
-    heads = [_folded(heading(sweep, path)), _folded(f"{metric(sweep)} [{words.unit(key)}]")]
+    heads = [_folded(heading(sweep, path)), _folded(_metric_heading(sweep))]
     more = ["one more\nslot carries", ""] if sweep.knees else []
     table = new_table(*heads, *(_HEADS[each] for each in beside), *more)
     for point in sweep.points:
@@ -200,9 +206,7 @@ def _matrices(sweep: Sweep) -> Iterator[Table]:
     rows = [_folded(heading(sweep, sweep.paths[0])), *map(written, down)]
     labels = list(map(written, across))
     for some in _fitting(rows, labels, cells):
-        title = (
-            f"{metric(sweep)} [{words.unit(sweep.key)}], across: {heading(sweep, sweep.paths[1])}"
-        )
+        title = f"{_metric_heading(sweep)}, across: {heading(sweep, sweep.paths[1])}"
         table = new_table(rows[0], *(labels[n] for n in some), title=title)
         for label, row in zip(rows[1:], cells, strict=True):
             table.add_row(*map(Text, [label, *(row[n] for n in some)]))
@@ -243,8 +247,18 @@ def _knees(sweep: Sweep) -> Table:
 
 
 def _remark(sweep: Sweep) -> str:
-    """What the knee is, or why there is none; why figures are missing."""
-    return f"{_about_knee(sweep)}{_about_missing(sweep)}"
+    """What the knee is, or why there is none; how sure a matrix is; why figures are missing."""
+    said = [_about_knee(sweep), _about_cells(sweep), _about_missing(sweep)]
+    return " ".join(filter(None, said))
+
+
+def _about_cells(sweep: Sweep) -> str:
+    """The widest interval of a matrix, which shows means alone."""
+    found = [sweep.interval(point) for point in sweep.points]
+    widest = max((each.half_width or 0.0 for each in found), default=0.0)
+    if len(sweep.paths) == 1 or not widest:
+        return ""
+    return f"Intervals of the means are ± {words.figure(widest, words.unit(sweep.key))} at most."
 
 
 def _about_knee(sweep: Sweep) -> str:
@@ -262,4 +276,4 @@ def _about_knee(sweep: Sweep) -> str:
 
 def _about_missing(sweep: Sweep) -> str:
     means = [sweep.interval(p, name).mean for p in sweep.points for name in (None, *_beside(sweep))]
-    return f" {words.NONE}: no steady state, or nothing delivered." if None in means else ""
+    return f"{words.NONE}: no steady state, or nothing delivered." if None in means else ""
