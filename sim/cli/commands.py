@@ -17,7 +17,9 @@ from sim.cli.options import (
     Folder,
     Jobs,
     Json,
+    Metrics,
     Out,
+    Precise,
     Quiet,
     Replications,
     Seed,
@@ -115,6 +117,8 @@ def run(
         ),
     ] = False,
     replications: Replications = None,
+    precision: Precise = None,
+    metric: Metrics = None,
     seed: Seed = None,
     jobs: Jobs = None,
     out: Out = None,
@@ -129,15 +133,16 @@ def run(
 
     if one_more and len(files) > 1:
         raise UsageError(f"--one-more asks about one FILE (got {len(files)})")
-    scenarios = work.to_simulate(files, set_, replications, seed, quiet=quiet)
+    goal = work.goal(precision, metric, replications)
+    scenarios = work.to_simulate(files, set_, work.at_first(goal, replications), seed, quiet=quiet)
     asked = with_one_more(scenarios[0]) if one_more else scenarios
     if dry_run:
         work.say_what_it_takes(asked, jobs)
         return
     how = compared if one_more else study
-    results = work.studied(how, asked, jobs=jobs, out=out, quiet=quiet, yes=yes)
+    results = work.studied(how, asked, jobs=jobs, out=out, quiet=quiet, yes=yes, precision=goal)
     work.show(results, as_json=as_json)
-    work.finish(results, out, quiet=quiet)
+    work.finish(results, out, quiet=quiet, precision=goal)
 
 
 @app.command()
@@ -147,6 +152,8 @@ def compare(
     files: Files,
     set_: Set = None,
     replications: Replications = None,
+    precision: Precise = None,
+    metric: Metrics = None,
     seed: Seed = None,
     jobs: Jobs = None,
     out: Out = None,
@@ -158,13 +165,17 @@ def compare(
     """Simulate scenarios and pair them with a baseline, replication by replication."""
     from sim.experiments.study import compare as study
 
-    scenarios = work.to_simulate([base, *files], set_, replications, seed, quiet=quiet)
+    goal = work.goal(precision, metric, replications)
+    number = work.at_first(goal, replications)
+    scenarios = work.to_simulate([base, *files], set_, number, seed, quiet=quiet)
     if dry_run:
         work.say_what_it_takes(scenarios, jobs)
         return
-    results = work.studied(study, scenarios, jobs=jobs, out=out, quiet=quiet, yes=yes)
+    results = work.studied(
+        study, scenarios, jobs=jobs, out=out, quiet=quiet, yes=yes, precision=goal
+    )
     work.show(results, as_json=as_json)
-    work.finish(results, out, quiet=quiet)
+    work.finish(results, out, quiet=quiet, precision=goal)
 
 
 @app.command()

@@ -25,6 +25,20 @@ Out = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no progress bar and no notes")]
+Precise = Annotated[
+    str | None,
+    typer.Option(
+        "--precision", metavar="GOAL",
+        help="add replications until intervals are ± 1% or ± 500; --replications is the most",
+    ),
+]  # fmt: skip
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--metric", metavar="METRIC",
+        help="what --precision looks at [default: throughput, share, days of every route]",
+    ),
+]  # fmt: skip
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="say how long it would take, and simulate nothing")
 ]

@@ -14,6 +14,7 @@ from sim.errors import IncompleteError
 
 if TYPE_CHECKING:
     from sim.errors import Fault
+    from sim.experiments.precision import Precision
     from sim.experiments.tasks import Progress
     from sim.results.results import Results
     from sim.results.solution import Frontier
@@ -87,6 +88,7 @@ def studied(
     out: Path | None,
     quiet: bool,
     yes: bool,
+    precision: Precision | None = None,
 ) -> Results:
     """Simulate, after making sure that there is a place for what comes out."""
     tasks = sum(scenario.run.replications for scenario in scenarios)
@@ -94,7 +96,10 @@ def studied(
         note(f"--jobs {jobs}: there are {tasks} replications, so as many jobs", quiet=quiet)
     with simulating(out, quiet=quiet) as progress:
         counting = _said_before(progress, quiet=quiet)
-        results = study(scenarios, jobs=jobs, progress=counting, large=yes, out=out)
+        results = study(
+            scenarios, jobs=jobs, progress=counting, large=yes, out=out,
+            **({"precision": precision} if precision else {}),
+        )  # fmt: skip
     warn_of_warm_up(results, quiet=quiet)
     return results
 
@@ -170,11 +175,18 @@ def print_csv(results: Results) -> None:
     results.replications().to_csv(sys.stdout, index=False, lineterminator="\n")
 
 
-def finish(found: Results | Frontier, out: Path | None, *, quiet: bool) -> None:
+def finish(
+    found: Results | Frontier,
+    out: Path | None,
+    *,
+    quiet: bool,
+    precision: Precision | None = None,
+) -> None:
     """Keep a goal seek, draw what was asked for, name the next command, tell of failures."""
+    from sim.results.solution import Frontier
+
     if out is not None:
         from sim.experiments.store import save
-        from sim.results.solution import Frontier
 
         sys.stdout.flush()
         if isinstance(found, Frontier):  # a study keeps itself
@@ -184,6 +196,33 @@ def finish(found: Results | Frontier, out: Path | None, *, quiet: bool) -> None:
     else:
         note("nothing was kept; --out DIR keeps results and draws pictures", quiet=quiet)
     incomplete(found)
+    if precision and not isinstance(found, Frontier):
+        _precise_enough(precision, found)
+
+
+def goal(
+    precision: str | None, metrics: list[str] | None, replications: int | None
+) -> Precision | None:
+    """How narrow intervals have to be, if that was asked for. Raises UsageError."""
+    from sim.errors import UsageError
+    from sim.experiments.precision import Precision
+
+    if precision is None:
+        if metrics:
+            raise UsageError("--metric: is what --precision looks at: say how precise")
+        return None
+    return Precision.parse(precision, metrics or (), replications)
+
+
+def at_first(precision: Precision | None, replications: int | None) -> int | None:
+    """How many replications to begin with."""
+    return precision.first if precision else replications
+
+
+def _precise_enough(precision: Precision, results: Results) -> None:
+    if unmet := precision.unmet(results):
+        said = "\n".join(["the precision was not reached; more --replications would:", *unmet])
+        raise IncompleteError(said)
 
 
 def draw(found: Results | Frontier, folder: Path, *, quiet: bool, **chosen: Any) -> None:

@@ -35,26 +35,31 @@ class Keeper:
 
     def __init__(
         self, folder: Path, database: sqlite3.Connection, scenarios: Sequence[Scenario],
-        known: store.Replications,
+        known: store.Replications, provenance: Mapping[str, str], *, paired: bool,
     ) -> None:  # fmt: skip
         self.folder, self._database = folder, database
-        self.scenarios, self.known = scenarios, known
-
-    def outcome(self, task: Task) -> Outcome | None:
-        """What a task has given before."""
-        return self.known.get(task.scenario.name, {}).get(task.replication)
+        self.known, self._provenance, self._paired = known, provenance, paired
+        self.asked(scenarios)
 
     def keep(self, task: Task, outcome: Outcome) -> None:
         """Write what a task gave, safe from whatever comes. Raises ResultsError."""
         with self._written():
             store.put(self._database, task.scenario.name, task.replication, outcome)
 
-    def fail(self, failures: Sequence[str], provenance: Mapping[str, str], *, paired: bool) -> None:
-        """Write which replications ended in an error, in place of what was told before."""
+    def asked(self, scenarios: Sequence[Scenario]) -> None:
+        """Write what the study is now, in place of what it was."""
+        self.scenarios = scenarios
+        self.failed(())
+        with store.told(self.folder):
+            store.write_scenarios(self.folder, scenarios)
+
+    def failed(self, failures: Sequence[str]) -> None:
+        """Write which replications ended in an error, in place of those before."""
         with self._written():
             store.put_header(
-                self._database, self.scenarios, provenance, paired=paired, failures=failures
-            )
+                self._database, self.scenarios, self._provenance, paired=self._paired,
+                failures=failures,
+            )  # fmt: skip
 
     def state(self) -> str:
         """How much is kept, for who stops here."""
@@ -93,10 +98,7 @@ def keeping(
         with store.told(folder):
             _journal(database, "WAL")  # readers see whole replications
             database.execute("PRAGMA synchronous = FULL")
-        keeper = Keeper(folder, database, scenarios, known)
-        keeper.fail((), provenance, paired=paired)
-        with store.told(folder):
-            store.write_scenarios(folder, scenarios)
+        keeper = Keeper(folder, database, scenarios, known, provenance, paired=paired)
         try:
             yield keeper
         except BaseException as stop:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -14,8 +15,11 @@ from sim.corridor import simulate
 from sim.errors import IncompleteError, UsageError
 from sim.experiments.estimate import refuse_if_large
 from sim.experiments.keeping import Keeper, keeping
+from sim.experiments.precision import Precision
 from sim.experiments.provenance import made_by, resimulate
+from sim.experiments.store import Replications
 from sim.experiments.tasks import Failure, Outcome, Progress, Task
+from sim.experiments.trials import check_known
 from sim.experiments.workers import Crew, usable_cores, workers
 from sim.results.metrics import measure
 from sim.results.results import Results, unique_names
@@ -30,6 +34,7 @@ class How(TypedDict, total=False):
     progress: called with the number of finished and of all replications
     large: go on where more than about an hour or 2 GB are needed
     out: a folder that keeps each replication as it ends; what it holds already is not run again
+    precision: replications are added until intervals are as narrow as that
     """
 
     replications: int | None
@@ -38,6 +43,7 @@ class How(TypedDict, total=False):
     progress: Progress | None
     large: bool
     out: str | os.PathLike[str] | None
+    precision: Precision | None
 
 
 def run(scenario: Scenario | Sequence[Scenario], **how: Unpack[How]) -> Results:
@@ -73,16 +79,10 @@ def studied(
     progress: Progress | None = None,
     large: bool = False,
     out: str | os.PathLike[str] | None = None,
+    precision: Precision | None = None,
 ) -> Results:
     """What every study does: `tags` say in its provenance which it is. Errors as `compare`."""
-    if not scenarios:
-        raise UsageError("nothing to run: give at least one scenario")
-    unique_names(scenarios)
-    if paired:
-        _check_pairs(scenarios, ["seed", "confidence", *(["replications"] * (not replications))])
-    if replications is not None:
-        change = {"run.replications": replications}
-        scenarios = [each.with_changes(change) for each in scenarios]
+    scenarios = _asked(scenarios, replications, precision, paired=paired)
     tasks = sum(each.run.replications for each in scenarios)
     if jobs is not None and jobs < 1:
         raise UsageError(f"jobs must be at least 1 (got {jobs})")
@@ -97,21 +97,54 @@ def studied(
             kept = keeping(Path(out), scenarios, provenance, paired=paired)
             keeper = stack.enter_context(kept)
             scenarios = keeper.scenarios
-        crew = stack.enter_context(workers(jobs, executor))
-        outcomes = _outcomes(scenarios, crew, keeper, progress)
-        failures = [t.failed(o) for t, o in outcomes.items() if isinstance(o, Failure)]
+        crew, known = stack.enter_context(workers(jobs, executor)), keeper.known if keeper else {}
+        while True:
+            outcomes = _outcomes(scenarios, crew, keeper, known, progress)
+            failures = [t.failed(o) for t, o in outcomes.items() if isinstance(o, Failure)]
+            ended = _complete(scenarios, outcomes, failures, paired=paired)
+            results = Results(
+                scenarios=tuple(scenarios),
+                measures={n: {k: o.measures for k, o in each.items()} for n, each in ended.items()},
+                daily={n: {k: o.daily for k, o in each.items()} for n, each in ended.items()},
+                provenance=provenance,
+                paired=paired,
+                failures=tuple(failures),
+                resimulate=partial(resimulate, made),
+            )
+            number = precision.next_number(results) if precision and not failures else None
+            if number is None:
+                break
+            scenarios = _replicated(scenarios, number)
+            if not large:
+                refuse_if_large(scenarios, jobs)
+            if keeper:
+                keeper.asked(scenarios)
         if keeper and failures:
-            keeper.fail(failures, provenance, paired=paired)
-    ended = _complete(scenarios, outcomes, failures, paired=paired)
-    return Results(
-        scenarios=tuple(scenarios),
-        measures={n: {k: o.measures for k, o in each.items()} for n, each in ended.items()},
-        daily={n: {k: o.daily for k, o in each.items()} for n, each in ended.items()},
-        provenance=provenance,
-        paired=paired,
-        failures=tuple(failures),
-        resimulate=partial(resimulate, made),
-    )
+            keeper.failed(failures)
+    return results
+
+
+def _asked(
+    scenarios: Sequence[Scenario], replications: int | None, precision: Precision | None, *,
+    paired: bool,
+) -> Sequence[Scenario]:  # fmt: skip
+    """The scenarios with the replications to begin with, if they make a study."""
+    if not scenarios:
+        raise UsageError("nothing to run: give at least one scenario")
+    unique_names(scenarios)
+    if paired:
+        _check_pairs(scenarios, ["seed", "confidence", *(["replications"] * (not replications))])
+    if precision is not None:
+        replications = precision.first
+        for scenario, metric in product(scenarios, precision.metrics):
+            check_known("--metric", scenario, metric)
+    if replications is not None:
+        scenarios = _replicated(scenarios, replications)
+    return scenarios
+
+
+def _replicated(scenarios: Sequence[Scenario], number: int) -> list[Scenario]:
+    return [each.with_changes({"run.replications": number}) for each in scenarios]
 
 
 def _check_pairs(scenarios: Sequence[Scenario], fields: Sequence[str]) -> None:
@@ -123,9 +156,10 @@ def _check_pairs(scenarios: Sequence[Scenario], fields: Sequence[str]) -> None:
 
 
 def _outcomes(
-    scenarios: Sequence[Scenario], crew: Crew, keeper: Keeper | None, progress: Progress | None
-) -> dict[Task, Outcome | Failure]:
-    """What came of each replication, in the order of tasks; only what is not known is simulated.
+    scenarios: Sequence[Scenario], crew: Crew, keeper: Keeper | None, known: Replications,
+    progress: Progress | None,
+) -> dict[Task, Outcome | Failure]:  # fmt: skip
+    """What came of each replication, in the order of tasks; what is known is not simulated again.
 
     Replication by replication, so that what is there after an interruption can be paired.
     """
@@ -137,14 +171,16 @@ def _outcomes(
         if number < each.run.replications
     ]
     found: dict[Task, Outcome | Failure | None] = {
-        task: keeper.outcome(task) if keeper else None for task in tasks
+        task: known.get(task.scenario.name, {}).get(task.replication) for task in tasks
     }
     missing = [task for task, outcome in found.items() if outcome is None]
     if progress:
         progress(len(tasks) - len(missing), len(tasks))
     for number, (task, outcome) in enumerate(crew.finished(missing), len(tasks) - len(missing) + 1):
-        if keeper and isinstance(outcome, Outcome):
-            keeper.keep(task, outcome)
+        if isinstance(outcome, Outcome):
+            known.setdefault(task.scenario.name, {})[task.replication] = outcome
+            if keeper:
+                keeper.keep(task, outcome)
         found[task] = outcome
         if progress:
             progress(number, len(tasks))
