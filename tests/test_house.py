@@ -77,4 +77,4 @@ def test_the_results_folder_knows_its_pictures() -> None:
     from sim.views.pictures import FRONTIER, SWEEP
     from sim.views.pictures import PICTURES as DRAWN
 
-    assert set(PICTURES) >= {*DRAWN, FRONTIER, SWEEP}
+    assert set(PICTURES) == {*DRAWN, FRONTIER, SWEEP}

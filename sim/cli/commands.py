@@ -39,6 +39,7 @@ Examples:
   transsib compare today link-200k link-500k --out results
   transsib run today --set routes.rail.stages.line.days=20
   transsib run corridor-500k --one-more
+  transsib sweep forecast-200k --vary routes.rail.freight_usd=600:1_400:200
   transsib solve forecast-200k --target rail.share=0.15 --by routes.rail.freight_usd
 
 FILE is a scenario file or a bundled name: today, link-200k, link-500k, open-queue,
@@ -254,7 +255,9 @@ def plot(
     folder: Folder,
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="shares, times, stages, flows, frontier; repeatable"),
+        typer.Option(
+            metavar="NAME", help="shares, times, stages, flows, frontier, sweep; repeatable"
+        ),
     ] = None,
     format_: Annotated[
         list[str] | None, typer.Option("--format", help="png or svg; repeatable")

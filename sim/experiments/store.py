@@ -35,7 +35,7 @@ from sim.scenario.writing import to_toml, write_whole
 
 FILE, LOCK = "results.sqlite", ".lock"
 DIGEST, PAIRED = "header sha256", "paired"
-PICTURES = ("shares", "times", "stages", "flows", "frontier", "sweep", "tornado", "warmup")
+PICTURES = ("shares", "times", "stages", "flows", "frontier", "sweep")
 OURS = 0x7472616E
 """SQLite's application id of our files: the letters "tran"."""
 
@@ -285,7 +285,7 @@ def _read(database: sqlite3.Connection, path: Path) -> Results | Frontier:
 
 def facts(database: sqlite3.Connection, path: Path) -> dict[str, str]:
     """The provenance of a file. Raises ResultsError where what it says of itself was changed."""
-    if not database.execute("SELECT 1 FROM sqlite_schema WHERE name = 'replications'").fetchall():
+    if not database.execute("SELECT 1 FROM sqlite_schema WHERE name = 'daily'").fetchall():
         raise ResultsError(f"{path}: written by an earlier version; run it once more")
     (health,) = database.execute("PRAGMA integrity_check").fetchone()
     provenance = dict(database.execute("SELECT name, value FROM provenance"))
