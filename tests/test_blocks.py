@@ -297,6 +297,6 @@ def test_blocks_of_a_corridor_with_everything_are_calm_or_not(
         return decided
 
     monkeypatch.setattr("sim.corridor.bookings.decide", counted)
-    for number in range(30):
+    for number in range(15):
         sim.simulate(drawn(tmp_path, number, plain=False))
     assert 0.1 < np.mean(calm) < 0.95, "both ways are tried"

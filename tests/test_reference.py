@@ -20,7 +20,7 @@ from support import figures, lawful_run
 
 import sim
 
-REPLICATIONS = 40
+REPLICATIONS = 24
 SEED = 1
 
 HEAD = f"""
@@ -170,7 +170,7 @@ SCENARIOS = {
         [choice]
         rule = "logit"
         scale_usd = 100
-        posted_every_hours = 0.2
+        posted_every_hours = 0.5
         """,
     "ships overtake on the way to trains": """
         [routes.link]
@@ -186,7 +186,7 @@ SCENARIOS = {
         voyage = { kind = "transit", days = [14, 20] }
         [choice]
         rule = "fastest"
-        posted_every_hours = 0.2
+        posted_every_hours = 0.5
         """,
     "trucks before the trains": """
         [routes.rail]
@@ -201,7 +201,7 @@ SCENARIOS = {
         voyage = { kind = "transit", days = [10, 16] }
         [choice]
         rule = "fastest"
-        posted_every_hours = 0.2
+        posted_every_hours = 0.5
         """,
     "a road without departures": """
         [routes.rail.stages]
