@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sim.errors import ScenarioError as ScenarioError
     from sim.errors import TranssibError as TranssibError
     from sim.experiments.one_more import one_more as one_more
+    from sim.experiments.sensitivity import sensitivity as sensitivity
     from sim.experiments.solve import solve as solve
     from sim.experiments.store import load_results as load_results
     from sim.experiments.study import compare as compare
@@ -39,13 +40,14 @@ _HOMES = {
     "run": "sim.experiments.study",
     "simulate": "sim.corridor",
     "solve": "sim.experiments.solve",
+    "sensitivity": "sim.experiments.sensitivity",
     "sweep": "sim.experiments.sweep",
 }
 
 __all__ = [  # noqa: RUF022 - in the order of use
     "load_scenario", "Scenario", "simulate", "Observations", "run", "compare", "Results",
-    "one_more", "sweep", "solve", "load_results", "explore", "plots", "TranssibError",
-    "ScenarioError",
+    "one_more", "sweep", "sensitivity", "solve", "load_results", "explore", "plots",
+    "TranssibError", "ScenarioError",
 ]  # fmt: skip
 
 

@@ -15,8 +15,8 @@ from sim.results.metrics import METRICS
 PACKAGE = Path(sim.__file__).parent
 PUBLIC = [
     "load_scenario", "Scenario", "simulate", "Observations", "run", "compare", "Results",
-    "one_more", "sweep", "solve", "load_results", "explore", "plots", "TranssibError",
-    "ScenarioError",
+    "one_more", "sweep", "sensitivity", "solve", "load_results", "explore", "plots",
+    "TranssibError", "ScenarioError",
 ]  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def test_every_metric_is_one_that_the_contract_names() -> None:
 
 def test_the_results_folder_knows_its_pictures() -> None:
     from sim.experiments.store import PICTURES
-    from sim.views.pictures import FRONTIER, SWEEP
+    from sim.views.pictures import FRONTIER, SWEEP, TORNADO
     from sim.views.pictures import PICTURES as DRAWN
 
-    assert set(PICTURES) == {*DRAWN, FRONTIER, SWEEP}
+    assert set(PICTURES) == {*DRAWN, FRONTIER, SWEEP, TORNADO}

@@ -31,6 +31,9 @@ STUDY, ONE_MORE = "study", "one more"
 SWEEP, VARIED, SHOWN, WORTH = "sweep", "varied", "metric", "worth"
 """The same of a sweep: the values by path as JSON, the metric to show, what a slot must carry."""
 
+SENSITIVITY = "sensitivity"
+"""The same of a study over the ranges of the ledger, with the ranges by path and the metric."""
+
 Resimulate = Callable[[Scenario, Measures], Observations]
 """Makes replication 0 once more, and holds it against what is stored of it."""
 
@@ -69,6 +72,11 @@ class Results:
     def is_sweep(self) -> bool:
         """Whether the scenarios are one, at each of some values."""
         return self.provenance.get(STUDY) == SWEEP
+
+    @property
+    def is_sensitivity(self) -> bool:
+        """Whether the scenarios are one, over the ranges of its ledger."""
+        return self.provenance.get(STUDY) == SENSITIVITY
 
     def along(self, metric: str | None = None) -> Sweep:
         """A sweep as a line or a grid of points, with its knee. Raises UsageError for others."""
@@ -271,9 +279,13 @@ def document(results: Results, name: str) -> dict[str, Any]:
 
 
 def to_json(results: Results) -> Any:
-    """Results as plain data for JSON: a comparison, a sweep, one scenario or several."""
+    """Results as plain data for JSON: a study of any kind, one scenario or several."""
     if results.is_sweep:
         return results.along().to_data()
+    if results.is_sensitivity:
+        from sim.results.sensitivity import Sensitivity
+
+        return Sensitivity.of(results).to_data()
     documents = [document(results, name) for name in results.names]
     if results.paired:
         return comparison(results)

@@ -113,8 +113,11 @@ def warm_ups(results: Results, scenario: str) -> Iterator[WarmUp]:
 
 
 def warnings(results: Results) -> Iterator[str]:
-    """A sentence for each route whose window starts too early."""
-    for name in results.names:
+    """A sentence for each route whose window starts too early.
+
+    Of a study over a ledger in the scenario alone, not in each of hundreds that it makes.
+    """
+    for name in results.names[: 1 if results.is_sensitivity else None]:
         for each in warm_ups(results, name):
             if not each.is_settled:
                 needs = math.ceil(2 * (results.scenario(name).run.horizon))

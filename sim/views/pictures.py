@@ -21,6 +21,7 @@ from sim.views.plots import (
     plot_stages,
     plot_sweep,
     plot_times,
+    plot_tornado,
 )
 from sim.views.style import WIDTH, styled
 
@@ -43,8 +44,9 @@ def save_pictures(
 ) -> list[Path]:
     """Write the pictures of results as PNG and SVG; returns the files written.
 
-    `shares`, `times`, `stages` and `flows`, the `sweep`, or the `frontier` that a goal seek
-    found. Raises UsageError for the name of a picture or a format that there is not.
+    `shares`, `times`, `stages` and `flows`, the `sweep`, the `tornado` of a sensitivity
+    study, or the `frontier` that a goal seek found. Raises UsageError for the name of a picture
+    or a format that there is not.
     """
     pictures = _pictures(found)
     for asked, known in ((only or (), pictures), (formats or (), METADATA)):
@@ -66,6 +68,8 @@ def _pictures(found: Results | Frontier) -> dict[str, Callable[[], Figure]]:
     results = found.results if isinstance(found, Frontier) else found
     if results.is_sweep:
         return {SWEEP: lambda: _figure(plot_sweep(results).get_figure(root=True))}
+    if results.is_sensitivity:
+        return {TORNADO: lambda: _figure(plot_tornado(results).get_figure(root=True))}
     return {name: partial(draw, results) for name, draw in PICTURES.items() if results.scenarios}
 
 
@@ -92,7 +96,7 @@ def _flows(results: Results) -> Figure:
     return figure
 
 
-FRONTIER, SWEEP = "frontier", "sweep"
+FRONTIER, SWEEP, TORNADO = "frontier", "sweep", "tornado"
 
 PICTURES: dict[str, Callable[[Results], Figure]] = {
     "shares": _shares,

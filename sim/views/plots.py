@@ -10,8 +10,9 @@ from sim.views.landscape import plot_sweep
 from sim.views.shares import plot_shares
 from sim.views.stages import plot_stages
 from sim.views.times import plot_times
+from sim.views.tornado import plot_tornado
 
 __all__ = [
     "plot_backlog", "plot_deliveries", "plot_frontier", "plot_shares", "plot_stages",
-    "plot_sweep", "plot_times",
+    "plot_sweep", "plot_times", "plot_tornado",
 ]  # fmt: skip

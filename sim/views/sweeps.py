@@ -122,9 +122,7 @@ def heading(sweep: Sweep, path: str) -> str:
 
 def metric(sweep: Sweep) -> str:
     """The metric in words: rail throughput, rail stage:trains load factor."""
-    route, part, name = sweep.key
-    said = [words.route(route), *([part] if part != ALL else []), name.replace("_", " ")]
-    return " ".join(said)
+    return words.metric(sweep.key)
 
 
 def _metric_heading(sweep: Sweep) -> str:

@@ -12,11 +12,13 @@ from rich.text import Text
 
 from sim.results.metrics import ALL, Key
 from sim.results.results import Results, better
+from sim.results.sensitivity import Sensitivity
 from sim.views import words
 from sim.views.days import print_days
 from sim.views.grid import console, new_table
 from sim.views.more import print_more
 from sim.views.parts import print_parts
+from sim.views.sensitivities import print_sensitivity
 from sim.views.sweeps import print_sweep
 
 ABREAST = 3
@@ -59,6 +61,8 @@ def print_results(results: Results, file: IO[str] | None = None) -> None:
         print_more(results, out)
     elif results.is_sweep:
         print_sweep(results.along(), out)
+    elif results.is_sensitivity:
+        print_sensitivity(Sensitivity.of(results), out)
     else:
         _print_scenarios(results, out)
     out.print(Text(words.how_sure(results), style="dim"))

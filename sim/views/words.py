@@ -96,6 +96,12 @@ def route(name: str) -> str:
     return "all routes" if name == ALL else name
 
 
+def metric(key: Key) -> str:
+    """A metric in words: rail throughput, rail stage:trains load factor."""
+    part = [key.part] if key.part != ALL else []
+    return " ".join([route(key.route), *part, key.metric.replace("_", " ")])
+
+
 def listed(parts: Sequence[str]) -> str:
     """A, b and c."""
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -1,0 +1,75 @@
+"""What a ledger says may vary: each figure whose assumption has a range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sim.errors import UsageError
+from sim.scenario.changes import outside
+from sim.scenario.distributions import show
+from sim.scenario.model import Scenario
+from sim.scenario.schema import at, is_distribution, joined, split, type_at
+
+
+@dataclass(frozen=True)
+class Uncertain:
+    """A figure that may be anywhere from low to high, of a distribution its mean."""
+
+    path: str
+    low: float
+    high: float
+    is_whole: bool = False
+
+    def value(self, number: float) -> int | float:
+        """A number as it may stand in the scenario."""
+        return round(number) if self.is_whole else float(number)
+
+
+def uncertain(scenario: Scenario) -> tuple[Uncertain, ...]:
+    """The figures that may vary and take part, in the order of the ledger.
+
+    A range of a single value varies nothing; see `idle` for what takes no part. Raises UsageError
+    for a range over what is no number.
+    """
+    data = scenario.to_data()
+    return tuple(
+        _uncertain(scenario, path, data) for path in _ranged(scenario) if path not in idle(scenario)
+    )
+
+
+def idle(scenario: Scenario) -> tuple[str, ...]:
+    """Paths with a range that cannot matter: of closed routes, and of what only these pass."""
+    eras = [era.scenario for era in scenario.eras]
+    open_ = {name for era in eras for name, route in era.routes.items() if not route.closed}
+    passed = {
+        stage.facility
+        for era in eras
+        for name in open_ & era.routes.keys()
+        for stage in era.routes[name].facility_stages.values()
+    }
+    takes_part = {"routes": open_, "facilities": passed}
+    found = ((path, split(path)) for path in _ranged(scenario))
+    return tuple(
+        p for p, (table, *rest) in found if rest and rest[0] not in takes_part.get(table, rest)
+    )
+
+
+def _ranged(scenario: Scenario) -> Iterator[str]:
+    for path, assumption in scenario.assumptions.items():
+        if assumption.range is not None and assumption.range[0] < assumption.range[1]:
+            yield path
+
+
+def _uncertain(scenario: Scenario, path: str, data: Any) -> Uncertain:
+    parts = split(path)
+    value, (around, _) = at(data, parts), outside(data, parts)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (is_number or value == "unlimited" or is_distribution(parts, data)):
+        where = joined(("assumptions", path, "range"))
+        raise UsageError(
+            f"{scenario.name}: {where}: there is no number to vary (got {show(value):.60})"
+        )
+    low, high = scenario.assumptions[path].range or (0.0, 0.0)
+    return Uncertain(path, low, high, is_whole=type_at(parts, data) is int and around == parts)

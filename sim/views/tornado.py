@@ -1,0 +1,161 @@
+"""The picture of a sensitivity study: a bar a figure, from one end of its range to the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from matplotlib.axes import Axes
+
+from sim.results.intervals import Interval
+from sim.results.results import Results
+from sim.results.sensitivity import Effect, Sensitivity
+from sim.views import sensitivities as told
+from sim.views import words
+from sim.views.solutions import number
+from sim.views.style import INK, SMALL, dress, heading, headline, new_axes, styled, text_width
+
+MOST_BARS = 12
+"""More bars tell nothing: each is shorter than the last."""
+
+
+class End(NamedTuple):
+    """How the bar to one end of a range looks, in colour and in grey."""
+
+    colour: str
+    hatch: str
+
+
+LOW: Final = End("#cfe3f2", "////")
+HIGH: Final = End("#0072b2", "")
+
+THICK = 0.42
+"""Of a bar; rows are 1 apart."""
+
+
+@styled()
+def plot_tornado(
+    results: Results | Sensitivity, *, ax: Axes | None = None, metric: str | None = None
+) -> Axes:
+    """The metric at both ends of each figure's range, all else as in the scenario.
+
+    The longest reach is on top. Whiskers are the intervals of the differences to the scenario,
+    which is the vertical line. `metric` in place of that of the study. Raises UsageError where
+    nothing was varied over a ledger.
+    """
+    found = _asked(results, metric)
+    moving = [each for each in found.effects if each.shows and not math.isnan(each.span)]
+    shown = moving[:MOST_BARS]
+    ax = ax or new_axes(1.6 + 0.48 * max(len(shown), 1))
+    dress(ax, grid="x")
+    for row, effect in enumerate(shown):
+        _row(ax, found, effect, row)
+    _frame(ax, found, len(shown))
+    _label(ax, found, shown)
+    headline(ax, told.finding(found), _shown(found, len(moving) - len(shown)))
+    return ax
+
+
+def _asked(results: Results | Sensitivity, metric: str | None) -> Sensitivity:
+    if isinstance(results, Sensitivity):
+        return Sensitivity.of(results.results, metric or str(results.key))
+    return Sensitivity.of(results, metric)
+
+
+def _row(ax: Axes, found: Sensitivity, effect: Effect, row: int) -> None:
+    """What a figure is and how well it is known, above its bars."""
+    said = f"{told.ends(effect)} {told.path_unit(found, effect.path)}".rstrip()
+    heading(ax, words.path_name(effect.path), [said, effect.quality], row)
+    scale, base = _scale(found), found.base.mean or 0.0
+    ax.plot([scale * base] * 2, [row + 0.22, row + 0.78], color=INK, linewidth=1.2)
+    for end, to, (y, thick) in zip((LOW, HIGH), _to(effect), _places(effect, row), strict=True):
+        mean, half = scale * (to.mean or 0.0), scale * (to.half_width or 0.0)
+        ax.barh(
+            y, mean, thick, left=scale * base, facecolor=end.colour, hatch=end.hatch,
+            edgecolor=INK, linewidth=0.6,
+        )  # fmt: skip
+        if half:
+            ax.errorbar(scale * base + mean, y, xerr=half, color=INK, capsize=2.5, linewidth=1.2)
+
+
+def _to(effect: Effect) -> tuple[Interval, Interval]:
+    return effect.to_low, effect.to_high
+
+
+def _sides(effect: Effect) -> tuple[int, int]:
+    """On which side of the scenario each end lies, -1 or 1; what does not move leaves room."""
+    low, high = (each.mean or 0.0 for each in _to(effect))
+    if low and high:
+        return (1 if low > 0 else -1), (1 if high > 0 else -1)
+    if low:
+        return (1, -1) if low > 0 else (-1, 1)
+    return (-1, 1) if high >= 0 else (1, -1)
+
+
+def _places(effect: Effect, row: int) -> list[tuple[float, float]]:
+    """Height and thickness of both bars: beside each other, or above where both are on one side."""
+    low, high = _sides(effect)
+    if low != high:
+        return [(row + 0.5, THICK)] * 2
+    return [(row + 0.5 + shift, THICK / 2) for shift in (-0.14, 0.14)]
+
+
+def _frame(ax: Axes, found: Sensitivity, rows: int) -> None:
+    unit = words.unit(found.key)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    ax.set_ylim(max(rows, 1) - 0.1, -0.4)
+    said = "%" if unit == "fraction" else unit
+    ax.set_xlabel(f"{words.metric(found.key)} [{said}]")
+
+
+def _label(ax: Axes, found: Sensitivity, shown: Sequence[Effect]) -> None:
+    """The value of each figure at the end of its bar, after making room for it."""
+    base, scale = found.base.mean or 0.0, _scale(found)
+    reach = [0.0] + [
+        side * abs(to.mean or 0.0) + side * (to.half_width or 0.0)
+        for effect in shown
+        for side, to in zip(_sides(effect), _to(effect), strict=True)
+    ]
+    low, high = scale * (base + min(reach)), scale * (base + max(reach))
+    if low == high:
+        return
+    ax.set_xlim(low, high)
+    said = [number(value) for effect in shown for value in (effect.low, effect.high)]
+    room = max(text_width(ax, text) for text in said) / (high - low)
+    more = (high - low) * min(room, 0.3) / (1 - 2 * min(room, 0.3))
+    ax.set_xlim(low - more, high + more)
+    for row, effect in enumerate(shown):
+        places, sides = _places(effect, row), _sides(effect)
+        for value, to, (y, _), side in zip(
+            (effect.low, effect.high), _to(effect), places, sides, strict=True
+        ):
+            x = scale * (base + (to.mean or 0.0) + side * (to.half_width or 0.0))
+            ax.annotate(
+                number(value), (x, y), xytext=(4 * side, 0), textcoords="offset points",
+                fontsize=SMALL, va="center", ha="left" if side > 0 else "right",
+            )  # fmt: skip
+    if low >= 0:  # room for a label is no reason for a negative share
+        left, right = ax.get_xlim()
+        ax.set_xticks([tick for tick in ax.get_xticks() if max(left, 0) <= tick <= right])
+
+
+def _scale(found: Sensitivity) -> float:
+    return 100.0 if words.unit(found.key) == "fraction" else 1.0
+
+
+def _shown(found: Sensitivity, more: int) -> str:
+    """What is shown, below the finding."""
+    number_ = len(found.results.measures[found.results.baseline.name])
+    said = [
+        "each alone at the low (hatched) and high (dark) end of its range",
+        f"line: as it is, {told.figure(found, found.base)}",
+        f"{number_:,} replication{'s' * (number_ > 1)}, the same random numbers",
+    ]
+    if number_ > 1:
+        said.append(f"whiskers: {100 * found.results.baseline.run.confidence:g} % interval")
+    if more:
+        said.append(f"{more} shorter ones are not shown")
+    text = "; ".join(said)
+    return text[:1].upper() + text[1:]
