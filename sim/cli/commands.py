@@ -12,6 +12,7 @@ import typer
 from sim.cli import work
 from sim.cli.exits import note, told
 from sim.cli.options import (
+    Cluster,
     DryRun,
     Files,
     Folder,
@@ -122,6 +123,7 @@ def run(
     metric: Metrics = None,
     seed: Seed = None,
     jobs: Jobs = None,
+    cluster: Cluster = None,
     out: Out = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -138,10 +140,12 @@ def run(
     scenarios = work.to_simulate(files, set_, work.at_first(goal, replications), seed, quiet=quiet)
     asked = with_one_more(scenarios[0]) if one_more else scenarios
     if dry_run:
-        work.say_what_it_takes(asked, jobs)
+        work.say_what_it_takes(asked, jobs, cluster)
         return
     how = compared if one_more else study
-    results = work.studied(how, asked, jobs=jobs, out=out, quiet=quiet, yes=yes, precision=goal)
+    results = work.studied(
+        how, asked, jobs=jobs, cluster=cluster, out=out, quiet=quiet, yes=yes, precision=goal
+    )
     work.show(results, as_json=as_json)
     work.finish(results, out, quiet=quiet, precision=goal)
 
@@ -157,6 +161,7 @@ def compare(
     metric: Metrics = None,
     seed: Seed = None,
     jobs: Jobs = None,
+    cluster: Cluster = None,
     out: Out = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -170,10 +175,10 @@ def compare(
     number = work.at_first(goal, replications)
     scenarios = work.to_simulate([base, *files], set_, number, seed, quiet=quiet)
     if dry_run:
-        work.say_what_it_takes(scenarios, jobs)
+        work.say_what_it_takes(scenarios, jobs, cluster)
         return
     results = work.studied(
-        study, scenarios, jobs=jobs, out=out, quiet=quiet, yes=yes, precision=goal
+        study, scenarios, jobs=jobs, cluster=cluster, out=out, quiet=quiet, yes=yes, precision=goal
     )
     work.show(results, as_json=as_json)
     work.finish(results, out, quiet=quiet, precision=goal)

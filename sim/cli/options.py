@@ -20,6 +20,12 @@ Set = Annotated[
 Replications = Annotated[int | None, typer.Option(min=1, help="in place of the scenario's own")]
 Seed = Annotated[int | None, typer.Option(min=0, help="in place of the scenario's own")]
 Jobs = Annotated[int | None, typer.Option(min=1, help="processes [default: one a core]")]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS", help="work on the Dask cluster at tcp://HOST:PORT, not in processes here"
+    ),
+]
 Out = Annotated[
     Path | None, typer.Option(metavar="DIR", help="keep results, scenarios and pictures there")
 ]

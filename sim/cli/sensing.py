@@ -10,7 +10,7 @@ import typer
 from sim.cli import work
 from sim.cli.commands import app
 from sim.cli.exits import note, told
-from sim.cli.options import DryRun, Jobs, Json, Out, Quiet, Seed, Set, Yes
+from sim.cli.options import Cluster, DryRun, Jobs, Json, Out, Quiet, Seed, Set, Yes
 
 
 @app.command()
@@ -38,6 +38,7 @@ def sensitivity(
     ] = None,
     seed: Seed = None,
     jobs: Jobs = None,
+    cluster: Cluster = None,
     out: Out = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -45,26 +46,27 @@ def sensitivity(
     yes: Yes = False,
 ) -> None:
     """Vary everything that [assumptions] gives a range, and find what matters most."""
-    from sim.experiments.estimate import said
     from sim.experiments.sensitivity import REPLICATIONS, laid_out, planned, refuse, simulated
-    from sim.experiments.workers import usable_cores
     from sim.scenario.uncertain import idle
 
     number = REPLICATIONS if replications is None else replications
     (scenario,) = work.to_simulate([file], set_, number, seed, quiet=quiet)
     plan = planned(scenario, metric, method, samples)
     if not (yes or dry_run):
-        refuse(scenario, plan, jobs)
+        refuse(scenario, plan, jobs, cluster)
     scenarios, tags = laid_out(scenario, plan)
     if dry_run:
-        work.say_what_it_takes(scenarios, jobs)
+        work.say_what_it_takes(scenarios, jobs, cluster)
         return
     if metric is None:
         note(f"looking at {plan.metric}; --metric looks at another", quiet=quiet)
     if without := len(idle(scenario)):
         note(f"{without} ranges of what is closed or not passed are left out", quiet=quiet)
-    note(said(scenarios, min(jobs or usable_cores(), number * len(scenarios))), quiet=quiet)
+    if not quiet:
+        note(work.what_it_takes(scenarios, jobs, cluster), quiet=quiet)
     study = partial(simulated, tags=tags)
-    results = work.studied(study, scenarios, jobs=jobs, out=out, quiet=quiet, yes=yes)
+    results = work.studied(
+        study, scenarios, jobs=jobs, cluster=cluster, out=out, quiet=quiet, yes=yes
+    )
     work.show(results, as_json=as_json)
     work.finish(results, out, quiet=quiet)

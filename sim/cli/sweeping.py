@@ -10,7 +10,7 @@ import typer
 from sim.cli import work
 from sim.cli.commands import app
 from sim.cli.exits import told
-from sim.cli.options import DryRun, Jobs, Json, Out, Quiet, Replications, Seed, Set, Yes
+from sim.cli.options import Cluster, DryRun, Jobs, Json, Out, Quiet, Replications, Seed, Set, Yes
 
 
 @app.command()
@@ -35,6 +35,7 @@ def sweep(
     replications: Replications = None,
     seed: Seed = None,
     jobs: Jobs = None,
+    cluster: Cluster = None,
     out: Out = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -48,12 +49,12 @@ def sweep(
     values = asked(varyings(vary))
     (scenario,) = work.to_simulate([file], set_, replications, seed, quiet=quiet)
     if not (yes or dry_run):
-        refuse(scenario, values, jobs)
+        refuse(scenario, values, jobs, cluster)
     points, tags = laid_out(scenario, values, metric, worth)
     if dry_run:
-        work.say_what_it_takes(points, jobs)
+        work.say_what_it_takes(points, jobs, cluster)
         return
     study = partial(swept, tags=tags)
-    results = work.studied(study, points, jobs=jobs, out=out, quiet=quiet, yes=yes)
+    results = work.studied(study, points, jobs=jobs, cluster=cluster, out=out, quiet=quiet, yes=yes)
     work.show(results, as_json=as_json)
     work.finish(results, out, quiet=quiet)

@@ -85,6 +85,7 @@ def studied(
     scenarios: list[Scenario],
     *,
     jobs: int | None,
+    cluster: str | None = None,
     out: Path | None,
     quiet: bool,
     yes: bool,
@@ -97,20 +98,27 @@ def studied(
     with simulating(out, quiet=quiet) as progress:
         counting = _said_before(progress, quiet=quiet)
         results = study(
-            scenarios, jobs=jobs, progress=counting, large=yes, out=out,
+            scenarios, jobs=jobs, cluster=cluster, progress=counting, large=yes, out=out,
             **({"precision": precision} if precision else {}),
         )  # fmt: skip
     warn_of_warm_up(results, quiet=quiet)
     return results
 
 
-def say_what_it_takes(scenarios: list[Scenario], jobs: int | None) -> None:
-    """Print the estimate of time, memory and disk."""
+def what_it_takes(scenarios: list[Scenario], jobs: int | None, cluster: str | None) -> str:
+    """The estimate of time, memory and disk, in a sentence."""
     from sim.experiments.estimate import said
-    from sim.experiments.workers import usable_cores
+    from sim.experiments.workers import places
 
     tasks = sum(scenario.run.replications for scenario in scenarios)
-    print(said(scenarios, min(jobs or usable_cores(), tasks)))  # noqa: T201
+    return said(scenarios, min(places(jobs, cluster), tasks), apart=cluster is not None)
+
+
+def say_what_it_takes(
+    scenarios: list[Scenario], jobs: int | None, cluster: str | None = None
+) -> None:
+    """Print the estimate."""
+    print(what_it_takes(scenarios, jobs, cluster))  # noqa: T201
 
 
 def _said_before(progress: Progress | None, *, quiet: bool) -> Progress:

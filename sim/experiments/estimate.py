@@ -32,7 +32,7 @@ MOST_BYTES = 2e9
 
 @dataclass(frozen=True)
 class Estimate:
-    """Seconds on all jobs together, the bytes that they hold at one time, and those on disk."""
+    """Seconds on all jobs together, the bytes that one machine holds at a time, those on disk."""
 
     seconds: float
     memory: float
@@ -51,26 +51,39 @@ class Estimate:
         return f"about {self.time} and {self.memory / 1e9:,.1f} GB of memory"
 
 
-def estimate(scenarios: Sequence[Scenario], jobs: int) -> Estimate:
-    """Time, memory and disk of all replications of some scenarios."""
+def estimate(scenarios: Sequence[Scenario], jobs: int, *, apart: bool = False) -> Estimate:
+    """Time, memory and disk of all replications of some scenarios.
+
+    apart: the jobs do not share one machine's memory, as on a cluster
+    """
     seconds = sum(_seconds(scenario) * scenario.run.replications for scenario in scenarios)
     rows = sum(_rows(scenario) * scenario.run.replications for scenario in scenarios)
-    return Estimate(seconds / jobs, max(map(_bytes, scenarios)) * jobs, 1e5 + rows * BYTES_A_ROW)
+    together = 1 if apart else jobs
+    return Estimate(
+        seconds / jobs, max(map(_bytes, scenarios)) * together, 1e5 + rows * BYTES_A_ROW
+    )
 
 
-def said(scenarios: Sequence[Scenario], jobs: int) -> str:
-    """What a study would take, in a sentence."""
-    needs, number = estimate(scenarios, jobs), sum(each.run.replications for each in scenarios)
+def said(scenarios: Sequence[Scenario], jobs: int, *, apart: bool = False) -> str:
+    """What a study would take, in a sentence; `apart` as for `estimate`."""
+    needs = estimate(scenarios, jobs, apart=apart)
+    number = sum(each.run.replications for each in scenarios)
     return (
         f"{number:,} replications of {len(scenarios):,} scenario{'s' * (len(scenarios) > 1)} on "
         f"{jobs} job{'s' * (jobs > 1)}: about {needs.time}, {needs.memory / 1e9:,.1f} GB of memory "
+        f"{'for each ' * apart}"
         f"and, with --out, {needs.disk / 1e6:,.1f} MB on disk"
     )
 
 
-def refuse_if_large(scenarios: Sequence[Scenario], jobs: int, *, times: int = 1) -> None:
-    """Raise TooLargeError where so many times these take more than about an hour, or 2 GB."""
-    needs = estimate(scenarios, jobs)
+def refuse_if_large(
+    scenarios: Sequence[Scenario], jobs: int, *, times: int = 1, apart: bool = False
+) -> None:
+    """Raise TooLargeError where so many times these take more than about an hour, or 2 GB.
+
+    apart: as for `estimate`
+    """
+    needs = estimate(scenarios, jobs, apart=apart)
     needs = Estimate(needs.seconds * times, needs.memory, needs.disk)
     if needs.seconds > LONGEST_SECONDS or needs.memory > MOST_BYTES:
         raise TooLargeError(

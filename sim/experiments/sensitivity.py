@@ -12,7 +12,7 @@ from sim.experiments.estimate import refuse_if_large
 from sim.experiments.study import How, studied
 from sim.experiments.trials import check_known, check_parameter
 from sim.experiments.varied import MOST_POINTS
-from sim.experiments.workers import usable_cores
+from sim.experiments.workers import places
 from sim.results.indices import MORRIS, SOBOL, block, check_installed, sampled
 from sim.results.results import SENSITIVITY, SHOWN, STUDY, VARIED, Results
 from sim.results.sensitivity import METHOD, SAMPLE, Sensitivity
@@ -76,7 +76,7 @@ def sensitivity(
     )
     plan = planned(scenario, metric, method, samples)
     if not how.get("large"):
-        refuse(scenario, plan, how.get("jobs"))
+        refuse(scenario, plan, how.get("jobs"), how.get("cluster"))
     return Sensitivity.of(simulated(*laid_out(scenario, plan), **how))
 
 
@@ -121,9 +121,10 @@ def usual_metric(scenario: Scenario) -> str:
     return f"{min(scenario.open_routes, key=scenario.free_flow_days)}.share"
 
 
-def refuse(scenario: Scenario, plan: Plan, jobs: int | None) -> None:
+def refuse(scenario: Scenario, plan: Plan, jobs: int | None, cluster: str | None = None) -> None:
     """Raise TooLargeError where it would take too long; no scenario is made yet."""
-    refuse_if_large([scenario], max(jobs or usable_cores(), 1), times=plan.scenarios)
+    apart = cluster is not None
+    refuse_if_large([scenario], places(jobs, cluster), times=plan.scenarios, apart=apart)
 
 
 def laid_out(scenario: Scenario, plan: Plan) -> tuple[list[Scenario], dict[str, str]]:

@@ -20,7 +20,7 @@ from sim.experiments.provenance import made_by, resimulate
 from sim.experiments.store import Replications
 from sim.experiments.tasks import Failure, Outcome, Progress, Task
 from sim.experiments.trials import check_known
-from sim.experiments.workers import Crew, usable_cores, workers
+from sim.experiments.workers import Crew, places, workers
 from sim.results.metrics import measure
 from sim.results.results import Results, unique_names
 from sim.scenario.model import Scenario
@@ -30,7 +30,8 @@ class How(TypedDict, total=False):
     """How a study is run.
 
     replications: in place of the scenarios' own
-    jobs: processes, by default one for each core; executor: any Executor in their place
+    jobs: processes, by default one for each core; in their place
+    executor: any Executor, or cluster: the address of a Dask scheduler, such as tcp://host:8786
     progress: called with the number of finished and of all replications
     large: go on where more than about an hour or 2 GB are needed
     out: a folder that keeps each replication as it ends; what it holds already is not run again
@@ -40,6 +41,7 @@ class How(TypedDict, total=False):
     replications: int | None
     jobs: int | None
     executor: Executor | None
+    cluster: str | None
     progress: Progress | None
     large: bool
     out: str | os.PathLike[str] | None
@@ -76,6 +78,7 @@ def studied(
     replications: int | None = None,
     jobs: int | None = None,
     executor: Executor | None = None,
+    cluster: str | None = None,
     progress: Progress | None = None,
     large: bool = False,
     out: str | os.PathLike[str] | None = None,
@@ -84,11 +87,9 @@ def studied(
     """What every study does: `tags` say in its provenance which it is. Errors as `compare`."""
     scenarios = _asked(scenarios, replications, precision, paired=paired)
     tasks = sum(each.run.replications for each in scenarios)
-    if jobs is not None and jobs < 1:
-        raise UsageError(f"jobs must be at least 1 (got {jobs})")
-    jobs = min(jobs or usable_cores(), tasks)
+    jobs, apart = min(places(jobs, cluster, executor), tasks), cluster is not None
     if not large:
-        refuse_if_large(scenarios, jobs)
+        refuse_if_large(scenarios, jobs, apart=apart)
     made = made_by()
     provenance = {**made, **(tags or {})}
     with ExitStack() as stack:
@@ -97,7 +98,8 @@ def studied(
             kept = keeping(Path(out), scenarios, provenance, paired=paired)
             keeper = stack.enter_context(kept)
             scenarios = keeper.scenarios
-        crew, known = stack.enter_context(workers(jobs, executor)), keeper.known if keeper else {}
+        crew = stack.enter_context(workers(jobs, executor, cluster))
+        known = keeper.known if keeper else {}
         while True:
             outcomes = _outcomes(scenarios, crew, keeper, known, progress)
             failures = [t.failed(o) for t, o in outcomes.items() if isinstance(o, Failure)]
@@ -116,7 +118,7 @@ def studied(
                 break
             scenarios = _replicated(scenarios, number)
             if not large:
-                refuse_if_large(scenarios, jobs)
+                refuse_if_large(scenarios, jobs, apart=apart)
             if keeper:
                 keeper.asked(scenarios)
         if keeper and failures:

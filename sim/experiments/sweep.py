@@ -11,7 +11,7 @@ from sim.experiments.estimate import refuse_if_large
 from sim.experiments.study import How, studied
 from sim.experiments.trials import check_known
 from sim.experiments.varied import Values, points, varied
-from sim.experiments.workers import usable_cores
+from sim.experiments.workers import places
 from sim.results.results import SHOWN, STUDY, SWEEP, VARIED, WORTH, Results
 from sim.results.sweep import usual_metric
 from sim.scenario.model import Scenario
@@ -45,7 +45,7 @@ def sweep(
         scenario = scenario.with_changes({"run.replications": how["replications"]})
     values = asked(vary)
     if not how.get("large"):
-        refuse(scenario, values, how.get("jobs"))
+        refuse(scenario, values, how.get("jobs"), how.get("cluster"))
     scenarios, tags = laid_out(scenario, values, metric, worth)
     return swept(scenarios, tags, **how)
 
@@ -57,12 +57,15 @@ def asked(vary: Mapping[str, Iterable[Any]]) -> Values:
     return varied(vary)
 
 
-def refuse(scenario: Scenario, values: Values, jobs: int | None) -> None:
+def refuse(
+    scenario: Scenario, values: Values, jobs: int | None, cluster: str | None = None
+) -> None:
     """Raise TooLargeError where points like the scenario would take too long; none is made yet."""
     times = 1
     for those in values.values():
         times *= len(those)
-    refuse_if_large([scenario], max(jobs or usable_cores(), 1), times=times)
+    apart = cluster is not None
+    refuse_if_large([scenario], places(jobs, cluster), times=times, apart=apart)
 
 
 def laid_out(

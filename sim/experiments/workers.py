@@ -1,4 +1,4 @@
-"""Who works: this process, processes of our own that are watched, or somebody's executor.
+"""Who works: this process, processes of our own that are watched, an executor, or a cluster.
 
 Each watched worker is a pool of one process, so it is known which task was in it when it died: that
 task is tried again, and nothing else is touched. All hold one end of a lifeline; when the parent
@@ -22,6 +22,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Protocol
 
+from sim.errors import UsageError
 from sim.experiments.tasks import Done, Failure, Outcome, Task, run_batch, run_task
 
 AHEAD = 2
@@ -179,13 +180,20 @@ class _Pool(ProcessPoolExecutor):
 
 
 @contextlib.contextmanager
-def workers(jobs: int, executor: Executor | None = None, *, batch: int = 1) -> Iterator[Crew]:
-    """The executor, or as many processes as jobs for as long as the context lasts.
+def workers(
+    jobs: int, executor: Executor | None = None, cluster: str | None = None, *, batch: int = 1
+) -> Iterator[Crew]:
+    """The cluster, the executor, or as many processes as jobs for as long as the context lasts.
 
     With one job and no executor everything happens in this process. Where the context is left by
-    an error or an interruption, what is under way is given up.
+    an error or an interruption, what is under way is given up. Raises what `on_cluster` raises.
     """
-    if executor is not None:
+    if cluster is not None:
+        from sim.experiments.cluster import on_cluster
+
+        with on_cluster(cluster) as there:
+            yield there
+    elif executor is not None:
         yield Borrowed(executor, jobs, batch)
     elif jobs == 1:
         yield Here()
@@ -241,6 +249,23 @@ def _without_main() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
+
+
+def places(jobs: int | None, cluster: str | None, executor: Executor | None = None) -> int:
+    """How many tasks run at a time if there are enough: as many as jobs, or as the cluster can.
+
+    Raises UsageError, and where there is a cluster what `on_cluster` raises.
+    """
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"jobs must be at least 1 (got {jobs})")
+    if cluster is None:
+        return jobs or usable_cores()
+    if jobs is not None or executor is not None:
+        raise UsageError("--cluster: its workers take the place of --jobs and of any executor")
+    from sim.experiments.cluster import on_cluster
+
+    with on_cluster(cluster) as there:
+        return there.jobs
 
 
 def usable_cores() -> int:
