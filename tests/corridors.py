@@ -43,3 +43,11 @@ def written(folder: Path, text: str, name: str = "small") -> Path:
 def loaded(folder: Path, text: str = SMALL, name: str = "small") -> sim.Scenario:
     """The scenario of a text."""
     return sim.load_scenario(written(folder, text, name))
+
+
+def pair(folder: Path) -> list[str]:
+    """The files of two scenarios of which a replication takes some hundredths of a second."""
+    text = SMALL.replace("= 20_000", "= 300_000").replace("= 8_000", "= 100_000")
+    assert text.count("00_000") >= 2
+    more = text.replace("[routes.rail]", "[routes.rail]\nfreight_usd = 900", 1)
+    return [str(written(folder, text, "one")), str(written(folder, more, "other"))]

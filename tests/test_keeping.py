@@ -11,12 +11,12 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
-from corridors import SMALL, loaded, written
+from corridors import loaded, pair
+from processes import PATIENCE, TRANSSIB, begun, ended, kept, until
 
 import sim
 from sim.errors import IncompleteError, ResultsError
@@ -25,8 +25,6 @@ from sim.experiments.tasks import Failure, Outcome, Task
 from sim.experiments.workers import RETRIES, Watched, workers
 from sim.results.metrics import Measures
 
-TRANSSIB = str(Path(sys.executable).with_name("transsib"))
-PATIENCE = 60
 SOON = 5
 """Seconds after which an interrupted run must have ended."""
 
@@ -39,57 +37,12 @@ linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Two scenarios of which a replication takes some hundredths of a second."""
-    folder = tmp_path_factory.mktemp("scenarios")
-    text = SMALL.replace("= 20_000", "= 300_000").replace("= 8_000", "= 100_000")
-    assert text.count("00_000") >= 2
-    more = text.replace("[routes.rail]", "[routes.rail]\nfreight_usd = 900", 1)
-    return [str(written(folder, text, "one")), str(written(folder, more, "other"))]
+    return pair(tmp_path_factory.mktemp("scenarios"))
 
 
 def command(files: list[str], out: Path, *options: str) -> list[str]:
     number = ["--replications", str(REPLICATIONS), "--jobs", "2", "--json"]
     return [TRANSSIB, "compare", *files, *number, "--out", str(out), *options]
-
-
-def ended(arguments: list[str], **how: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        arguments, capture_output=True, text=True, timeout=PATIENCE, check=False, **how
-    )
-
-
-@contextlib.contextmanager
-def begun(arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
-    """A run in a process group of its own, as in a terminal."""
-    process = subprocess.Popen(
-        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True, preexec_fn=interruptible,  # noqa: PLW1509 - here are no threads
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-
-
-def interruptible() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def until(true: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-
-
-def kept(out: Path) -> int:
-    """How many replications a folder holds."""
-    if not (out / FILE).exists():
-        return 0
-    with contextlib.closing(sqlite3.connect(f"{(out / FILE).as_uri()}?mode=ro", uri=True)) as open_:
-        (number,) = open_.execute("SELECT count(*) FROM replications").fetchone()
-    return int(number)
 
 
 def processes(group: int) -> list[int]:
