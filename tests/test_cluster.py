@@ -336,6 +336,8 @@ def test_a_worker_that_comes_later_with_other_versions_does_nothing(tmp_path: Pa
 class Empty:
     """A Dask client whose scheduler has no workers, and never ends anything."""
 
+    status = "running"
+
     def scheduler_info(self, n_workers: int) -> dict[str, int]:
         assert n_workers == 0
         return {"total_threads": 0}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -18,6 +19,7 @@ from matplotlib.text import Text
 import sim
 from sim.results.metrics import ALL, Key
 from sim.results.results import Results
+from sim.results.warmup import under_way, warm_ups
 from sim.scenario.files import load_text
 from sim.views import findings
 from sim.views.pictures import save_pictures
@@ -31,6 +33,7 @@ PICTURES: list[Picture] = [
     sim.plots.plot_stages,
     sim.plots.plot_deliveries,
     sim.plots.plot_backlog,
+    sim.plots.plot_warmup,
 ]
 
 SHARED = """
@@ -462,6 +465,42 @@ def test_the_warm_up_is_shaded() -> None:
     assert any(isinstance(p, Rectangle) and p.get_width() == 50 for p in ax.patches)
 
 
+def test_the_warm_up_is_held_against_what_mser_5_suggests() -> None:
+    results = study("one")
+    ax = sim.plots.plot_warmup(results)
+    suggested = {each.route: each.suggested for each in warm_ups(results, "one")}
+    assert [[float(day)] for day in suggested.values()] == [x for x in spans(ax) if len(x) == 1]
+    for day in suggested.values():
+        assert f"from day {day}" in words(ax)
+    last = max(suggested, key=lambda route: suggested[route])
+    assert title(ax) == (
+        f"all routes settle within the warm-up, the last by day {suggested[last]} ({last})"
+    )
+    curves = [patch for patch in ax.patches if isinstance(patch, StepPatch) and patch.get_fill()]
+    for curve, series in zip(curves, under_way(results, "one").values(), strict=True):
+        values, _, base = curve.get_data()
+        heights = np.asarray(base - values)
+        assert heights / heights.max() == pytest.approx(series / series.max())
+
+
+def test_a_warm_up_that_is_short_or_that_nothing_ends_is_told() -> None:
+    early = sim.run(small("early", run__warmup_days=5, run__days=200), replications=2, jobs=1)
+    (needed,) = (each for each in warm_ups(early, "early") if each.route == "sea")
+    expected = f"sea settles by day {needed.suggested}, after a warm-up of 5 days"
+    assert title(sim.plots.plot_warmup(early)) == expected
+    brief = sim.run(small("brief", run__days=1, run__warmup_days=40), replications=2, jobs=1)
+    assert title(sim.plots.plot_warmup(brief)) == "sea does not settle within the run"
+    assert "does not settle" in words(sim.plots.plot_warmup(brief))
+    overloaded = sim.plots.plot_warmup(study("overloaded"))
+    assert "queue grows" in words(overloaded)
+    assert title(overloaded).endswith("(sea)")
+    seasons = [1.2 if month % 2 else 0.8 for month in range(12)]
+    moving = small("moving", run__start=date(2001, 1, 1), demand__monthly=seasons)
+    ax = sim.plots.plot_warmup(sim.run(moving, replications=1, jobs=1))
+    assert title(ax) == "no steady state, so no end of a warm-up"
+    assert "demand changes with the months" in words(ax)
+
+
 def test_lines_are_told_apart_by_route_and_scenario() -> None:
     lines = [line for line in sim.plots.plot_backlog(study("three")).lines if line.get_clip_on()]
     assert len(lines) == 6
@@ -483,7 +522,7 @@ def test_labels_are_moved_as_little_as_can_be() -> None:
     assert spread([0, 0, 9], 1, 0, 9) == [0, 1, 9]
 
 
-DRAWN = ("shares", "times", "stages", "flows")
+DRAWN = ("shares", "times", "stages", "flows", "warmup")
 
 
 def test_pictures_are_the_same_bytes_again(tmp_path: Path) -> None:

@@ -66,6 +66,22 @@ def test_a_mean_of_nothing_ends_at_the_cap(tmp_path: Path) -> None:
     assert precision.next_number(made(loaded(tmp_path), np.tile(values, 5))) is None
 
 
+def test_what_was_asked_for_and_has_no_mean_is_told(tmp_path: Path) -> None:
+    results = made(loaded(tmp_path), np.full(20, 7.0))
+    results.measures["small"][3][KEY] = None
+    asked = Precision(0.01, True, ("rail.throughput",))
+    assert asked.next_number(results) is None
+    assert asked.unmet(results) == [
+        "small: rail.throughput: no mean, so no interval, however many replications"
+    ]
+    assert Precision(0.01).unmet(results) == []  # the tables show it
+
+
+def test_one_replication_has_no_interval_to_look_at() -> None:
+    with pytest.raises(UsageError, match="needs 2 replications"):
+        Precision.parse("1%", (), 1)
+
+
 def test_intervals_of_the_rule_cover_the_truth(tmp_path: Path) -> None:
     # 1,000 studies that stop by the rule, at 20 to 200 replications: gamma values of mean 10.
     scenario, chance = loaded(tmp_path), np.random.default_rng(2001)
@@ -128,6 +144,6 @@ def test_the_command_says_what_was_not_reached(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert "22 replications" in done.stdout
-    assert "the precision was not reached; more --replications would:" in done.stderr
+    assert "the precision was not reached:" in done.stderr
     assert "small: sea.throughput: ± " in done.stderr
     assert math.isclose(Precision.parse("0.01%").goal, 1e-4)

@@ -204,6 +204,7 @@ def solve(
     replications: Replications = None,
     seed: Seed = None,
     jobs: Jobs = None,
+    cluster: Cluster = None,
     out: Out = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -220,7 +221,7 @@ def solve(
     with work.simulating(out, quiet=quiet) as progress:
         found = study(
             scenario, target=goal, by=by, vary=varied, within=ends,
-            jobs=jobs, progress=progress, large=yes,
+            jobs=jobs, cluster=cluster, progress=progress, large=yes,
         )  # fmt: skip
     work.show(found, as_json=as_json)
     work.finish(found, out, quiet=quiet)
@@ -261,7 +262,8 @@ def plot(
     only: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME", help="shares, times, stages, flows, frontier, sweep; repeatable"
+            metavar="NAME",
+            help="shares, times, stages, flows, warmup, frontier, sweep, tornado; repeatable",
         ),
     ] = None,
     format_: Annotated[

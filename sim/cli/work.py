@@ -229,7 +229,7 @@ def at_first(precision: Precision | None, replications: int | None) -> int | Non
 
 def _precise_enough(precision: Precision, results: Results) -> None:
     if unmet := precision.unmet(results):
-        said = "\n".join(["the precision was not reached; more --replications would:", *unmet])
+        said = "\n".join(["the precision was not reached:", *unmet])
         raise IncompleteError(said)
 
 

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from sim.errors import UsageError
 from sim.experiments.provenance import made_by
@@ -15,7 +16,7 @@ from sim.experiments.tasks import Done, Failure, Outcome, Task, run_batch
 SECONDS = 1.0
 """How long a batch takes on a worker, about."""
 
-MOST = 100
+MOST = 50
 """Batches a second from all workers together: where there are many, batches are longer."""
 
 AHEAD = 2
@@ -43,11 +44,17 @@ def work_through(batch: Batch) -> Ended:
 
     Versions are checked before a study starts, but workers may come later.
     """
-    if differing := differences(made_by(), batch.made_by):
+    if differing := differences(_made_here(), batch.made_by):
         raise UsageError(f"a worker came that would give other numbers: {differing[0]}")
     begun = time.perf_counter()
     outcomes = run_batch(batch.tasks)
     return Ended(time.perf_counter() - begun, outcomes)
+
+
+@cache
+def _made_here() -> dict[str, str]:
+    """The versions here, which are looked up once."""
+    return made_by()
 
 
 def differences(there: Mapping[str, str | None], here: Mapping[str, str]) -> list[str]:

@@ -70,6 +70,7 @@ class Cluster:
     def __init__(self, client: Client, address: str) -> None:
         self._client, self._address = client, address
         self._ended: SimpleQueue[Future[Any]] = SimpleQueue()
+        self._made_by = made_by()
         self._looked = self._seen = time.monotonic()
         self.jobs = 1
 
@@ -98,7 +99,7 @@ class Cluster:
                         yield from work.broken(future, failure)
 
     def _submit(self, tasks: Sequence[Task]) -> Future[Any]:
-        batch = Batch(tasks, made_by())
+        batch = Batch(tasks, self._made_by)
         future = self._client.submit(work_through, batch, pure=False, retries=RETRIES)
         future.add_done_callback(self._ended.put)
         return future
@@ -114,6 +115,8 @@ class Cluster:
 
     def _look(self) -> None:
         """See how many there are. Raises ResultsError where there have been none for long."""
+        if self._client.status == "closed":
+            raise CancelledError
         self._looked = time.monotonic()
         found = self._client.scheduler_info(n_workers=0).get("total_threads", 0)
         if found:
@@ -126,12 +129,16 @@ class Cluster:
         """Why a batch ended in an error. Raises what ends all."""
         from distributed import KilledWorker
 
+        if future.status == "finished":
+            return None
+        if future.cancelled():  # as all are when the scheduler is lost
+            raise CancelledError
         error = future.exception()
-        if isinstance(error, TranssibError | CancelledError):
+        if isinstance(error, TranssibError):
             raise error
         if isinstance(error, KilledWorker):
             return Failure(f"its worker died {error.allowed_failures + 1} times (out of memory?)")
-        return None if error is None else Failure.of(error)
+        return Failure.of(error)
 
     def _packages(self) -> dict[str, Mapping[str, str | None]]:
         """Python and packages of the scheduler and of every worker, as Dask itself tells them."""

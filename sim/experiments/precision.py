@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from sim.errors import UsageError
 from sim.results.metrics import ALL, METRICS, Key
@@ -63,6 +64,10 @@ class Precision:
     metrics: tuple[str, ...] = ()
     most: int = MOST
 
+    def __post_init__(self) -> None:
+        if self.most < 2:
+            raise UsageError("--precision: an interval needs 2 replications (got 1 at most)")
+
     @classmethod
     def parse(cls, text: str, metrics: Sequence[str] = (), most: int | None = None) -> Precision:
         """That of an option: `1%` is relative, `500` is not. Raises UsageError."""
@@ -104,8 +109,14 @@ class Precision:
         ]
 
     def unmet(self, results: Results) -> list[str]:
-        """A sentence for each of them."""
-        return [each.said(len(results.measures[each.scenario])) for each in self.wide(results)]
+        """A sentence for each of them, and for each metric asked for that has no interval."""
+        wide = [each.said(len(results.measures[each.scenario])) for each in self.wide(results)]
+        return [*wide, *self._without(results)]
+
+    def _without(self, results: Results) -> Iterator[str]:
+        for name, metric in product(results.names, self.metrics):
+            if results.interval(results.key(metric, name), name).half_width is None:
+                yield f"{name}: {metric}: no mean, so no interval, however many replications"
 
     def _goal(self, mean: float) -> float:
         return abs(mean) * self.goal / (1 + self.goal) if self.relative else self.goal

@@ -14,7 +14,7 @@ from sim.experiments.search import Bounds, search
 from sim.experiments.tasks import Progress
 from sim.experiments.trials import Laboratory, Unknown, check_metric
 from sim.experiments.varied import Values, plain, points, varied
-from sim.experiments.workers import usable_cores, workers
+from sim.experiments.workers import places, workers
 from sim.results.solution import Frontier, Solution
 from sim.scenario.model import Scenario
 
@@ -26,13 +26,14 @@ class How(TypedDict, total=False):
     """How a search is run.
 
     within: bounds of the unknown; by default it goes outward from the present value
-    replications, jobs, executor, large: as for `run`; progress: told of each batch of runs
+    replications, jobs, executor, cluster, large: as for `run`; progress: told of each batch of runs
     """
 
     within: Bounds | None
     replications: int | None
     jobs: int | None
     executor: Executor | None
+    cluster: str | None
     progress: Progress | None
     large: bool
 
@@ -72,7 +73,7 @@ def solve(
     target: one metric with its value, such as {"rail.share": 0.2}
     vary: one path with values, for a solution at each of them
     within: bounds of the unknown; by default the search goes outward from the present value
-    replications, jobs, executor, large: as for `run`; progress: told of each batch of runs
+    replications, jobs, executor, cluster, large: as for `run`; progress: told of each batch of runs
 
     A target that cannot be reached is no error: the solution then has no value, says why, and what
     can be reached. Of several values that would do, one near the present value is found. Raises
@@ -92,6 +93,7 @@ def frontier(
     replications: int | None = None,
     jobs: int | None = None,
     executor: Executor | None = None,
+    cluster: str | None = None,
     progress: Progress | None = None,
     large: bool = False,
 ) -> Frontier:
@@ -102,24 +104,19 @@ def frontier(
     bounds = None if within is None else _bounds(within)
     values = None if vary is None else _varied(vary, by)
     times = 1 if values is None else sum(map(len, values.values()))
-    jobs = _jobs(jobs, scenario.run.replications * times)
+    jobs = min(places(jobs, cluster, executor), scenario.run.replications * times)
+    apart = cluster is not None
     if not large:
-        refuse_if_large([scenario], jobs, times=EVALUATIONS * times)
+        refuse_if_large([scenario], jobs, times=EVALUATIONS * times, apart=apart)
     check_metric(scenario, metric, goal)
     unknowns = [Unknown(each, by, metric, goal, said) for each, said in _settings(scenario, values)]
     if not large:
-        refuse_if_large([each.scenario for each in unknowns], jobs, times=EVALUATIONS)
-    with workers(jobs, executor) as crew:
-        laboratory = Laboratory(crew, jobs, progress, large)
+        refuse_if_large([each.scenario for each in unknowns], jobs, times=EVALUATIONS, apart=apart)
+    with workers(jobs, executor, cluster) as crew:
+        laboratory = Laboratory(crew, jobs, apart, progress, large)
         solutions = tuple(search(unknowns, bounds, laboratory))
     provenance = made_by()
     return Frontier(solutions, provenance, partial(resimulate, provenance))
-
-
-def _jobs(jobs: int | None, tasks: int) -> int:
-    if jobs is not None and jobs < 1:
-        raise UsageError(f"jobs must be at least 1 (got {jobs})")
-    return min(jobs or usable_cores(), tasks)
 
 
 def _target(target: Mapping[str, float]) -> tuple[str, float]:

@@ -35,7 +35,7 @@ from sim.scenario.writing import to_toml, write_whole
 
 FILE, LOCK = "results.sqlite", ".lock"
 DIGEST, PAIRED = "header sha256", "paired"
-PICTURES = ("shares", "times", "stages", "flows", "frontier", "sweep", "tornado")
+PICTURES = ("shares", "times", "stages", "flows", "warmup", "frontier", "sweep", "tornado")
 OURS = 0x7472616E
 """SQLite's application id of our files: the letters "tran"."""
 

@@ -151,10 +151,14 @@ def _number(path: str, value: Any) -> float:
 
 @dataclass
 class Laboratory:
-    """Where values are tried, many at a time, on some workers."""
+    """Where values are tried, many at a time, on some workers.
+
+    jobs: how many work at a time; apart: they do not share one machine's memory
+    """
 
     crew: Crew
     jobs: int
+    apart: bool
     progress: Progress | None
     large: bool
 
@@ -184,7 +188,7 @@ class Laboratory:
         try:
             changed = unknown.at(value)
             if not self.large:
-                refuse_if_large([changed], self.jobs)
+                refuse_if_large([changed], self.jobs, apart=self.apart)
         except (ScenarioError, TooLargeError) as error:
             unknown.refused = str(error).partition("\n")[0]
             return False

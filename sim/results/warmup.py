@@ -92,19 +92,28 @@ class WarmUp:
         return self.suggested > self.configured or not self.is_settled
 
 
+def under_way(results: Results, scenario: str) -> dict[str, Floats]:
+    """Of each route that anything went by, containers under way: mean over replications [days]."""
+    daily = results.daily.get(scenario, {}).values()
+    found = {}
+    for route in results.scenario(scenario).routes:
+        every = [series[route] for series in daily if route in series]
+        if np.any(every):
+            found[route] = np.mean(every, axis=0)
+    return found
+
+
 def warm_ups(results: Results, scenario: str) -> Iterator[WarmUp]:
     """Of each route of a scenario that anything went by, if the scenario has a steady state.
 
     Where demand has seasons it has none, and what rises in spring is no beginning.
     """
-    about, daily = results.scenario(scenario), results.daily.get(scenario, {})
-    if about.moves or about.demand.monthly or not daily:
+    about = results.scenario(scenario)
+    if about.moves or about.demand.monthly:
         return
-    for route in about.open_routes:
-        every = [series[route] for series in daily.values() if route in series]
-        if not every or route in results.growing(scenario) or not np.any(every):
+    for route, series in under_way(results, scenario).items():
+        if route in results.growing(scenario):
             continue
-        series = np.mean(every, axis=0)
         left_out = mser5(series)
         most = BATCH * (len(series) // BATCH // 2)
         yield WarmUp(

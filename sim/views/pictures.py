@@ -22,6 +22,7 @@ from sim.views.plots import (
     plot_sweep,
     plot_times,
     plot_tornado,
+    plot_warmup,
 )
 from sim.views.style import WIDTH, styled
 
@@ -44,7 +45,7 @@ def save_pictures(
 ) -> list[Path]:
     """Write the pictures of results as PNG and SVG; returns the files written.
 
-    `shares`, `times`, `stages` and `flows`, the `sweep`, the `tornado` of a sensitivity
+    `shares`, `times`, `stages`, `flows` and `warmup`, the `sweep`, the `tornado` of a sensitivity
     study, or the `frontier` that a goal seek found. Raises UsageError for the name of a picture
     or a format that there is not.
     """
@@ -70,7 +71,11 @@ def _pictures(found: Results | Frontier) -> dict[str, Callable[[], Figure]]:
         return {SWEEP: lambda: _figure(plot_sweep(results).get_figure(root=True))}
     if results.is_sensitivity:
         return {TORNADO: lambda: _figure(plot_tornado(results).get_figure(root=True))}
-    return {name: partial(draw, results) for name, draw in PICTURES.items() if results.scenarios}
+    return {
+        name: partial(draw, results)
+        for name, draw in PICTURES.items()
+        if results.scenarios and (results.daily or name != WARMUP)
+    }
 
 
 def _shares(results: Results) -> Figure:
@@ -96,13 +101,18 @@ def _flows(results: Results) -> Figure:
     return figure
 
 
-FRONTIER, SWEEP, TORNADO = "frontier", "sweep", "tornado"
+def _warmup(results: Results) -> Figure:
+    return _figure(plot_warmup(results).get_figure(root=True))
+
+
+FRONTIER, SWEEP, TORNADO, WARMUP = "frontier", "sweep", "tornado", "warmup"
 
 PICTURES: dict[str, Callable[[Results], Figure]] = {
     "shares": _shares,
     "times": _times,
     "stages": _stages,
     "flows": _flows,
+    WARMUP: _warmup,
 }
 
 

@@ -11,8 +11,9 @@ from sim.views.shares import plot_shares
 from sim.views.stages import plot_stages
 from sim.views.times import plot_times
 from sim.views.tornado import plot_tornado
+from sim.views.warmup import plot_warmup
 
 __all__ = [
     "plot_backlog", "plot_deliveries", "plot_frontier", "plot_shares", "plot_stages",
-    "plot_sweep", "plot_times", "plot_tornado",
+    "plot_sweep", "plot_times", "plot_tornado", "plot_warmup",
 ]  # fmt: skip

@@ -1,0 +1,138 @@
+"""The picture of the warm-up: containers under way day by day, and when they have settled."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from sim.results.observations import Floats
+from sim.results.results import Results
+from sim.results.warmup import WarmUp, under_way, warm_ups
+from sim.scenario.model import Scenario
+from sim.views import findings, words
+from sim.views.style import (
+    INK,
+    MUTED,
+    SHADE,
+    SMALL,
+    Look,
+    dress,
+    heading,
+    headline,
+    looks,
+    new_axes,
+    styled,
+)
+
+HIGH = 0.75
+"""How high the curve of a route rises at most; rows are 1 apart."""
+
+GAP = 0.9
+"""Above the first row of a scenario, for its name."""
+
+
+@styled()
+def plot_warmup(results: Results, *, ax: Axes | None = None) -> Axes:
+    """Containers under way on each route from day 0 on, mean over replications, a row a route.
+
+    Each curve has a scale of its own. A diamond marks the day from which MSER-5 would measure; what
+    the scenario leaves out is grey. Beside a route without a steady state stands why it has none.
+    """
+    lines = sum(len(under_way(results, name)) for name in results.names)
+    ax = ax or new_axes(1.7 + 0.46 * (lines + GAP * len(results.scenarios)))
+    dress(ax, grid="x")
+    top, ticks = 0.0, dict[float, str]()
+    for scenario in results.scenarios:
+        ticks |= _scenario(ax, results, scenario, top)
+        top += GAP + len(under_way(results, scenario.name))
+    ax.set_yticks([y - 0.25 for y in ticks], list(ticks.values()), parse_math=False)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.set_ylim(top + 0.15, 0)
+    ax.set_xlim(0, max(scenario.run.horizon for scenario in results.scenarios))
+    ax.set_xlabel("time from the start of the simulation [days]")
+    headline(ax, finding(results), _shown(results), labels=list(ticks.values()))
+    return ax
+
+
+def _shown(results: Results) -> str:
+    said = (
+        f"Containers under way, daily mean of {findings.means(results)}, each route on its own "
+        "scale; grey: left out as warm-up"
+    )
+    settled = any(each.is_settled for name in results.names for each in warm_ups(results, name))
+    return said + ("; diamond: where MSER-5 would begin to measure" if settled else "")
+
+
+def _scenario(ax: Axes, results: Results, scenario: Scenario, top: float) -> dict[float, str]:
+    """A scenario's rows below `top`; returns where the baseline of each is, with its label."""
+    series, why = under_way(results, scenario.name), _why(scenario)
+    settled = {each.route: each for each in warm_ups(results, scenario.name)}
+    until, bottom = scenario.run.warmup_days, top + GAP + len(series)
+    nothing = "" if series else "nothing is under way"
+    heading(ax, scenario.name, [f"{until:g} days of warm-up", why, nothing], top + 0.45)
+    if series and until:
+        ax.fill_between([0, until], top + GAP - 0.1, bottom, color=SHADE, linewidth=0, zorder=0)
+    rows = {top + GAP + row: route for row, route in enumerate(series, 1)}
+    for base, route in rows.items():
+        about = settled.get(route)
+        _curve(ax, series[route], looks(results)[route], base)
+        if about and about.is_settled:
+            _mark(ax, about, base)
+        ax.text(
+            1.015, base - 0.25, _said(about, changes=bool(why)), fontsize=SMALL,
+            transform=ax.get_yaxis_transform(), color=INK, va="center",
+        )  # fmt: skip
+    return rows
+
+
+def _heights(values: Floats) -> Floats:
+    scaled: Floats = HIGH * values / values.max()
+    return scaled
+
+
+def _curve(ax: Axes, values: Floats, look: Look, base: float) -> None:
+    days, heights = np.arange(len(values) + 1), base - _heights(values)
+    ax.stairs(heights, days, baseline=base, fill=True, facecolor=(*look.colour, 0.25), linewidth=0)
+    ax.stairs(heights, days, baseline=None, color=look.colour, linewidth=1.3)
+    ax.plot([0, len(values)], [base, base], color=MUTED, linewidth=0.8)
+
+
+def _mark(ax: Axes, about: WarmUp, base: float) -> None:
+    """A line from the baseline to the curve on the day that is suggested, a diamond on it."""
+    day = about.suggested
+    height = base - float(_heights(about.series)[day])
+    ax.plot([day, day], [base, height], color=INK, linewidth=1.2)
+    ax.plot([day], [height], color=INK, marker="D", markersize=4.5, zorder=3, clip_on=False)
+
+
+def _said(about: WarmUp | None, *, changes: bool) -> str:
+    """What stands beside a row: from which day on it has settled, or why there is no such day."""
+    if about is not None:
+        return f"from day {about.suggested}" if about.is_settled else "does not settle"
+    return words.NONE if changes else "queue grows"
+
+
+def _why(scenario: Scenario) -> str:
+    """Why nothing can settle, empty where it can."""
+    if scenario.moves:
+        return "changes from year to year"
+    return "demand changes with the months" if scenario.demand.monthly else ""
+
+
+def finding(results: Results) -> str:
+    """Whether the warm-up is long enough: of the route that needs most beyond what it has."""
+    found = [each for name in results.names for each in warm_ups(results, name)]
+    if not found:
+        return "no steady state, so no end of a warm-up"
+    several = len(results.scenarios) > 1
+    worst = max(found, key=lambda each: (not each.is_settled, each.suggested - each.configured))
+    where = f" ({worst.scenario})" if several else ""
+    if not worst.is_settled:
+        return f"{worst.route} does not settle within the run{where}"
+    if worst.is_short:
+        after = f"after a warm-up of {worst.configured:g} days"
+        return f"{worst.route} settles by day {worst.suggested}, {after}{where}"
+    last = max(found, key=lambda each: each.suggested)
+    which = f"{last.route}, {last.scenario}" if several else last.route
+    return f"all routes settle within the warm-up, the last by day {last.suggested} ({which})"
