@@ -42,6 +42,7 @@ Examples:
   transsib run corridor-500k --one-more
   transsib sweep forecast-200k --vary routes.rail.freight_usd=600:1_400:200
   transsib solve forecast-200k --target rail.share=0.15 --by routes.rail.freight_usd
+  transsib sensitivity forecast-200k
 
 FILE is a scenario file or a bundled name: today, link-200k, link-500k, open-queue,
 forecast-200k, forecast-500k; leg by leg corridor-today, corridor-200k, corridor-500k.

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from sim.scenario.changes import Change
     from sim.scenario.model import Scenario
 
+MOST_TOLD = 5
+"""Scenarios of which each is told what it lacks."""
+
 
 def load(
     files: list[str], settings: list[str] | None, options: dict[str, Any]
@@ -254,12 +257,17 @@ def incomplete(found: Results | Frontier) -> None:
             raise IncompleteError(f"the target cannot be reached{where}")
     elif found.failures:
         raise IncompleteError("\n".join(["some replications failed:", *found.failures]))
-    elif lines := list(_missing(found)):
+    elif lines := _missing(found):
         raise IncompleteError("\n".join(["not finished; the same command goes on:", *lines]))
 
 
-def _missing(results: Results) -> Iterator[str]:
-    for scenario in results.scenarios:
-        ended, asked = len(results.measures[scenario.name]), scenario.run.replications
-        if ended < asked:
-            yield f"{scenario.name}: {ended:,} of {asked:,} replications"
+def _missing(results: Results) -> list[str]:
+    """What has not been simulated yet, by scenario; of many scenarios, as of a sweep, together."""
+    counts = [
+        (s.name, len(results.measures[s.name]), s.run.replications) for s in results.scenarios
+    ]
+    short = [count for count in counts if count[1] < count[2]]
+    if len(short) > MOST_TOLD:
+        _, ended, asked = zip(*counts, strict=True)
+        short = [(f"{len(counts)} scenarios", sum(ended), sum(asked))]
+    return [f"{name}: {ended:,} of {asked:,} replications" for name, ended, asked in short]
