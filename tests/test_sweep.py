@@ -352,6 +352,23 @@ def test_the_command_keeps_shows_and_draws(tmp_path: Path) -> None:
     assert drawn.exit_code == 0
 
 
+def test_every_point_is_as_precise_as_asked(tmp_path: Path) -> None:
+    file, out = str(written(tmp_path, SMALL)), tmp_path / "out"
+    asked = (file, "--vary", f"{FREIGHT}=1_000,1_600", "--jobs", "1", "--quiet")
+    done = command(*asked, "--precision", "0.4%", "--out", str(out))
+    assert done.exit_code == 0, done.stderr
+    results = sim.load_results(out)
+    for name in results.names:
+        carried = results.interval(CARRIED, name)
+        assert carried.mean
+        assert carried.half_width
+        assert carried.half_width <= 0.004 / 1.004 * carried.mean
+        assert len(results.measures[name]) > 20, "the first 20 do not do"
+    done = command(*asked, "--precision", "0.01%", "--replications", "3")
+    assert done.exit_code == 3
+    assert "rail.throughput" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -10,7 +10,19 @@ import typer
 from sim.cli import work
 from sim.cli.commands import app
 from sim.cli.exits import told
-from sim.cli.options import Cluster, DryRun, Jobs, Json, Out, Quiet, Replications, Seed, Set, Yes
+from sim.cli.options import (
+    Cluster,
+    DryRun,
+    Jobs,
+    Json,
+    Out,
+    Precise,
+    Quiet,
+    Replications,
+    Seed,
+    Set,
+    Yes,
+)
 
 
 @app.command()
@@ -33,6 +45,7 @@ def sweep(
     ] = 0.05,
     set_: Set = None,
     replications: Replications = None,
+    precision: Precise = None,
     seed: Seed = None,
     jobs: Jobs = None,
     cluster: Cluster = None,
@@ -44,6 +57,7 @@ def sweep(
 ) -> None:
     """Simulate a scenario at each of some values, and find where more stops helping."""
     from sim.experiments.sweep import asked, laid_out, refuse, swept
+    from sim.results.results import SHOWN
     from sim.scenario.options import varyings
 
     values = asked(varyings(vary))
@@ -51,10 +65,13 @@ def sweep(
     if not (yes or dry_run):
         refuse(scenario, values, jobs, cluster)
     points, tags = laid_out(scenario, values, metric, worth)
+    goal = work.goal(precision, [tags[SHOWN]] if precision else None, replications)
     if dry_run:
         work.say_what_it_takes(points, jobs, cluster)
         return
     study = partial(swept, tags=tags)
-    results = work.studied(study, points, jobs=jobs, cluster=cluster, out=out, quiet=quiet, yes=yes)
+    results = work.studied(
+        study, points, jobs=jobs, cluster=cluster, out=out, quiet=quiet, yes=yes, precision=goal
+    )
     work.show(results, as_json=as_json)
-    work.finish(results, out, quiet=quiet)
+    work.finish(results, out, quiet=quiet, precision=goal)
