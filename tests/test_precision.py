@@ -147,3 +147,12 @@ def test_the_command_says_what_was_not_reached(tmp_path: Path) -> None:
     assert "the precision was not reached:" in done.stderr
     assert "small: sea.throughput: ± " in done.stderr
     assert math.isclose(Precision.parse("0.01%").goal, 1e-4)
+
+
+def test_in_python_a_part_of_the_mean_is_a_word(tmp_path: Path) -> None:
+    word = sim.run(loaded(tmp_path), precision="0.5%", replications=30, jobs=1)
+    assert 20 < len(word.measures["small"]) <= 30
+    said = sim.run(loaded(tmp_path), precision=Precision(0.005, most=30), jobs=1)
+    assert word.measures == said.measures
+    with pytest.raises(UsageError, match=r"--precision: must be above 0"):
+        sim.run(loaded(tmp_path), precision="narrow")

@@ -35,7 +35,7 @@ class How(TypedDict, total=False):
     progress: called with the number of finished and of all replications
     large: go on where more than about an hour or 2 GB are needed
     out: a folder that keeps each replication as it ends; what it holds already is not run again
-    precision: replications are added until intervals are as narrow as that
+    precision: replications are added until intervals are as narrow: "1%", or a `Precision`
     """
 
     replications: int | None
@@ -45,7 +45,7 @@ class How(TypedDict, total=False):
     progress: Progress | None
     large: bool
     out: str | os.PathLike[str] | None
-    precision: Precision | None
+    precision: Precision | str | None
 
 
 def run(scenario: Scenario | Sequence[Scenario], **how: Unpack[How]) -> Results:
@@ -82,9 +82,11 @@ def studied(
     progress: Progress | None = None,
     large: bool = False,
     out: str | os.PathLike[str] | None = None,
-    precision: Precision | None = None,
+    precision: Precision | str | None = None,
 ) -> Results:
     """What every study does: `tags` say in its provenance which it is. Errors as `compare`."""
+    if isinstance(precision, str):
+        precision = Precision.parse(precision, most=replications)
     scenarios = _asked(scenarios, replications, precision, paired=paired)
     tasks = sum(each.run.replications for each in scenarios)
     jobs, apart = min(places(jobs, cluster, executor), tasks), cluster is not None
