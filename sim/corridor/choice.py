@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, repeat
 from typing import Final
 
 import numpy as np
@@ -176,19 +176,27 @@ class _Line:
 
 
 def _one_by_one(line: _Line, block: Block) -> Taken:
-    """What a block takes, decided in a loop: for routes so alike that rounds settle little."""
+    """What a block takes, decided in a loop: for routes so alike that rounds settle little.
+
+    In plain numbers, which are the same to the bit as arrays of one and ten times as fast.
+    """
     tellers = [Teller(outlook) for outlook in line.posters.each]
+    routes = list(zip(range(len(tellers)), tellers, line.limits[:, 0].tolist(), strict=True))
+    levels = repeat(0) if block.levels is None else block.levels.tolist()
     taken: Taken = np.full(len(block.times), NOBODY, np.int8)
-    for number, time in enumerate(block.times.tolist()):
-        level = 0 if block.levels is None else block.levels.item(number)
-        first = line.posters.first[:, number].tolist()
-        quotes = np.array(
-            [teller.quote(time, place, level) for teller, place in zip(tellers, first, strict=True)]
+    for number, (time, level, a_day, fixed, first) in enumerate(
+        zip(
+            block.times.tolist(), levels, block.score.a_day.tolist(),
+            block.score.fixed.T.tolist(), line.posters.first.T.tolist(), strict=False,
         )
-        scores = block.score.of(slice(number, number + 1))(quotes[:, 1:])
-        scores[quotes[:, :1] > line.limits] = math.inf
-        best = int(scores.argmin())
-        if scores[best, 0] < math.inf:
+    ):  # fmt: skip
+        best, least = NOBODY, math.inf
+        for row, teller, limit in routes:
+            wait, days = teller.quote(time, first[row], level)
+            score = a_day * days + fixed[row]
+            if score < least and wait <= limit:
+                best, least = row, score
+        if best != NOBODY:
             tellers[best].take(first[best], level)
             taken[number] = best
     return taken

@@ -207,23 +207,25 @@ class Teller:
     """What a desk posts to one container after the other: the same figures as the posters'."""
 
     def __init__(self, outlook: Outlook) -> None:
-        self._outlook = outlook
         levels = range(outlook.desk.levels.number)
+        self._day = None if outlook.opening is None else outlook.opening.timetable.day
+        self._before, self._first_days = outlook.before, outlook.first_days
+        self._later = outlook.later
         self._ahead = [0 for _ in levels]
         self._free = list(outlook.free)
 
     def quote(self, time: float, first_place: int, level: int) -> tuple[float, float]:
         """Wait and door-to-door days of a container that books now."""
-        outlook, wait = self._outlook, 0.0
-        if outlook.opening is not None:
-            place = max(self._free[level], first_place)
-            wait = outlook.opening.timetable.day(place) - time
-        days = outlook.before + (wait + outlook.first_days)
-        for later in outlook.later:
-            before = later.not_left[level] + self._ahead[level]
-            here = max(before / later.rate - days, 0.0) + later.headway / 2
+        wait = 0.0
+        if self._day is not None:
+            free = self._free[level]
+            wait = self._day(free if free > first_place else first_place) - time
+        days = self._before + (wait + self._first_days)
+        for headway, rate, run_days, _, not_left in self._later:
+            here = (not_left[level] + self._ahead[level]) / rate - days
+            here = (here if here > 0 else 0.0) + headway / 2
             wait += here
-            days += here + later.run_days
+            days += here + run_days
         return wait, days
 
     def take(self, first_place: int, level: int) -> None:

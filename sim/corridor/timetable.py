@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -51,7 +52,7 @@ class Timetable:
         self._stretches = list(_with_places(stretches, ends, offset))
         self.is_even = len(stretches) == 1
 
-    @property
+    @cached_property
     def even(self) -> Stretch:
         """The only stretch of a timetable that never changes."""
         return self._stretches[0][1]
@@ -82,7 +83,8 @@ class Timetable:
     def day(self, place: int) -> float:
         """The same for one."""
         if self.is_even:
-            return place // self.even.capacity * self.even.headway
+            _, headway, capacity = self.even
+            return place // capacity * headway
         return float(self.days(np.array([place]))[0])
 
 
