@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
+from math import pi
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from sim.results.indices import MORRIS, SOBOL, Indices, estimated, sampled
+from sim.results.indices import MORRIS, SOBOL, estimated, sampled
 from sim.results.intervals import UNDEFINED
 
-BOUNDS = [(-np.pi, np.pi)] * 3
+Floats = NDArray[np.float64]
+
+BOUNDS = [(-pi, pi)] * 3
 A, B = 7.0, 0.1
 
 
-def ishigami(x: np.ndarray) -> np.ndarray:
+def ishigami(x: Floats) -> Floats:
     """Sin x1 + a sin² x2 + b x3⁴ sin x1 (Ishigami and Homma 1990)."""
-    found: np.ndarray = (
-        np.sin(x[:, 0]) + A * np.sin(x[:, 1]) ** 2 + B * x[:, 2] ** 4 * np.sin(x[:, 0])
-    )
+    first, second, third = x.T
+    found: Floats = np.sin(first) + A * np.sin(second) ** 2 + B * third**4 * np.sin(first)
     return found
-
-
-def indices(method: str, samples: int) -> list[Indices]:
-    sample = sampled(method, BOUNDS, samples, seed=2001)
-    return estimated(method, BOUNDS, sample, ishigami(sample), confidence=0.95, seed=2001)
 
 
 def test_sobol_finds_what_is_known() -> None:
     # Variances by hand: of x1 with x3, of x2, of the interaction of x1 and x3.
-    v1 = 0.5 * (1 + B * np.pi**4 / 5) ** 2
-    v2, v13 = A**2 / 8, B**2 * np.pi**8 * 8 / 225
+    v1 = 0.5 * (1 + B * pi**4 / 5) ** 2
+    v2, v13 = A**2 / 8, B**2 * pi**8 * 8 / 225
     every = v1 + v2 + v13
     first, total = (v1 / every, v2 / every, 0.0), ((v1 + v13) / every, v2 / every, v13 / every)
-    for found, s1, st in zip(indices(SOBOL, 4096), first, total, strict=True):
+    sample = sampled(SOBOL, BOUNDS, 4096, seed=2001)
+    indices = estimated(SOBOL, BOUNDS, sample, ishigami(sample), confidence=0.95, seed=2001)
+    for found, s1, st in zip(indices, first, total, strict=True):
         for name, value in (("first", s1), ("total", st)):
             interval = found[name]
             assert interval.mean == pytest.approx(value, abs=0.02)
@@ -40,17 +42,48 @@ def test_sobol_finds_what_is_known() -> None:
             assert interval.low - 0.01 <= value <= interval.high + 0.01
 
 
-def test_morris_orders_inputs_as_the_grid_has_it() -> None:
-    # On a grid of four levels x2 steps from -π, -π/3, π/3, π by 2/3 of the range: sin² x2 changes
-    # by 3/4, so each effect is ± a · 3/4 / (2/3) = 7.875 over the whole range.
-    x1, x2, x3 = indices(MORRIS, 400)
-    assert x2["mu_star"].mean == pytest.approx(7.875, rel=1e-9)
-    assert x2["mu"].mean == pytest.approx(0, abs=1.0)
-    means = [each["mu_star"].mean for each in (x1, x2, x3)]
-    assert all(mean is not None and mean > 0 for mean in means)
-    sigma = x3["sigma"].mean
-    assert sigma is not None
-    assert sigma > 0.5 * (x3["mu_star"].mean or 0), "x3 acts by interaction alone"
+@pytest.mark.parametrize("seed", [0, 2**70])
+def test_morris_finds_what_can_be_counted(seed: int) -> None:
+    """On the grid -pi, -pi/3, pi/3, pi an effect is 3/2 of what a step of 2/3 changes."""
+    mean, gap = (pi**4 + (pi / 3) ** 4) / 2, pi**4 - (pi / 3) ** 4  # of the fourth powers
+    sine = 3**0.5 / 2
+    effects = [1.5 * sine * (1 + B * mean), 1.5 * A * sine**2, 1.5 * B * gap * sine / 2]
+    spread = [1.5 * sine * B * gap / 2, effects[1], 1.5 * B * gap * sine / 2**0.5]
+    sample = sampled(MORRIS, BOUNDS, 1_000, seed)
+    found = estimated(MORRIS, BOUNDS, sample, ishigami(sample), confidence=0.999, seed=seed)
+    assert [one["mu_star"].mean for one in found] == pytest.approx(effects, rel=0.08)
+    assert [one["sigma"].mean for one in found] == pytest.approx(spread, rel=0.08)
+    assert found[1]["mu"].mean == pytest.approx(0, abs=1)
+    for one, effect in zip(found, effects, strict=True):
+        low, high = one["mu_star"].low, one["mu_star"].high
+        assert low is not None
+        assert high is not None
+        assert low - 1e-9 <= effect <= high + 1e-9
+        assert high - low < 0.25 * effect
+
+
+def test_intervals_widen_with_the_confidence() -> None:
+    for method, name in ((MORRIS, "mu_star"), (SOBOL, "total")):
+        sample = sampled(method, BOUNDS, 64, 3)
+        narrow, wide = (
+            estimated(method, BOUNDS, sample, ishigami(sample), confidence=each, seed=3)[0][name]
+            for each in (0.5, 0.99)
+        )
+        assert narrow.mean == wide.mean
+        assert 0 < (narrow.half_width or 0) < (wide.half_width or 0) / 3
+
+
+@pytest.mark.parametrize("method", [MORRIS, SOBOL])
+def test_samples_that_are_not_defined_are_left_out_as_a_whole(method: str) -> None:
+    sample = sampled(method, BOUNDS, 64, 5)
+    outputs, size = ishigami(sample), len(sample) // 64
+    holes = outputs.copy()
+    holes[[0, size, 2 * size - 1]] = np.nan  # of the first two samples
+    ask: dict[str, Any] = {"confidence": 0.95, "seed": 5}
+    kept = estimated(method, BOUNDS, sample[2 * size :], outputs[2 * size :], **ask)
+    assert estimated(method, BOUNDS, sample, holes, **ask) == kept
+    nowhere = estimated(method, BOUNDS, sample, np.full_like(outputs, np.nan), **ask)
+    assert all(each.mean is None for one in nowhere for each in one.values())
 
 
 @pytest.mark.parametrize("method", [MORRIS, SOBOL])

@@ -6,23 +6,19 @@ import json
 import sys
 import time
 from io import StringIO
-from math import pi
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from corridors import SMALL, loaded, written
+from corridors import SMALL, loaded
 from matplotlib.patches import Rectangle
-from numpy.typing import NDArray
-from typer.testing import CliRunner
 
 import sim
-from sim.cli.commands import app
 from sim.errors import ScenarioError, TooLargeError, UsageError
 from sim.experiments import sensitivity as study
 from sim.experiments.store import save
-from sim.results.indices import MORRIS, SOBOL, estimated, sampled
+from sim.results.indices import MORRIS, SOBOL
 from sim.results.metrics import ALL, Key, Measures
 from sim.results.results import SENSITIVITY, STUDY, Results
 from sim.results.sensitivity import Sensitivity
@@ -30,8 +26,6 @@ from sim.scenario.files import bundled
 from sim.scenario.routes import Transit
 from sim.scenario.uncertain import idle, uncertain
 from sim.views.tables import print_results
-
-Floats = NDArray[np.float64]
 
 SLOTS = "routes.rail.stages.trains.annual_capacity"
 LOAD = "routes.rail.stages.trains.capacity"
@@ -52,62 +46,6 @@ def ledger(ranges: dict[str, str], text: str = SMALL) -> str:
 FREIGHT = "[routes.sea]\nfreight_usd = 50\n\n[routes.rail]"
 LEDGER = ledger({SLOTS: "[4_000, 12_000]", LOAD: "[8, 13]", LINE: "[12, 25]", MONEY: "[0, 100]"})
 """Under this rule all want the train, so slots decide and money does nothing."""
-
-
-# The estimators
-
-
-def ishigami(x: Floats) -> Floats:
-    """With a = 7 and b = 0.1 (Ishigami and Homma 1990)."""
-    first, second, third = x.T
-    found: Floats = np.sin(first) + 7 * np.sin(second) ** 2 + 0.1 * third**4 * np.sin(first)
-    return found
-
-
-BOUNDS = [(-pi, pi)] * 3
-
-
-@pytest.mark.parametrize("seed", [0, 2001, 2**70])
-def test_morris_finds_what_can_be_counted(seed: int) -> None:
-    """On the grid -pi, -pi/3, pi/3, pi an effect is 3/2 of what a step of 2/3 changes."""
-    mean, gap = (pi**4 + (pi / 3) ** 4) / 2, pi**4 - (pi / 3) ** 4  # of the fourth powers
-    sine = 3**0.5 / 2
-    effects = [1.5 * sine * (1 + 0.1 * mean), 1.5 * 7 * sine**2, 1.5 * 0.1 * gap * sine / 2]
-    spread = [1.5 * sine * 0.1 * gap / 2, effects[1], 1.5 * 0.1 * gap * sine / 2**0.5]
-    sample = sampled(MORRIS, BOUNDS, 2_000, seed)
-    found = estimated(MORRIS, BOUNDS, sample, ishigami(sample), confidence=0.999, seed=seed)
-    assert [one["mu_star"].mean for one in found] == pytest.approx(effects, rel=0.06)
-    assert [one["sigma"].mean for one in found] == pytest.approx(spread, rel=0.06)
-    for one, effect in zip(found, effects, strict=True):
-        low, high = one["mu_star"].low, one["mu_star"].high
-        assert low is not None
-        assert high is not None
-        assert low - 1e-9 <= effect <= high + 1e-9
-        assert high - low < 0.2 * effect
-
-
-def test_intervals_widen_with_the_confidence() -> None:
-    for method, name in ((MORRIS, "mu_star"), (SOBOL, "total")):
-        sample = sampled(method, BOUNDS, 64, 3)
-        narrow, wide = (
-            estimated(method, BOUNDS, sample, ishigami(sample), confidence=each, seed=3)[0][name]
-            for each in (0.5, 0.99)
-        )
-        assert narrow.mean == wide.mean
-        assert 0 < (narrow.half_width or 0) < (wide.half_width or 0) / 3
-
-
-@pytest.mark.parametrize("method", [MORRIS, SOBOL])
-def test_samples_that_are_not_defined_are_left_out_as_a_whole(method: str) -> None:
-    sample = sampled(method, BOUNDS, 64, 5)
-    outputs, size = ishigami(sample), len(sample) // 64
-    holes = outputs.copy()
-    holes[[0, size, 2 * size - 1]] = np.nan  # of the first two samples
-    ask: dict[str, Any] = {"confidence": 0.95, "seed": 5}
-    kept = estimated(method, BOUNDS, sample[2 * size :], outputs[2 * size :], **ask)
-    assert estimated(method, BOUNDS, sample, holes, **ask) == kept
-    nowhere = estimated(method, BOUNDS, sample, np.full_like(outputs, np.nan), **ask)
-    assert all(each.mean is None for one in nowhere for each in one.values())
 
 
 # What varies
@@ -245,7 +183,7 @@ def test_one_at_a_time_and_all_together_of_a_sum(tmp_path: Path) -> None:
 
 
 def test_sobol_shares_out_the_variance_of_a_sum(tmp_path: Path) -> None:
-    found = Sensitivity.of(made(tmp_path, SOBOL, 128))
+    found = Sensitivity.of(made(tmp_path, SOBOL, 64))
     part = 0.4**2 / (0.4**2 + 0.13**2)
     for name in ("total", "first"):
         assert found.indices[SLOTS][name].mean == pytest.approx(part, abs=0.05)
@@ -302,6 +240,16 @@ def test_the_tornado_shows_the_figures(tmp_path: Path) -> None:
     assert sim.plots.plot_tornado(found).get_xlim() == ax.get_xlim()
 
 
+def test_the_ends_are_those_of_scenarios_with_that_one_change(tmp_path: Path) -> None:
+    scenario = loaded(tmp_path, LEDGER)
+    found = sim.sensitivity(scenario, samples=2, replications=2, jobs=1)
+    (slots,) = [each for each in found.effects if each.path == SLOTS]
+    assert (slots.low, slots.high) == (4_000, 12_000)
+    for value, interval in ((4_000, slots.at_low), (12_000, slots.at_high)):
+        alone = sim.run(scenario.with_changes({SLOTS: value}), replications=2, jobs=1)
+        assert interval.mean == pytest.approx(alone.value("rail.share"), rel=1e-12)
+
+
 def test_a_folder_knows_what_was_asked(tmp_path: Path) -> None:
     found = sim.sensitivity(loaded(tmp_path, LEDGER), samples=2, jobs=1, metric="rail.throughput")
     save(found.results, tmp_path / "out")
@@ -316,10 +264,3 @@ def test_a_folder_knows_what_was_asked(tmp_path: Path) -> None:
     assert money.span == 0  # the same random numbers, and nobody asks for money
     with pytest.raises(UsageError, match="no sensitivity study"):
         Sensitivity.of(sim.run(loaded(tmp_path), replications=1, jobs=1))
-
-
-def test_the_command_says_what_it_would_take(tmp_path: Path) -> None:
-    file = str(written(tmp_path, LEDGER))
-    done = CliRunner().invoke(app, ["sensitivity", file, "--method", "sobol", "--dry-run"])
-    assert done.exit_code == 0
-    assert f"{2 * (9 + 64 * 6)} replications of {9 + 64 * 6} scenarios" in done.stdout

@@ -1,19 +1,16 @@
-"""Sensitivity through the command: what is varied, kept, shown again and drawn."""
+"""Sensitivity through the command: what is told before, kept, shown again and drawn."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from corridors import SMALL, loaded, written
+from corridors import SMALL, written
+from typer.testing import CliRunner, Result
 
-import sim
-from sim.results.sensitivity import Sensitivity
+from sim.cli.commands import app
 
-TRANSSIB = str(Path(sys.executable).with_name("transsib"))
 LEDGER = """
 [assumptions."routes.rail.stages.line.days"]
 range = [12, 25]
@@ -26,17 +23,15 @@ source = "a guess"
 """
 
 
-def transsib(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [TRANSSIB, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=120
-    )
+def transsib(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [*map(str, arguments)])
 
 
 def test_the_command_keeps_shows_and_draws(tmp_path: Path) -> None:
     file, out = written(tmp_path, SMALL + LEDGER), tmp_path / "out"
     few = ("--metric", "rail.share", "--samples", "2", "--replications", "2", "--jobs", "1")
     done = transsib("sensitivity", file, *few, "--out", out, "--json")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert (out / "tornado.png").exists()
     shown = transsib("show", out, "--json")
     assert shown.stdout == done.stdout
@@ -47,17 +42,12 @@ def test_the_command_keeps_shows_and_draws(tmp_path: Path) -> None:
     assert "assumed" in table
 
 
-def test_the_ends_are_those_of_scenarios_with_that_one_change(tmp_path: Path) -> None:
-    scenario = loaded(tmp_path, SMALL + LEDGER)
-    found = sim.sensitivity(scenario, metric="rail.share", samples=2, replications=2, jobs=1)
-    effects = {each.path: each for each in found.effects}
-    demand = effects["demand.containers_per_year"]
-    assert (demand.low, demand.high) == (15_000, 25_000)
-    for value, interval in ((15_000, demand.at_low), (25_000, demand.at_high)):
-        alone = scenario.with_changes({"demand.containers_per_year": value})
-        results = sim.run(alone, replications=2, jobs=1)
-        assert interval.mean == pytest.approx(results.value("rail.share"), rel=1e-12)
-    assert isinstance(found, Sensitivity)
+def test_it_says_what_it_would_take(tmp_path: Path) -> None:
+    file = written(tmp_path, SMALL + LEDGER)
+    for method, points in (("sobol", 64 * 4), ("morris", 20 * 3)):
+        done = transsib("sensitivity", file, "--method", method, "--dry-run")
+        assert done.exit_code == 0
+        assert f"{2 * (5 + points)} replications of {5 + points} scenarios" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -73,7 +63,7 @@ def test_what_makes_no_sense_is_refused(
     text: str, options: list[str], said: str, tmp_path: Path
 ) -> None:
     done = transsib("sensitivity", written(tmp_path, text), *options)
-    assert done.returncode == 2, done
+    assert done.exit_code == 2, done
     assert done.stdout == ""
     assert said in done.stderr
     assert "Traceback" not in done.stderr
