@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 OUT ?= out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint kills bench pictures lock clean
+.PHONY: help setup demo test verify lint kills bench pictures lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,8 +33,13 @@ lint: $(READY) ## formatting, lint, types, import contracts, scenario files
 	$(BIN)/lint-imports
 	$(BIN)/tombi lint --offline --quiet scenarios
 
+PYTEST := TRANSSIB_REPLICATIONS=2 TRANSSIB_DAYS=40 $(BIN)/python -m pytest -n auto --dist loadgroup
+
 test: lint ## everything that has to hold, in under 10 minutes
-	TRANSSIB_REPLICATIONS=2 $(BIN)/python -m pytest -n auto
+	$(PYTEST)
+
+verify: lint ## the slow suite as well: every case, of which `make test` runs a fixed sample
+	$(PYTEST) -m "slow or not slow"
 
 kills: $(READY) ## a run killed at 200 random moments and resumed, the same to the bit
 	TRANSSIB_KILLS=200 $(BIN)/python -m pytest tests/test_keeping.py -k killed_at_any_moment

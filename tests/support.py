@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pytest
+from _pytest.mark import ParameterSet
 from laws import assert_lawful
 
 import sim
 from sim.results.intervals import student
 from sim.results.metrics import measure
+
+
+def sampled(cases: Iterable[Any], kept: Container[Any]) -> list[ParameterSet]:
+    """Cases of a test: `make test` runs those that are kept, `make verify` all of them."""
+    return [
+        pytest.param(
+            *(case if isinstance(case, tuple) else (case,)),
+            marks=[] if case in kept else [pytest.mark.slow],
+        )
+        for case in cases
+    ]
 
 
 def lawful_run(scenario: sim.Scenario, replication: int = 0) -> sim.Observations:

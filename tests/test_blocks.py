@@ -19,6 +19,7 @@ import pytest
 import tomlkit
 from corridors import loaded
 from laws import timetable
+from support import sampled
 
 import sim
 from sim.corridor.choice import NOBODY, Block, Decision, decide, decide_early
@@ -247,10 +248,12 @@ def drawn(folder: Path, number: int, *, plain: bool) -> sim.Scenario:
 
 
 PLAIN, EVERYTHING = range(0, 80, 10), range(0, 40, 10)
+SAMPLE = [*((True, n) for n in PLAIN[::2]), *((False, n) for n in EVERYTHING[::3])]
 
 
 @pytest.mark.parametrize(
-    ("plain", "first"), [*((True, n) for n in PLAIN), *((False, n) for n in EVERYTHING)]
+    ("plain", "first"),
+    sampled([*((True, n) for n in PLAIN), *((False, n) for n in EVERYTHING)], SAMPLE),
 )
 def test_blocks_decide_as_one_container_after_the_other_would(
     plain: bool, first: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -281,7 +284,7 @@ def test_most_blocks_of_a_calm_corridor_are_decided_early(
         return decided
 
     monkeypatch.setattr("sim.corridor.bookings.decide_early", counted)
-    for number in range(80):
+    for number in range(30):
         sim.simulate(drawn(tmp_path, number, plain=True))
     assert 0.2 < np.mean(early) < 0.9, "both ways are tried"
 
@@ -297,6 +300,6 @@ def test_blocks_of_a_corridor_with_everything_are_calm_or_not(
         return decided
 
     monkeypatch.setattr("sim.corridor.bookings.decide", counted)
-    for number in range(15):
+    for number in range(8):
         sim.simulate(drawn(tmp_path, number, plain=False))
     assert 0.1 < np.mean(calm) < 0.95, "both ways are tried"

@@ -29,8 +29,9 @@ SOON = 5
 """Seconds after which an interrupted run must have ended."""
 
 KILLS = int(os.environ.get("TRANSSIB_KILLS", "10"))
-REPLICATIONS = 24
+REPLICATIONS = 16
 
+pytestmark = pytest.mark.xdist_group("keeping")  # one process, so that fixtures run once
 linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 
 
@@ -129,13 +130,13 @@ def test_stopped_and_gone_on(
     until(lambda: not processes(process.pid), SOON)  # also the one that cleans up after others
     assert (process.returncode, output) == (status, "")
     there = kept(out)
-    assert f"{said}; {there} of 48 replications are kept in {out}" in error
+    assert f"{said}; {there} of {2 * REPLICATIONS} replications are kept in {out}" in error
     assert "the same command goes on from there" in error
     shown = ended([TRANSSIB, "show", str(out)])
     assert shown.returncode == 3
     assert f"of {REPLICATIONS} replications" in shown.stderr
     done = ended(command(files, out))
-    assert f"{there} of 48 replications were kept before" in done.stderr
+    assert f"{there} of {2 * REPLICATIONS} replications were kept before" in done.stderr
     assert_as(undisturbed, out)
 
 
@@ -202,7 +203,10 @@ def test_the_disk_fills(files: list[str], undisturbed: sim.Results, tmp_path: Pa
     done = ended(command(files, out), preexec_fn=little)
     assert done.returncode == 4, done.stderr
     assert "cannot be written" in done.stderr
-    assert f"{kept(out)} of 48 replications are kept in {out}; the same command" in done.stderr
+    assert (
+        f"{kept(out)} of {2 * REPLICATIONS} replications are kept in {out}; the same command"
+        in done.stderr
+    )
     assert "Traceback" not in done.stderr
     assert 0 < kept(out) < 2 * REPLICATIONS
     assert load_results(out).names == ("one", "other")

@@ -15,7 +15,7 @@ import pytest
 from corridors import loaded
 from oracles import EXACT, Record, oracle, params, rail, within
 from scipy.special import ndtri
-from support import figures, lawful_run
+from support import figures, lawful_run, sampled
 
 import sim
 
@@ -66,7 +66,9 @@ MARKOV = [  # case, servers, load, warm-up days, days, width
 ]
 
 
-@pytest.mark.parametrize(("case", "servers", "load", "warmup", "days", "width"), MARKOV)
+@pytest.mark.parametrize(
+    ("case", "servers", "load", "warmup", "days", "width"), sampled(MARKOV, MARKOV[1::2])
+)
 def test_exponential_services(
     tmp_path: Path,
     record_property: Record,
@@ -113,7 +115,9 @@ GENERAL = [  # case, what tells its row, service, warm-up days, days, width
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("case", "about", "service", "warmup", "days", "width"), GENERAL)
+@pytest.mark.parametrize(
+    ("case", "about", "service", "warmup", "days", "width"), sampled(GENERAL, GENERAL[1::3])
+)
 def test_other_services(
     tmp_path: Path,
     record_property: Record,

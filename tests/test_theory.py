@@ -18,7 +18,7 @@ from corridors import loaded
 from laws import ready_at_departures
 from oracles import EXACT, Record, oracle, params, rail, within
 from scipy.special import ndtr, stdtrit
-from support import Agreement, agreement, figures, lawful_run
+from support import Agreement, agreement, figures, lawful_run, sampled
 
 import sim
 from sim.corridor.streams import quantile, stream
@@ -71,7 +71,9 @@ NARROW = ("mean_wait", "mean_load_factor", "mean_waiting_just_before_departure")
 RARE = ("mean_left_behind_per_departure", "P_some_left_behind", "P_departs_full")
 
 
-@pytest.mark.parametrize(("capacity", "load", "warmup", "days", "width"), SCHEDULED)
+@pytest.mark.parametrize(
+    ("capacity", "load", "warmup", "days", "width"), sampled(SCHEDULED, SCHEDULED[::3])
+)
 def test_scheduled_transport_queue(
     tmp_path: Path,
     record_property: Record,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,8 @@ def student(values: Sequence[float | None], confidence: float) -> Interval:
     numbers = [value for value in values if value is not None]
     if not numbers or len(numbers) < len(values):
         return UNDEFINED
+    from scipy.special import stdtrit  # here, as `check` knows intervals and needs no such time
+
     mean = float(np.mean(numbers))
     if len(numbers) == 1:
         return Interval(mean)
