@@ -28,7 +28,7 @@ def sensitivity(
         int | None,
         typer.Option(
             metavar="N",
-            help="trajectories of Morris [default: 4 to 10], rows of Sobol, a power of 2 "
+            help="trajectories of Morris [default: 4 to 20], rows of Sobol, a power of 2 "
             "[default: 64]",
         ),
     ] = None,

@@ -29,11 +29,17 @@ All share their random numbers, so two settle what matters: the forecast's share
 points at most, where a range moves them by 17. More samples tell more than more replications.
 """
 
-SAMPLES = {MORRIS: (4, 10), SOBOL: (64, 64)}
-"""Fewest and most samples, unless said: Morris (1991) took 4 trajectories, later authors 10."""
+SAMPLES = {MORRIS: (4, 20), SOBOL: (64, 64)}
+"""Fewest and most samples, unless said: Morris (1991) took 4 trajectories, later authors 10.
 
-USUAL_POINTS = 100
-"""Scenarios that Morris' trajectories should have in all, if there are so few parameters."""
+With 6 the longest effect of the forecast was known to ± 9.5 points of 9, with 16 to ± 4 of 15.
+"""
+
+USUAL_POINTS = 225
+"""Scenarios that Morris' trajectories should have in all, if there are so few parameters.
+
+With the ends of 14 ranges that is some three minutes for a bundled forecast, on two cores.
+"""
 
 
 @dataclass(frozen=True)

@@ -83,9 +83,12 @@ def _bare(found: Sensitivity, at: Interval) -> str:
     return words.figure(at.mean, words.unit(found.key)).removesuffix(" %")
 
 
-def path_name(found: Sensitivity, path: str) -> str:
-    """What people call a figure of the ledger, with its unit in brackets."""
-    unit = path_unit(found, path)
+def path_name(path: str) -> str:
+    """What people call a figure of the ledger, with its unit in brackets; money without its year.
+
+    The year stands below the table: it would break half of all names.
+    """
+    unit = words.path_unit(path, None)
     return f"{words.path_name(path)} [{unit}]" if unit else words.path_name(path)
 
 
@@ -110,7 +113,7 @@ def _table(found: Sensitivity, shown: tuple[Effect, ...]) -> Table:
     for effect in shown:
         at = f"{_bare(found, effect.at_low)} to {_bare(found, effect.at_high)}"
         indices = [_index(found, found.indices[effect.path], name) for name in _columns(found)]
-        row = (path_name(found, effect.path), ends(effect), effect.quality, at, *indices)
+        row = (path_name(effect.path), ends(effect), effect.quality, at, *indices)
         table.add_row(*map(Text, row))
     return table
 
@@ -164,7 +167,10 @@ def _about(found: Sensitivity) -> str:
     widest = max((each.half_width or 0.0 for each in both), default=0.0)
     unit = words.unit(found.key)
     sure = f", ± {words.figure(widest, unit)} at most" if widest else ""
-    at = f"at the ends: with the figure at the ends of its range, all else as it is{sure}."
+    at = (
+        f"At the ends, longest reach first: with the figure at the ends of its range, all else as "
+        f"it is{sure}.{_year(found)}"
+    )
     if found.method == MORRIS:
         return (
             f"{at} μ*: mean absolute change over the whole range, all else anywhere in its own "
@@ -176,3 +182,12 @@ def _about(found: Sensitivity) -> str:
         f"the part that would go if this were known (Sobol, {found.samples} rows of samples); "
         "±: by resampling the rows."
     )
+
+
+def _year(found: Sensitivity) -> str:
+    """Of which year money is, where a figure is an amount."""
+    dated, plain = (
+        [words.path_unit(path, year) for path in found.ranges]
+        for year in (found.results.baseline.price_year, None)
+    )
+    return f" Money: {words.usd(found.results.baseline.price_year)}." if dated != plain else ""
