@@ -147,10 +147,13 @@ def test_without_salib_it_says_what_to_install(
 # What comes out
 
 
-def made(folder: Path, method: str = MORRIS, samples: int = 8, noise: float = 0.0) -> Results:
+def made(
+    folder: Path, method: str = MORRIS, samples: int = 8, *, noise: float = 0.0, load: float = 0.0
+) -> Results:
     """A study whose share is a sum: slots / 20,000 + days / 100, and what its replications share.
 
     noise: standard deviation of what they do not share
+    load: what a container more on a train adds
     """
     scenario = loaded(folder, LEDGER).with_changes({"run.replications": 3})
     scenarios, tags = study.laid_out(scenario, study.planned(scenario, None, method, samples))
@@ -160,7 +163,7 @@ def made(folder: Path, method: str = MORRIS, samples: int = 8, noise: float = 0.
         trains, line = each.routes["rail"].departures["trains"], each.routes["rail"].stages["line"]
         assert isinstance(line, Transit)
         assert line.days is not None
-        known = trains.yearly_capacity / 20_000 + line.days.mean / 100
+        known = trains.yearly_capacity / 20_000 + line.days.mean / 100 + load * trains.capacity
         own = noise * rng.standard_normal(3)
         measures[each.name] = {n: {SHARE: float(known + common[n] + own[n])} for n in range(3)}
     return Results(tuple(scenarios), measures, tags, paired=True)
@@ -220,10 +223,19 @@ def test_the_table_says_what_matters_most(tmp_path: Path) -> None:
     (row,) = [line for line in text.splitlines() if "4,000 to 12,000" in line]
     assert "assumed" in row
     assert "40.00 ± " in row
-    (rest,) = [line for line in text.splitlines() if line.startswith("Nothing to be seen of")]
+    (rest,) = [line for line in text.splitlines() if line.startswith("Nothing, or less than 2 %")]
     assert "sea freight" in rest
     assert "rail trains capacity" in rest
-    assert "alone: the part" in told(made(tmp_path, SOBOL))
+    assert "alone: the part" in " ".join(told(made(tmp_path, SOBOL)).split())
+
+
+@pytest.mark.parametrize(("load", "is_shown"), [(0.001, False), (0.003, True)])
+def test_the_table_leaves_out_what_does_little(load: float, is_shown: bool, tmp_path: Path) -> None:
+    """Five containers more add 0.5 or 1.5 points, where slots do 40."""
+    text = told(made(tmp_path, load=load))
+    little = "rail trains capacity and sea freight"
+    assert (" 8 to 13 " in text) == is_shown
+    assert (f"Nothing, or less than 2 % of the most: {little}." in text) != is_shown
 
 
 def test_the_tornado_shows_the_figures(tmp_path: Path) -> None:

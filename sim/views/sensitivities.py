@@ -20,6 +20,9 @@ from sim.views.solutions import number
 HEADS = {"mu_star": "μ*", "sigma": "σ", "total": "total", "first": "alone"}
 """The indices of the table, in words; mu is left to who asks for it."""
 
+LITTLE = 0.02
+"""Of what the most does: less is not in the table."""
+
 
 def print_sensitivity(found: Sensitivity, out: Console) -> None:
     """The finding, a table of what moves the metric, what does not, and what the indices mean."""
@@ -49,21 +52,33 @@ def finding(found: Sensitivity) -> str:
 
 
 def moving(found: Sensitivity) -> tuple[Effect, ...]:
-    """The figures that move the metric, one at a time or with others; undefined ones too."""
-    return tuple(e for e in found.effects if math.isnan(e.span) or e.shows or _matters(found, e))
+    """The figures that move the metric, one at a time or with others; undefined ones too.
+
+    What does a little of what the most does, either way, is left out: it would bury the rest.
+    """
+    longest = max((e.span for e in found.effects if e.shows), default=0.0)
+    strongest = max((_index_of(found, e) for e in found.effects), default=0.0)
+    return tuple(
+        e
+        for e in found.effects
+        if math.isnan(e.span)
+        or (e.shows and e.span >= LITTLE * longest)
+        or (_matters(found, e) and _index_of(found, e) >= LITTLE * strongest)
+    )
+
+
+def _index_of(found: Sensitivity, effect: Effect) -> float:
+    """How much a figure does with all others anywhere in their ranges."""
+    name = "mu_star" if found.method == MORRIS else "total"
+    return found.indices[effect.path][name].mean or 0.0
 
 
 def _matters(found: Sensitivity, effect: Effect) -> bool:
-    """Whether an index tells more than nothing, in the digits that are told."""
-    name = "mu_star" if found.method == MORRIS else "total"
-    one = found.indices[effect.path][name].mean
-    return one is not None and not _is_nothing(found, one)
-
-
-def _is_nothing(found: Sensitivity, index: float) -> bool:
+    """Whether that is more than nothing, in the digits that are told."""
+    index = _index_of(found, effect)
     if found.method == MORRIS:
-        return words.is_nothing(index, words.unit(found.key))
-    return abs(index) < 0.005
+        return not words.is_nothing(index, words.unit(found.key))
+    return abs(index) >= 0.005
 
 
 def figure(found: Sensitivity, at: Interval) -> str:
@@ -142,7 +157,7 @@ def _remarks(found: Sensitivity, shown: tuple[Effect, ...]) -> Iterator[str]:
     """What else to know: what does nothing, how sure the ends are, what the samples say."""
     still = [words.path_name(e.path) for e in found.effects if e not in shown]
     if still:
-        yield f"Nothing to be seen of: {words.listed(still)}."
+        yield f"Nothing, or less than {100 * LITTLE:g} % of the most: {words.listed(still)}."
     if len(found.defined):
         least, most = (Interval(float(end)) for end in (min(found.defined), max(found.defined)))
         yield (

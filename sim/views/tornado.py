@@ -67,6 +67,8 @@ def _row(ax: Axes, found: Sensitivity, effect: Effect, row: int) -> None:
     """What a figure is and how well it is known, above its bars."""
     said = f"{told.ends(effect)} {told.path_unit(found, effect.path)}".rstrip()
     heading(ax, words.path_name(effect.path), [said, effect.quality], row)
+    for text in ax.texts[-2:]:  # no line of the grid runs through words
+        text.set_bbox({"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 0.5})
     scale, base = _scale(found), found.base.mean or 0.0
     ax.plot([scale * base] * 2, [row + 0.22, row + 0.78], color=INK, linewidth=1.2)
     for end, to, (y, thick) in zip((LOW, HIGH), _to(effect), _places(effect, row), strict=True):
