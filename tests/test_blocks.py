@@ -284,7 +284,7 @@ def test_most_blocks_of_a_calm_corridor_are_decided_early(
         return decided
 
     monkeypatch.setattr("sim.corridor.bookings.decide_early", counted)
-    for number in range(30):
+    for number in range(80):
         sim.simulate(drawn(tmp_path, number, plain=True))
     assert 0.2 < np.mean(early) < 0.9, "both ways are tried"
 

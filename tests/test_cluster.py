@@ -27,10 +27,7 @@ from sim.experiments.provenance import made_by
 from sim.experiments.store import load_results
 from sim.experiments.tasks import Done, Failure, Outcome, Task
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="has no process groups"),
-    pytest.mark.xdist_group("cluster"),  # one process, so that sites are started once
-]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="has no process groups")
 
 DASK = str(Path(sys.executable).with_name("dask"))
 TESTS = Path(__file__).parent

@@ -8,8 +8,6 @@ import sim
 
 MILLION = 1_000_000
 
-pytestmark = pytest.mark.xdist_group("headline")  # simulated once
-
 
 @pytest.fixture(scope="module")
 def results() -> sim.Results:

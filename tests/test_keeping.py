@@ -31,7 +31,6 @@ SOON = 5
 KILLS = int(os.environ.get("TRANSSIB_KILLS", "10"))
 REPLICATIONS = 16
 
-pytestmark = pytest.mark.xdist_group("keeping")  # one process, so that fixtures run once
 linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 
 
