@@ -257,7 +257,7 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "servers": ("servers", ""),
     "service_hours": ("service", "hours"),
     "headway_hours": ("headway", "hours"),
-    "hours_per_container": ("service", "hours/container"),
+    "hours_per_container": ("service per container", "hours"),
     "length_km": ("length", "km"),
     "km_per_day": ("speed", "km/day"),
     "latitude": ("latitude", "°"),
