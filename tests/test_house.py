@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -61,6 +62,16 @@ def test_only_the_scenario_room_reads_and_writes_toml() -> None:
 
 def knows_toml(path: Path) -> bool:
     return bool(re.search(r"^\s*(import|from) (tomllib|tomlkit)", path.read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("room", ["corridor", "results"])
+def test_no_figure_hangs_on_the_number_of_cores(room: str) -> None:
+    # The sums of BLAS do: it splits long ones among its threads, whose waiting costs time besides.
+    for path in (PACKAGE / room).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not isinstance(node, ast.MatMult), path
+            name = node.attr if isinstance(node, ast.Attribute) else ""
+            assert name not in {"dot", "inner", "vdot", "matmul", "einsum", "linalg"}, path
 
 
 def test_every_metric_is_one_that_the_contract_names() -> None:

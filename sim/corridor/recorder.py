@@ -115,7 +115,7 @@ def _yearly_capacity(service: Service, office: Office) -> float:
         return capacities[0]
     run = office.way.first.run
     edges = np.maximum([*office.way.days, run.horizon], run.warmup_days)
-    return float(np.diff(edges) @ np.array(capacities) / run.days)
+    return float((np.diff(edges) * capacities).sum() / run.days)
 
 
 def _passages(

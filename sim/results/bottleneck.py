@@ -63,7 +63,7 @@ def _mean_and_p95(
     weights = np.concatenate([weights for _, weights in parts if weights is not None])
     order, total = days.argsort(), int(weights.sum())
     place = int(weights[order].cumsum().searchsorted(math.ceil(0.95 * total)))
-    return float(days @ weights) / total, float(days[order[place]])
+    return float((days * weights).sum()) / total, float(days[order[place]])
 
 
 def _spent(lane: Lane, window: Window) -> Iterator[Spent]:

@@ -45,4 +45,4 @@ class Window:
         lowers it.
         """
         days = self.end - np.maximum(moments, self.start).clip(max=self.end)
-        return float(days.sum() if weights is None else days @ weights)
+        return float((days if weights is None else days * weights).sum())
