@@ -119,6 +119,41 @@ def say_of_studies() -> None:
     say("the same on two cores, start excluded", f"{pool / alone / 2:.2f} of twice", "at least 0.9")
 
 
+def clustered(folder: str) -> tuple[float, float]:
+    """Part of twice a process's pace by two Dask workers here, and ms that asking takes a task."""
+    from test_cluster import Site
+
+    import sim
+    from sim.experiments.cluster import on_cluster
+    from sim.experiments.tasks import Task
+
+    scenario = sim.load_scenario("link-500k")
+    site = Site(Path(folder))
+    try:
+        for _ in range(2):
+            site.worker()
+        site.until_workers(2)
+        tasks = [Task(scenario, number) for number in range(100)]
+        Task(scenario, 0).run()
+        alone = timed(lambda: [task.run() for task in tasks[:20]]) / 20
+        with on_cluster(site.address) as crew:
+            list(crew.finished(tasks[:10]))  # workers import, and it is known how long one takes
+            asking = time.process_time()
+            took = timed(lambda: list(crew.finished(tasks))) / len(tasks)
+            asking = (time.process_time() - asking) / len(tasks)
+    finally:
+        site.close()
+    return alone / took / 2, 1000 * asking
+
+
+def say_of_clusters() -> None:
+    """What a Dask scheduler with two workers, all on this machine, makes of the same work."""
+    with tempfile.TemporaryDirectory() as folder:
+        pace, asking = apart(clustered, folder)
+    say("by a Dask scheduler and two workers here", f"{pace:.2f} of twice", "")
+    say("what asking takes", f"{asking:.1f} ms a replication", "")
+
+
 def command(*arguments: str) -> float:
     return timed(lambda: subprocess.run([TRANSSIB, *arguments], check=True, capture_output=True))
 
@@ -145,6 +180,7 @@ def main() -> None:
         ratio = f"{reference / seconds:.0f} times faster"
         say(f"the reference takes {reference:.1f} s", ratio, "at least 60 times")
         say_of_studies()
+        say_of_clusters()
     say("transsib --help", f"{min(command('--help') for _ in range(5)):.2f} s", "at most 0.4 s")
     with tempfile.TemporaryDirectory() as folder:
         files = [str(SCENARIOS / f"{name}.toml") for name in ("today", "link-200k", "link-500k")]

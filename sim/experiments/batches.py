@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from sim.errors import UsageError
+from sim.experiments.memory import keep_freed_memory
 from sim.experiments.provenance import made_by
 from sim.experiments.tasks import Done, Failure, Outcome, Task, run_batch
 
@@ -46,6 +47,7 @@ def work_through(batch: Batch) -> Ended:
     """
     if differing := differences(_made_here(), batch.made_by):
         raise UsageError(f"a worker came that would give other numbers: {differing[0]}")
+    keep_freed_memory()
     begun = time.perf_counter()
     outcomes = run_batch(batch.tasks)
     return Ended(time.perf_counter() - begun, outcomes)

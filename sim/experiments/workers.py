@@ -23,6 +23,7 @@ from multiprocessing.connection import Connection
 from typing import Protocol
 
 from sim.errors import UsageError
+from sim.experiments.memory import keep_freed_memory
 from sim.experiments.tasks import Done, Failure, Outcome, Task, run_batch, run_task
 
 AHEAD = 2
@@ -209,6 +210,7 @@ def workers(
 
 def _live_by(lifeline: Connection) -> None:
     """Let the parent decide what an interruption means, and end when it is no more."""
+    keep_freed_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
 
