@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -359,6 +360,27 @@ def test_when_all_workers_are_lost_for_long_it_ends(
     with pytest.raises(ResultsError, match="no workers are left at tcp://site:1"):
         list(crew.finished([Task(loaded(tmp_path), 0)]))
     assert time.monotonic() - begun > 0.3
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="is a rule of glibc")
+def test_workers_keep_the_memory_that_is_freed() -> None:
+    statements = """
+import resource
+import numpy as np
+from sim.experiments.memory import keep_freed_memory
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(50):
+        np.ones(10**6)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+given_back = faults()
+keep_freed_memory()
+faults()
+print(given_back, faults())
+"""
+    done = on_cluster("tcp://127.0.0.1:1", statements, MALLOC_TRIM_THRESHOLD_="65536")
+    given_back, kept = map(int, done.stdout.split())
+    assert kept < given_back / 20
 
 
 # --- Batches --------------------------------------------------------------------------------------
