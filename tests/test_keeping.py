@@ -294,6 +294,30 @@ def test_another_scenario_is_added_to_a_comparison(tmp_path: Path) -> None:
         sim.compare([base, bigger], replications=2, jobs=1, out=out)
 
 
+def test_what_is_there_of_many_scenarios_is_said_in_a_line(tmp_path: Path) -> None:
+    base, out = loaded(tmp_path), tmp_path / "out"
+    freights = {f"freight {usd}": {"routes.rail.freight_usd": usd} for usd in range(1_000, 1_007)}
+    some = [base.with_changes(changes, name=name) for name, changes in freights.items()]
+
+    def stopped_after(most: int) -> None:
+        def stop(done: int, _: int) -> None:
+            if done == most:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            sim.compare(some, replications=2, jobs=1, out=out, progress=stop)
+
+    stopped_after(3)
+    with pytest.raises(IncompleteError, match=r"ended yet in all of 7 scenarios \(3 in some\)"):
+        load_results(out)
+    stopped_after(9)
+    shown = ended([TRANSSIB, "show", str(out)])
+    assert shown.returncode == 3
+    assert shown.stderr.splitlines() == [
+        "not finished; the same command goes on:", "7 scenarios: 7 of 14 replications",
+    ]  # fmt: skip
+
+
 def test_what_was_changed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     base, out = loaded(tmp_path), tmp_path / "out"
     first = sim.run(base, replications=2, jobs=1, out=out)

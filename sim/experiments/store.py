@@ -271,7 +271,9 @@ def _read(database: sqlite3.Connection, path: Path) -> Results | Frontier:
             name: {n: m for n, m in each.items() if n in common} for name, each in ended.items()
         }
     if not all(ended.values()):
-        raise IncompleteError(f"{path.parent}: no replication has ended yet")
+        there = sum(map(len, outcomes.values()))
+        where = f" in all of {len(scenarios)} scenarios ({there:,} in some)" if there else ""
+        raise IncompleteError(f"{path.parent}: no replication has ended yet{where}")
     return Results(
         scenarios=scenarios,
         measures={n: {k: o.measures for k, o in each.items()} for n, each in ended.items()},
