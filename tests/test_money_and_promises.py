@@ -14,7 +14,7 @@ from corridors import SMALL, loaded, written
 
 import sim
 from sim.experiments.store import load_results, save
-from sim.results.results import comparison, document
+from sim.results.document import comparison, document
 from sim.views import words
 from sim.views.previews import print_ledger, print_preview
 from sim.views.tables import print_results

@@ -16,9 +16,9 @@ from corridors import SMALL, loaded, written
 import sim
 from sim.errors import ResultsError, TooLargeError, UsageError
 from sim.experiments.store import FILE, load_results, save
+from sim.results.document import comparison, document
 from sim.results.intervals import paired, student
 from sim.results.metrics import ALL, METRICS, Key
-from sim.results.results import comparison, document
 
 TRANSSIB = Path(sys.executable).with_name("transsib")
 

@@ -160,7 +160,7 @@ def show(found: Results | Frontier, *, as_json: bool) -> None:
 
         print_json(found.to_data()) if as_json else print_solutions(found)
     elif as_json:
-        from sim.results.results import to_json
+        from sim.results.document import to_json
 
         print_json(to_json(found))
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from sim.results.curves import Curves, curves
 from sim.results.intervals import UNDEFINED, Difference, Interval, paired, student
 from sim.results.metrics import METRICS, Key, Measures
 from sim.results.observations import Observations
+from sim.results.rows import bounds, described, difference_rows
 from sim.results.steady import unsteady
 from sim.results.warmup import Daily
 from sim.scenario.calendar import yearly_demand
@@ -184,7 +185,7 @@ class Results:
     def summary(self) -> pd.DataFrame:
         """A row a metric: scenario, route, part, metric, unit, mean, low, high."""
         return _frame(
-            {"scenario": name, **described(key), **_bounds(self.interval(key, name))}
+            {"scenario": name, **described(key), **bounds(self.interval(key, name))}
             for name in self.names
             for key in self.keys(name)
         )
@@ -228,77 +229,6 @@ class Results:
     @cached_property
     def _curves(self) -> dict[str, Curves]:
         return {}
-
-
-def described(key: Key) -> dict[str, str]:
-    """Route, part, metric and unit of a figure."""
-    return {**key._asdict(), "unit": METRICS[key.metric].unit}
-
-
-def _bounds(interval: Interval) -> dict[str, float | None]:
-    return {"mean": interval.mean, "low": interval.low, "high": interval.high}
-
-
-def better(key: Key, difference: Difference) -> float | None:
-    """The fraction of replications in which the scenario is better; None for a neutral metric."""
-    sign = METRICS[key.metric].better
-    return {1: difference.higher, -1: difference.lower, 0: None}[sign]
-
-
-def difference_rows(results: Results) -> Iterator[dict[str, Any]]:
-    """Each metric that a scenario and the baseline share, as a row."""
-    for name in results.names[1:]:
-        for key in results.keys(name):
-            if key in results.keys(results.baseline.name):
-                difference = results.difference(key, name)
-                yield {
-                    "scenario": name,
-                    **described(key),
-                    **_bounds(difference.interval),
-                    "better": better(key, difference),
-                    "variance_reduction": difference.variance_reduction,
-                }
-
-
-def document(results: Results, name: str) -> dict[str, Any]:
-    """One scenario's results as plain data for JSON."""
-    scenario = results.scenario(name)
-    run = scenario.run
-    return {
-        "scenario": name,
-        "title": scenario.title,
-        "seed": run.seed,
-        "replications": len(results.measures[name]),
-        "confidence": run.confidence,
-        "warmup_days": run.warmup_days,
-        "days": run.days,
-        "metrics": [
-            {**described(key), **_bounds(results.interval(key, name))} for key in results.keys(name)
-        ],
-    }
-
-
-def to_json(results: Results) -> Any:
-    """Results as plain data for JSON: a study of any kind, one scenario or several."""
-    if results.is_sweep:
-        return results.along().to_data()
-    if results.is_sensitivity:
-        from sim.results.sensitivity import Sensitivity
-
-        return Sensitivity.of(results).to_data()
-    documents = [document(results, name) for name in results.names]
-    if results.paired:
-        return comparison(results)
-    return documents[0] if len(documents) == 1 else documents
-
-
-def comparison(results: Results) -> dict[str, Any]:
-    """Several scenarios and their differences to the baseline as plain data for JSON."""
-    return {
-        "baseline": results.baseline.name,
-        "scenarios": [document(results, name) for name in results.names],
-        "differences": list(difference_rows(results)),
-    }
 
 
 def _frame(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:

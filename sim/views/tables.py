@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.results.metrics import ALL, Key
-from sim.results.results import Results, better
+from sim.results.results import Results
+from sim.results.rows import better
 from sim.results.sensitivity import Sensitivity
 from sim.views import words
 from sim.views.days import print_days

@@ -1,0 +1,48 @@
+"""Results as plain data, which `--json` prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.results.results import Results
+from sim.results.rows import bounds, described, difference_rows
+from sim.results.sensitivity import Sensitivity
+
+
+def document(results: Results, name: str) -> dict[str, Any]:
+    """One scenario's results as plain data for JSON."""
+    scenario = results.scenario(name)
+    run = scenario.run
+    return {
+        "scenario": name,
+        "title": scenario.title,
+        "seed": run.seed,
+        "replications": len(results.measures[name]),
+        "confidence": run.confidence,
+        "warmup_days": run.warmup_days,
+        "days": run.days,
+        "metrics": [
+            {**described(key), **bounds(results.interval(key, name))} for key in results.keys(name)
+        ],
+    }
+
+
+def to_json(results: Results) -> Any:
+    """Results as plain data for JSON: a study of any kind, one scenario or several."""
+    if results.is_sweep:
+        return results.along().to_data()
+    if results.is_sensitivity:
+        return Sensitivity.of(results).to_data()
+    documents = [document(results, name) for name in results.names]
+    if results.paired:
+        return comparison(results)
+    return documents[0] if len(documents) == 1 else documents
+
+
+def comparison(results: Results) -> dict[str, Any]:
+    """Several scenarios and their differences to the baseline as plain data for JSON."""
+    return {
+        "baseline": results.baseline.name,
+        "scenarios": [document(results, name) for name in results.names],
+        "differences": list(difference_rows(results)),
+    }
