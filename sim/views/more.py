@@ -93,8 +93,8 @@ def print_more(results: Results, out: Console) -> None:
 
 PAIRED = (
     "Against the scenario as it is, paired by replication; ± as above, of each by itself. "
-    "Ordered by the containers that a route gains, then by the days it saves, where the interval does "
-    "not hold 0."
+    "Ordered by the containers that a route gains, then by the days it saves, where the interval "
+    "does not hold 0."
 )
 
 
