@@ -42,6 +42,7 @@ def begun(arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
 
 
 def interruptible() -> None:
+    """As in a terminal, also where these tests run in the background, which ignores Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

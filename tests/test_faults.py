@@ -14,19 +14,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from corridors import SMALL, written
+from processes import PATIENCE, TRANSSIB, begun, until
 
 from sim.corridor.clock import COMPLETION, Clock
 from sim.errors import SimulationError
-
-TRANSSIB = str(Path(sys.executable).with_name("transsib"))
-PATIENCE = 60
-"""Seconds after which a command hangs; the machines are busy."""
 
 
 def transsib(
@@ -474,35 +471,14 @@ def test_words_of_a_scenario_command_nothing(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A long run on two processes, in a group of its own, that has begun to simulate."""
     text = changed(("= 20_000", "= 400_000"), ("= 8_000", "= 100_000"))
     command = ["run", str(written(tmp_path, text)), "--replications", "5000", "--jobs", "2"]
-    process = subprocess.Popen(
-        [TRANSSIB, *command, "--out", str(tmp_path / "out")],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        preexec_fn=interruptible,  # noqa: PLW1509 - here are no threads
-    )  # fmt: skip
-    try:
+    with begun([TRANSSIB, *command, "--out", str(tmp_path / "out")]) as process:
         until(lambda: len(children(process.pid)) == 2)
         time.sleep(1)
         yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-
-
-def interruptible() -> None:
-    """As in a terminal, also where these tests run in the background, which ignores Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline, "it did not begin in time"
-        time.sleep(0.05)
 
 
 def children(group: int) -> list[str]:
@@ -531,7 +507,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="ne
 )
 def test_a_run_that_is_stopped_ends_soon_and_leaves_no_process(
     number: signal.Signals, to_group: bool, status: int, said: str,
-    running: subprocess.Popen[bytes], tmp_path: Path,
+    running: subprocess.Popen[str], tmp_path: Path,
 ) -> None:  # fmt: skip
     group = running.pid
     if to_group:
@@ -540,8 +516,8 @@ def test_a_run_that_is_stopped_ends_soon_and_leaves_no_process(
         running.send_signal(number)
     _, error = running.communicate(timeout=PATIENCE)
     assert running.returncode == status, error
-    assert said in error.decode()
-    assert b"Traceback" not in error
+    assert said in error
+    assert "Traceback" not in error
     assert children(group) == []
     assert transsib("show", tmp_path / "out").returncode == 3, "what ended is kept"
 
