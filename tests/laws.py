@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import sim
 from sim.results.observations import FacilityLog, Floats, Leg, Passage, RouteLog, Way
 from sim.scenario.network import Facility
-from sim.scenario.routes import FacilityStage, Transit
+from sim.scenario.stages import FacilityStage, Transit
 
 Numbers = NDArray[np.integer]
 ROUNDING = 1e-9

@@ -27,7 +27,7 @@ from sim.corridor.desks import Desk
 from sim.corridor.rules import Rule
 from sim.corridor.runs import Crossing, Run
 from sim.corridor.vehicles import Service
-from sim.scenario.routes import Transit
+from sim.scenario.stages import Transit
 
 LONG_AFTER = 2_000.0
 """A day on which all that was ever booked has left."""

@@ -16,8 +16,8 @@ from sim.corridor.streams import quantile
 from sim.scenario.distributions import parse
 from sim.scenario.files import bundled
 from sim.scenario.network import Facility, Place
-from sim.scenario.routes import Transit
 from sim.scenario.schema import at
+from sim.scenario.stages import Transit
 
 CORRIDORS = [f"corridor-{name}" for name in ("base", "today", "200k", "500k")]
 EARTH_RADIUS_KM = 6_371.0

@@ -23,8 +23,9 @@ from sim.scenario.files import bundled
 from sim.scenario.model import Run, Scenario
 from sim.scenario.network import Facility, Place
 from sim.scenario.phases import Phase
-from sim.scenario.routes import Departures, FacilityStage, Route, Transit
+from sim.scenario.routes import Route
 from sim.scenario.schema import fields_of
+from sim.scenario.stages import Departures, FacilityStage, Transit
 from sim.scenario.writing import SCHEMA_FILE, SCHEMA_LINE, write_first
 
 SCHEMA = json.loads(schema_text())

@@ -23,7 +23,7 @@ from sim.results.metrics import ALL, Key, Measures
 from sim.results.results import SENSITIVITY, STUDY, Results
 from sim.results.sensitivity import Sensitivity
 from sim.scenario.files import bundled
-from sim.scenario.routes import Transit
+from sim.scenario.stages import Transit
 from sim.scenario.uncertain import idle, uncertain
 from sim.views.tables import print_results
 

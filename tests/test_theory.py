@@ -23,7 +23,7 @@ from support import Agreement, agreement, figures, lawful_run, sampled
 import sim
 from sim.corridor.streams import quantile, stream
 from sim.results.intervals import paired, student
-from sim.scenario.routes import Transit
+from sim.scenario.stages import Transit
 
 # The scheduled transport queue: Poisson arrivals, a vehicle each day with room for `capacity`.
 # Days are those that an interval of 3 % needs, where that is cheap: near saturation they grow with

@@ -12,7 +12,7 @@ from sim.corridor.clock import COMPLETION, Clock
 from sim.corridor.lanes import Lane, Rows, by_era
 from sim.corridor.streams import Floats
 from sim.scenario.network import HOURS_A_DAY
-from sim.scenario.routes import FacilityStage, Transit
+from sim.scenario.stages import FacilityStage, Transit
 
 
 class Timed:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sim.errors import TooLargeError
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Era, Scenario
-from sim.scenario.routes import FacilityStage
+from sim.scenario.stages import FacilityStage
 
 SECONDS_A_CONTAINER = 2e-7
 SECONDS_A_TRIP = 1e-5

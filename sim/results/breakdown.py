@@ -13,7 +13,7 @@ from sim.results.intervals import UNDEFINED, Interval, student
 from sim.results.metrics import ALL, Key
 from sim.results.results import Results
 from sim.scenario.fields import DAYS_A_YEAR
-from sim.scenario.routes import FacilityStage, Stage
+from sim.scenario.stages import FacilityStage, Stage
 
 MOVES = "it changes over the window, so its means are of no steady state"
 GROWS = "its queue grows for ever: no steady state"

@@ -12,7 +12,8 @@ from typing import Any
 
 from sim.errors import Fault
 from sim.scenario.changes import Draft
-from sim.scenario.distributions import LARGEST, show
+from sim.scenario.disrupting import disruptions, fleets
+from sim.scenario.distributions import LARGEST, is_number, show
 from sim.scenario.joins import joins
 from sim.scenario.schema import (
     Path,
@@ -39,7 +40,7 @@ TIMES = ("days", "km_per_day")
 
 def across(draft: Draft) -> Iterator[Fault]:
     """Faults of names, of keys that exclude or need each other, of sums, joints and the ledger."""
-    for section in ("places", "facilities", "routes", "phases"):
+    for section in ("places", "facilities", "fleets", "routes", "phases", "disruptions"):
         yield from _names(draft, (section,))
     for name, facility in table_at(draft.data, "facilities").items():
         yield from _one_of(draft, ("facilities", name), facility, HOURS)
@@ -49,6 +50,8 @@ def across(draft: Draft) -> Iterator[Fault]:
         for stage, fields in table_at(route, "stages").items():
             yield from _stage(draft, (*path, stage), fields)
     yield from joins(draft)
+    yield from disruptions(draft)
+    yield from fleets(draft)
     yield from _demand(draft)
     yield from _choice(draft)
     yield from _assumptions(draft)
@@ -66,11 +69,30 @@ def _names(draft: Draft, path: Path) -> Iterator[Fault]:
 def _stage(draft: Draft, path: Path, stage: Any) -> Iterator[Fault]:
     kind = stage.get("kind") if isinstance(stage, dict) else None
     if kind == "departures":
-        yield from _one_of(draft, path, stage, TIMETABLES)
+        yield from _dispatch(draft, path, stage)
     if kind == "transit":
-        yield from _one_of(draft, path, stage, TIMES)
-        if "km_per_day" in stage and "length_km" not in stage:
-            yield draft.fault((*path, "length_km"), "is required by km_per_day")
+        yield from _times(draft, path, stage)
+        if isinstance(stage.get("detour"), dict):
+            yield from _times(draft, (*path, "detour"), stage["detour"])
+
+
+def _times(draft: Draft, path: Path, leg: dict[str, Any]) -> Iterator[Fault]:
+    yield from _one_of(draft, path, leg, TIMES)
+    if "km_per_day" in leg and "length_km" not in leg:
+        yield draft.fault((*path, "length_km"), "is required by km_per_day")
+
+
+def _dispatch(draft: Draft, path: Path, stage: dict[str, Any]) -> Iterator[Fault]:
+    """A timetable, or none where vehicles leave when full."""
+    if stage.get("dispatch") != "full":
+        yield from _one_of(draft, path, stage, TIMETABLES)
+        if "longest_hold_days" in stage:
+            only = 'is for dispatch = "full": on a timetable vehicles hold for nobody'
+            yield draft.fault((*path, "longest_hold_days"), only, key=True)
+        return
+    for key in (key for key in TIMETABLES if key in stage):
+        rule = 'dispatch = "full" has no timetable: say longest_hold_days, or another dispatch'
+        yield draft.fault((*path, key), rule, key=True)
 
 
 def _one_of(draft: Draft, path: Path, table: Any, keys: tuple[str, ...]) -> Iterator[Fault]:
@@ -195,8 +217,3 @@ def _unnamed(draft: Draft, parts: Path) -> bool:
     """Whether a path goes through a name that the scenario does not have."""
     tables = [n for n in range(len(parts)) if is_table(type_at(parts[:n], draft.data))]
     return any(parts[n] not in keys_at(parts[:n], draft.data) for n in tables)
-
-
-def is_number(value: object) -> bool:
-    """Whether a value in a file is a number; a boolean is none."""
-    return isinstance(value, int | float) and not isinstance(value, bool)

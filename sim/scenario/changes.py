@@ -29,7 +29,8 @@ from sim.scenario.schema import (
 )
 
 EXCLUSIVE = [
-    {"every_days", "per_day", "annual_capacity"},
+    {"every_days", "per_day", "annual_capacity", "longest_hold_days"},
+    {"from", "per_year", "up_days"},
     {"days", "km_per_day"},
     {"service_hours", "headway_hours"},
 ]

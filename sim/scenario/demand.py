@@ -105,6 +105,11 @@ class Choice(Model):
         3.0,
         description="How often booking desks post new times, by which routes are chosen [hours]",
     )
+    inertia_days: NonNegative = Field(
+        0.0,
+        description="Over how many days bookers smooth the times that they saw posted, "
+        "exponentially; 0 for the times of the moment [days]",
+    )
 
     def shares_of(self, direction: str | None) -> Mapping[str, float]:
         """The shares by route of one direction; a route that is not named has none."""

@@ -169,6 +169,11 @@ def number(value: object) -> float:
     return float(value)
 
 
+def is_number(value: object) -> bool:
+    """Whether a value in a file is a number; a boolean is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _rising(value: object, count: int, form: str) -> tuple[float, ...]:
     if not isinstance(value, list | tuple) or len(value) != count:
         raise ValueError(f"must be {form} (got {show(value)})")

@@ -62,6 +62,18 @@ def _names(draft: Draft, path: Path, stage: dict[str, Any]) -> Iterator[Fault]:
             yield from _unknown(draft, (*path, "via", n), place, "place", "places")
             if n and place == via[n - 1]:
                 yield draft.fault((*path, "via", n), f"names {show(place)} twice in a row")
+        yield from _detour(draft, (*path, "detour"), table_at(stage, "detour"), via)
+
+
+def _detour(draft: Draft, path: Path, detour: dict[str, Any], leg: list[str]) -> Iterator[Fault]:
+    """A way round that leads somewhere else, or over a break of gauge."""
+    via = _via(detour)
+    for n, place in enumerate(via):
+        yield from _unknown(draft, (*path, "via", n), place, "place", "places")
+    if via and leg and (via[0], via[-1]) != (leg[0], leg[-1]):
+        ends = f"must go from {leg[0]} to {leg[-1]}, as the leg does"
+        yield draft.fault((*path, "via"), f"{ends} (got {via[0]} to {via[-1]})")
+    yield from _within(draft, (*path, "via"), via)[2]
 
 
 def _known(draft: Draft, path: Path, table: Any, what: str, section: str) -> Iterator[Fault]:

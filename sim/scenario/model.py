@@ -12,16 +12,18 @@ from pydantic import Field
 
 from sim.scenario.assumptions import Assumption
 from sim.scenario.demand import Choice, Demand
+from sim.scenario.disruptions import Carbon, Disruption, Fleet
 from sim.scenario.distributions import MOST_BITS
 from sim.scenario.fields import DAYS_A_YEAR, MOST, Model, Named, NonNegative, Positive, Table, Text
 from sim.scenario.network import Facility, Place
 from sim.scenario.phases import Phase
-from sim.scenario.routes import FacilityStage, Route
+from sim.scenario.routes import Route
 from sim.scenario.seasons import Monthly
+from sim.scenario.stages import FacilityStage, Transit
 
 MOST_PLACES = 1000
 
-OPTIONAL = ("places", "facilities", "phases")
+OPTIONAL = ("places", "facilities", "fleets", "phases", "disruptions")
 """Sections that are not written where they are empty."""
 
 if TYPE_CHECKING:
@@ -85,12 +87,20 @@ class Scenario(Model):
     facilities: Annotated[Table[Facility], Field(max_length=MOST)] = Field(
         Named[Facility]({}), description="What vehicles of any route queue for, by name"
     )
+    fleets: Annotated[Table[Fleet], Field(max_length=MOST)] = Field(
+        Named[Fleet]({}),
+        description="Vehicles that must come back before they leave again, by name",
+    )
+    carbon: Carbon | None = Field(None, description="What transport emits, by mode")
     routes: Annotated[Table[Route], Field(min_length=1, max_length=MOST)] = Field(
         description="The alternatives from origin to destination, by name"
     )
     choice: Choice = Field(Choice(), description="How each container's route is chosen at booking")
     phases: Annotated[Table[Phase], Field(max_length=MOST)] = Field(
         Named[Phase]({}), description="What changes from some date on, by name"
+    )
+    disruptions: Annotated[Table[Disruption], Field(max_length=MOST)] = Field(
+        Named[Disruption]({}), description="What goes wrong, by name"
     )
     assumptions: Table[Assumption] = Field(
         Named[Assumption]({}),
@@ -203,6 +213,13 @@ class Scenario(Model):
         for route, description in self.routes.items():
             names.append(f"choice.luck.{route}")
             names += [f"routes.{route}.stages.{stage}" for stage in description.stages]
+            names += [
+                f"routes.{route}.stages.{stage}.detour"
+                for stage, about in description.stages.items()
+                if isinstance(about, Transit) and about.detour is not None
+            ]
+        names += [f"fleets.{fleet}" for fleet in self.fleets]
+        names += [f"disruptions.{disruption}" for disruption in self.disruptions]
         return [f"{name}{suffix(each)}" for each in self.directions for name in names]
 
     @property

@@ -49,6 +49,9 @@ class Facility(Model):
     each_way: bool = Field(
         False, description="true: each direction has servers of its own, as on a double track"
     )
+    handling_usd: NonNegative = Field(
+        0.0, description="What passing it costs, for each container [USD]"
+    )
     place: Word | None = Field(None, description="Where it stands, a name in [places]")
     changes_gauge: bool = Field(False, description="true where vehicles or loads change gauge")
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.fluid import queues
 from sim.scenario.model import Scenario
-from sim.scenario.routes import Departures, Route, Stage, Transit
+from sim.scenario.routes import Route
+from sim.scenario.stages import Departures, Stage, Transit
 from sim.scenario.usage import facilities
 
 ODD_HEADWAY_DAYS = 14.0

@@ -6,18 +6,16 @@ it, and what that makes is examined as any scenario is. What was already wrong i
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from itertools import islice
 from typing import Any
 
 from sim.errors import Fault
-from sim.scenario.across import HOURS, is_number
+from sim.scenario.across import HOURS
 from sim.scenario.changes import Draft, outside, with_change
-from sim.scenario.distributions import LARGEST
+from sim.scenario.disrupting import run_window
 from sim.scenario.fields import MOST
-from sim.scenario.model import Run
 from sim.scenario.phases import CHANGEABLE
 from sim.scenario.schema import (
     is_distribution,
@@ -68,26 +66,12 @@ def _dates(draft: Draft, named: dict[str, Any]) -> Iterator[Fault]:
         first_day = "the first day of the measured window, by which days have dates"
         yield draft.fault(("run", "start"), f"is required where there are phases: {first_day}")
         return
-    first, last = _window(run)
+    first, last = run_window(run)
     for name in named:
         moment = table_at(named, name).get("from")
         if type(moment) is date and not first <= moment <= last:
             outside_it = f"is outside the run, which goes from {first} to {last}, warm-up included"
             yield draft.fault(("phases", name, "from"), f"{outside_it} (got {moment})")
-
-
-def _window(run: dict[str, Any]) -> tuple[date, date]:
-    """The first and the last day of a run; of all time where its figures are none."""
-    start, defaults = run["start"], Run()
-    warmup = run.get("warmup_days", defaults.warmup_days)
-    days = run.get("days", defaults.days)
-    if type(start) is not date or not all(
-        is_number(n) and 0 <= n <= LARGEST for n in (warmup, days)
-    ):
-        return date.min, date.max
-    first = max(start.toordinal() - math.floor(warmup), date.min.toordinal())
-    last = min(start.toordinal() + math.ceil(days) - 1, date.max.toordinal())
-    return date.fromordinal(first), date.fromordinal(last)
 
 
 def _laid(

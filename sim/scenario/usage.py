@@ -17,8 +17,9 @@ from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.fluid import flows
 from sim.scenario.model import Scenario
 from sim.scenario.network import HOURS_A_DAY, Facility
-from sim.scenario.routes import Between, FacilityStage, Route, Transit
+from sim.scenario.routes import Route
 from sim.scenario.spread import weighted
+from sim.scenario.stages import Between, FacilityStage, Transit
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ def _runs(route: Route, flow: float) -> Iterator[tuple[tuple[tuple[str, Between]
     """The stages between departures, with the vehicles a year that pass them."""
     yield route.approach, flow
     for leg in route.legs:
-        yield leg.run, leg.departures.departures_a_year
+        stage = leg.departures
+        yield leg.run, stage.departures_a_year if stage.on_timetable else flow / stage.capacity
 
 
 def _use(name: str, facility: Facility, by_direction: list[list[_Traffic]]) -> FacilityUse:

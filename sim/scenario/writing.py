@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import ResultsError, UsageError
+from sim.scenario.distributions import is_number
 from sim.scenario.files import bundled, checked_name, load_scenario
 from sim.scenario.model import Scenario
 from sim.scenario.schema import did_you_mean
@@ -132,7 +133,7 @@ def _item(value: Any, path: tuple[str, ...]) -> Any:
         return array
     if not isinstance(value, Mapping):
         # A phase's value has no type yet: 9.0 would come back as 9, another value to `key`.
-        for_people = _is_number(value) and not (path[0] == "phases" and isinstance(value, float))
+        for_people = is_number(value) and not (path[0] == "phases" and isinstance(value, float))
         return tomlkit.value(_digits(value, path[-1])) if for_people else value
     table = tomlkit.inline_table() if _on_a_line(path) else tomlkit.table()
     for key, inner in value.items():
@@ -146,10 +147,6 @@ def _on_a_line(path: tuple[str, ...]) -> bool:
     if path[:2] == ("demand", "classes"):
         return len(path) > 3
     return len(path) > _DEPTHS.get(path[0], len(path))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _digits(value: float, key: str) -> str:

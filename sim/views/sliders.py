@@ -14,7 +14,8 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Scenario
-from sim.scenario.routes import Route, Transit
+from sim.scenario.routes import Route
+from sim.scenario.stages import Transit
 from sim.views import words
 
 STEPS = 40
