@@ -14,6 +14,7 @@ from sim.corridor.runs import Run, Timed
 from sim.corridor.vehicles import Service
 from sim.errors import SimulationError
 from sim.results.observations import FacilityLog, Floats, Leg, Observations, Passage, RouteLog, Way
+from sim.scenario.charges import charges
 from sim.scenario.model import Era, Scenario
 
 
@@ -28,6 +29,7 @@ def observed(
         horizon=scenario.run.horizon,
         ways=tuple(map(_way, offices)),
         facilities=tuple(_facilities(scenario, eras)),
+        charges=charges(scenario),
     )
 
 
@@ -44,6 +46,7 @@ def _way(office: Office) -> Way:
         booked=office.booked,
         taken=office.taken,
         wanted=office.wanted,
+        value_of_time=office.shippers.value_of_time,
         routes=tuple(_route_log(row, desk, office) for row, desk in enumerate(office.desks)),
         classes=office.cargo.names,
         class_of=office.cargo.of,
@@ -61,7 +64,17 @@ def _route_log(row: int, desk: Desk, office: Office) -> RouteLog:
         legs=tuple(_leg(service, office) for service in desk.services),
         own_arrivals=_own_arrivals(desk, office, accepted),
         approach=tuple(_passages(desk.approach, accepted, booked, office.way.horizon)),
+        freight=tuple(_freight(desk.name, office)),
     )
+
+
+def _freight(route: str, office: Office) -> Iterator[tuple[float, float]]:
+    """What is asked at booking, and from which day on."""
+    asked = None
+    for day, scenario in zip(office.way.days.tolist(), office.way.scenarios, strict=True):
+        if scenario.routes[route].freight_usd != asked:
+            asked = scenario.routes[route].freight_usd
+            yield day, asked
 
 
 def _own_arrivals(desk: Desk, office: Office, accepted: np.ndarray) -> Floats:

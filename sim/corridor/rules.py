@@ -15,7 +15,7 @@ from sim.scenario.model import Scenario
 class Shippers:
     """What belongs to containers: value of time [USD/day] and luck by route [routes, containers].
 
-    Luck is standard exponential; an array is empty where the rule does not ask for it.
+    Luck is standard exponential, empty where the rule does not ask for it.
     """
 
     number: int
@@ -60,7 +60,6 @@ class Rule:
     """Makes a score of routes by name, of which those that are closed get none."""
     sees_posted_days: bool = True
     uses_luck: bool = False
-    uses_value_of_time: bool = False
 
 
 def _share(scenario: Scenario, routes: Sequence[str], shippers: Shippers) -> Score:
@@ -121,6 +120,6 @@ def _money(scenario: Scenario, routes: Sequence[str]) -> Floats:
 RULES: dict[str, Rule] = {
     "share": Rule(_share, sees_posted_days=False, uses_luck=True),
     "fastest": Rule(_fastest),
-    "cheapest": Rule(_cheapest, uses_value_of_time=True),
-    "logit": Rule(_logit, uses_luck=True, uses_value_of_time=True),
+    "cheapest": Rule(_cheapest),
+    "logit": Rule(_logit, uses_luck=True),
 }

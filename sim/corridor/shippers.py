@@ -120,27 +120,29 @@ def dealt_out(shares: Sequence[float], number: int) -> NDArray[np.int8]:
 
 
 def shippers(way: Way, cargo: Cargo, eras: Rows) -> Shippers:
-    """What belongs to each container and moves its choice, drawn in booking order."""
+    """What belongs to each container, drawn in booking order; luck where the rule asks for it."""
     rule, containers = RULES[way.first.choice.rule], len(eras)
-    value_of_time = np.empty(0)
-    if rule.uses_value_of_time:
-        value_of_time = _values_of_time(way, cargo, eras)
     luck = np.empty((0, containers))
     if rule.uses_luck:
         luck = np.empty((len(way.routes), containers))
         for row, route in zip(luck, way.routes, strict=True):
             way.stream(f"choice.luck.{route}").standard_exponential(out=row)
-    return Shippers(containers, value_of_time, luck)
+    return Shippers(containers, _values_of_time(way, cargo, eras), luck)
 
 
 def _values_of_time(way: Way, cargo: Cargo, eras: Rows) -> Floats:
-    """Each container's value of time, as its class has it in its era."""
+    """Each container's value of time, as its class has it in its era; not drawn where all agree."""
+    names = cargo.names or (None,)
+    every = {each.demand.value_of_time(name) for each in way.scenarios for name in names}
+    one = every.pop() if len(every) == 1 else None
+    if one is not None and one.kind == "fixed":
+        return np.broadcast_to(one.mean, len(eras))
     u = way.stream("demand.value_of_time").random(len(eras))
-    if len(way.scenarios) == 1 and cargo.of is None:
-        return quantile(way.first.demand.value_of_time_usd_per_day, u)
+    if one is not None:
+        return quantile(one, u)
     values = np.empty(len(u))
     for era, scenario in enumerate(way.scenarios):
-        for row, name in enumerate(cargo.names or (None,)):
+        for row, name in enumerate(names):
             here = eras == era
             if cargo.of is not None:
                 here &= cargo.of == row

@@ -7,15 +7,18 @@ containers' times.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.scenario.charges import Charges
+
 if TYPE_CHECKING:
-    import pandas as pd
+    from sim.results.containers import Containers
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int32]
@@ -28,6 +31,7 @@ class Passage:
     facility: its name, None for a transit
     entered, started, left: days, `started` that of the service [trips]
     freed: the day its server was free again [trips]
+    detoured: whether each took the detour of the transit [trips]; None for nobody
 
     A day that has not come is infinite; in a transit service starts at once.
     """
@@ -38,6 +42,7 @@ class Passage:
     started: Floats
     left: Floats
     freed: Floats
+    detoured: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,7 @@ class RouteLog:
     refused: containers that found its wait too long, once each
     own_arrivals: the day each accepted container arrives by itself, on a route without departures
     approach: the stages on which containers move on their own, in order [accepted]
+    freight: what is asked at booking, (day, USD) for each day from which on it is so much
     """
 
     name: str
@@ -103,6 +109,7 @@ class RouteLog:
     legs: tuple[Leg, ...]
     own_arrivals: Floats
     approach: tuple[Passage, ...] = ()
+    freight: tuple[tuple[float, float], ...] = ((0.0, 0.0),)
 
 
 @dataclass(frozen=True)
@@ -111,6 +118,7 @@ class Way:
 
     booked: the day of each booking [containers]
     taken, wanted: rows of `routes`, -1 for none [containers]
+    value_of_time: what a day less is worth to each [USD/day, containers]
     classes, class_of: kinds of cargo, and the row of each container's; None without [containers]
     """
 
@@ -118,6 +126,7 @@ class Way:
     booked: Floats
     taken: NDArray[np.int8]
     wanted: NDArray[np.int8]
+    value_of_time: Floats
     routes: tuple[RouteLog, ...]
     classes: tuple[str, ...] = ()
     class_of: NDArray[np.int8] | None = None
@@ -137,53 +146,11 @@ class FacilityLog:
 
 
 @dataclass(frozen=True)
-class Containers:
-    """Every container of a replication, in booking order.
-
-    booked, delivered: days, `delivered` infinite while under way or unserved [containers]
-    route: the row of its route in `routes`, -1 unserved [containers]
-    wait: days waited for departures so far boarded [containers]
-    direction: the row of its direction in `directions` [containers]
-    """
-
-    routes: tuple[str, ...]
-    directions: tuple[str | None, ...]
-    booked: Floats
-    delivered: Floats
-    wait: Floats
-    route: NDArray[np.int8]
-    direction: NDArray[np.int8]
-
-    def __len__(self) -> int:
-        return len(self.booked)
-
-    def to_frame(self) -> pd.DataFrame:
-        """A row a container: route, booked, delivered, wait_days, door_to_door_days.
-
-        With its direction, where there are two.
-        """
-        import pandas as pd
-
-        names = np.array([*self.routes, None], dtype=object)
-        delivered = np.where(np.isinf(self.delivered), np.nan, self.delivered)
-        columns = {
-            "route": pd.Categorical(names[self.route], categories=list(self.routes)),
-            "booked": self.booked,
-            "delivered": delivered,
-            "wait_days": self.wait,
-            "door_to_door_days": delivered - self.booked,
-        }
-        if len(self.directions) > 1:
-            directions = np.array(self.directions, dtype=object)
-            columns["direction"] = pd.Categorical(
-                directions[self.direction], categories=list(self.directions)
-            )
-        return pd.DataFrame(columns).rename_axis("container")
-
-
-@dataclass(frozen=True)
 class Observations:
-    """One replication of a scenario, from day 0 to the horizon; warm-up included."""
+    """One replication of a scenario, from day 0 to the horizon; warm-up included.
+
+    charges: what the stages of each route ask and emit, by route and stage
+    """
 
     scenario: str
     replication: int
@@ -191,6 +158,7 @@ class Observations:
     horizon: float
     ways: tuple[Way, ...]
     facilities: tuple[FacilityLog, ...] = ()
+    charges: Mapping[str, Charges] = field(default_factory=dict, repr=False)
 
     def way(self, direction: str | None = None) -> Way:
         """One direction by name; the first, mostly the only one, without. Raises KeyError."""
@@ -205,43 +173,6 @@ class Observations:
     @cached_property
     def containers(self) -> Containers:
         """The same, seen from the containers."""
-        routes = tuple(sorted({log.name for way in self.ways for log in way.routes}))
-        each = [_containers(way, n, routes, self.horizon) for n, way in enumerate(self.ways)]
-        if len(each) == 1:
-            return each[0]
-        order = np.concatenate([some.booked for some in each]).argsort(kind="stable")
-        return Containers(
-            routes,
-            tuple(way.direction for way in self.ways),
-            np.concatenate([some.booked for some in each])[order],
-            np.concatenate([some.delivered for some in each])[order],
-            np.concatenate([some.wait for some in each])[order],
-            np.concatenate([some.route for some in each])[order],
-            np.concatenate([some.direction for some in each])[order],
-        )
+        from sim.results.containers import containers
 
-
-def _containers(way: Way, number: int, routes: tuple[str, ...], horizon: float) -> Containers:
-    """The containers of one direction."""
-    delivered, wait = _ends(way, horizon)
-    rows = np.array([*(routes.index(log.name) for log in way.routes), -1], np.int8)
-    numbers = np.full(len(way.booked), number, np.int8)
-    taken = rows[way.taken]
-    return Containers(routes, (way.direction,), way.booked, delivered, wait, taken, numbers)
-
-
-def _ends(way: Way, horizon: float) -> tuple[Floats, Floats]:
-    """When each container is delivered, infinite for not, and how long it waited."""
-    delivered = np.full(len(way.booked), np.inf)
-    wait = np.zeros(len(way.booked))
-    for route in way.routes:
-        for leg in route.legs:
-            boarded = leg.boarded
-            wait[leg.who[:boarded]] += leg.boarding_days[:boarded] - leg.since[:boarded]
-        if route.legs:
-            last = route.legs[-1]
-            delivered[last.who[: last.boarded]] = last.arrival_days
-        else:
-            delivered[route.accepted] = route.own_arrivals
-    delivered[delivered >= horizon] = np.inf
-    return delivered, wait
+        return containers(self)
