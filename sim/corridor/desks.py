@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.corridor.backlog import Levels
 from sim.corridor.clock import COMPLETION, Clock, Steps
 from sim.corridor.lanes import Lane
-from sim.corridor.runs import Run
+from sim.corridor.runs import Draws, Run
 from sim.corridor.streams import Floats
 from sim.corridor.vehicles import Service
 
@@ -30,7 +30,8 @@ class Desk:
         self.name, self.services, self._lane = lane.name, services, lane
         self.levels = levels
         names = [name for name, _ in lane.routes[0].approach]
-        self.approach = Run(lane, names, levels.containers if names else 0, [1] * len(lane.routes))
+        alone = Draws.for_all(levels.containers if names else 0)
+        self.approach = Run(lane, names, alone, [1] * len(lane.routes))
         self.ready = np.full(levels.containers if names and self._alone else 0, np.inf)
         self.refused: list[NDArray[np.intp]] = []
         self.accepted = [0] * levels.number
@@ -59,10 +60,16 @@ class Desk:
         return bool(self.approach.stages)
 
     @property
-    def crosses(self) -> bool:
-        """Whether vehicles or containers queue for a facility somewhere."""
+    def opening(self) -> Service | None:
+        """The departures that open its route on a timetable; None for other stages, or none."""
+        first = self.services[0] if self.services and not self.approached else None
+        return None if first is None or first.timetable is None else first
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether the times on its way never change in a phase: no facility, no disruption."""
         runs = [self.approach, *(service.run for service in self.services)]
-        return any(run.crossings for run in runs)
+        return all(run.is_steady for run in runs)
 
     @property
     def foresees(self) -> bool:
@@ -70,20 +77,21 @@ class Desk:
 
         A timetable tells who leaves when, unless a queue further on is still to come.
         """
-        one = not self.services or (len(self.services) == 1 and not self.approached)
-        return one and not self.crosses
+        opening = self.opening
+        one = not self.services or (len(self.services) == 1 and opening is not None)
+        return one and self.is_steady and (opening is None or opening.is_punctual)
 
     @property
     def is_clear(self) -> bool:
         """Whether no queue further on will delay who books now and finds nobody else booking."""
-        if self.crosses:
+        if not self.is_steady or not all(service.is_punctual for service in self.services):
             return False
         days = self.approach.expected(0)
         for number, service in enumerate(self.services):
             if number or self.approached:
                 if self.not_left(service)[-1] / service.rate > days:
                     return False
-                days += service.headway / 2
+                days += service.headway(0, 0) / 2
             days += service.run.expected(0)
         return True
 
@@ -96,11 +104,11 @@ class Desk:
         """Whether the wait of some of those coming might pass the limit; True when unsure."""
         if math.isinf(self.limit) or not self.services:
             return False
-        service = self.services[0]
-        if not (self.foresees and service.timetable.is_even):
+        service, timetable = self.services[0], self.services[0].timetable
+        if timetable is None or not (self.foresees and timetable.is_even):
             return True
         waiting = service.backlog.waiting()[-1]
-        _, headway, capacity = service.timetable.even
+        _, headway, capacity = timetable.even
         behind_queue = service.departed + 1 + (waiting + coming) / capacity
         after_booking = times[-1] / headway + 1 + coming / capacity
         return bool(max(behind_queue, after_booking) * headway - times[0] > self.limit)
@@ -116,6 +124,7 @@ class Desk:
         if not self.approached:
             if self.services:
                 self.services[0].backlog.queues[level].join(who, booked[who])
+                self.services[0].stirred()
             return
         starts = booked[who]
         self.approach.draw(who, starts)
@@ -126,6 +135,7 @@ class Desk:
         ready = self.approach.ends(who, starts)
         if self.services:
             self.services[0].backlog.queues[level].join_in_order(who, ready)
+            self.services[0].stirred()
         else:
             self.ready[who] = ready
 
@@ -136,3 +146,4 @@ class Desk:
         if self.services:
             yield clock.at(ready, COMPLETION)
             self.services[0].backlog.queues[level].join(np.array([container]), ready)
+            self.services[0].stirred()

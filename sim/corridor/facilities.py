@@ -2,35 +2,47 @@
 
 A pool that serves first in first out with a fixed number of servers needs no queue of events: the
 next vehicle starts when it is there and a server is free, whichever is later (Kiefer and Wolfowitz
-1955). Others keep a queue. Both hold a server for exactly the time that is asked.
+1955). Others, and those that are disrupted, keep a queue.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from heapq import heappop, heappush, heapreplace
 from itertools import count
-from typing import Any, Protocol
+from math import floor
+from typing import NamedTuple, Protocol
 
 import simpy
 
 from sim.corridor.clock import ADMISSION, COMPLETION, Clock
+from sim.corridor.course import Course, Happening
+from sim.corridor.disruptions import Disruptions, changes, left
+from sim.results.observations import Outage
 from sim.scenario.model import Era
 
 
-class Pool(Protocol):
-    """Servers of a facility, of both directions or of one.
+class Slot(NamedTuple):
+    """When a service begins, when its server is free again, and which one it is.
 
-    servers: how many there are now
+    Servers have numbers where they fail by themselves; else all are 0.
     """
 
-    servers: int
+    begins: float
+    frees: float
+    server: int = 0
 
-    def start(self, now: float, days: float, priority: int) -> float | simpy.Event:
+
+class Pool(Protocol):
+    """Servers of a facility, of both directions or of one."""
+
+    def start(self, now: float, days: float, priority: int) -> Slot | simpy.Event:
         """Take a server for so many days, as soon as there is one.
 
-        The day on which the service begins, or an event that tells it then.
+        The slot, or an event that tells it when the service begins.
         """
         ...
 
@@ -38,24 +50,28 @@ class Pool(Protocol):
         """Vehicles that wait."""
         ...
 
+    def pace(self, now: float) -> tuple[int, float]:
+        """How many servers there are, and how many times as long as usual a service takes."""
+        ...
+
 
 class Computed:
     """First in first out, a fixed number of servers: starts are computed on arrival."""
 
     def __init__(self, servers: int) -> None:
-        self.servers = servers
+        self._servers = servers
         self._free = [0.0] * servers  # a heap: the day each server is free again
         self._starts: deque[float] = deque()
 
-    def start(self, now: float, days: float, priority: int) -> float:  # noqa: ARG002
-        """The day on which the service of a vehicle that comes now begins."""
+    def start(self, now: float, days: float, priority: int) -> Slot:  # noqa: ARG002
+        """The slot of a vehicle that comes now."""
         begins = self._free[0]
         if begins > now:
             self._starts.append(begins)
         else:
             begins = now
         heapreplace(self._free, begins + days)
-        return begins
+        return Slot(begins, begins + days)
 
     def queue(self, now: float) -> int:
         """Vehicles that wait: they have come, and their service has not begun."""
@@ -64,64 +80,137 @@ class Computed:
             starts.popleft()
         return len(starts)
 
+    def pace(self, now: float) -> tuple[int, float]:  # noqa: ARG002
+        """All servers, at their usual pace."""
+        return self._servers, 1.0
+
+
+class Staff(NamedTuple):
+    """The servers of a pool through a whole replication.
+
+    steps: how many there are from which day on
+    course: what stops or slows all of them; own: each by itself, None where none fails
+    """
+
+    steps: Sequence[tuple[float, int]]
+    course: Course | None = None
+    own: Sequence[Course | None] | None = None
+
+    def at(self, day: float) -> int:
+        """How many there are on a day."""
+        return self.steps[bisect_right(self.steps, day, key=lambda step: step[0]) - 1][1]
+
+    @property
+    def reopenings(self) -> set[float]:
+        """The days on which a vehicle that waits might be served at last."""
+        courses = [course for course in (self.course, *(self.own or ())) if course]
+        days = {span.end for course in courses for span in course.shut}
+        return days | {day for day, _ in self.steps[1:]}
+
 
 class Queued:
     """Vehicles in a queue, whoever came first; by priority the greater first, of equals likewise.
 
-    Who is next is decided when all that happens at an instant has happened.
+    Who is next is decided when all that happens at an instant has happened. A server that fails
+    keeps the vehicle that it serves, which goes on where it was when the server works again.
     """
 
-    def __init__(self, clock: Clock, servers: int, *, by_priority: bool) -> None:
-        self._clock, self.servers, self._by_priority = clock, servers, by_priority
+    def __init__(self, clock: Clock, staff: Staff, horizon: float, *, by_priority: bool) -> None:
+        self._clock, self._staff, self._by_priority = clock, staff, by_priority
         self._busy = 0
+        self._taken = [False] * len(staff.own or ())
         self._waiting: list[tuple[int, int, float, simpy.Event]] = []
         self._number = count()
+        for day in sorted(staff.reopenings):
+            if day < horizon:
+                self._look_at(day)
 
     def start(self, now: float, days: float, priority: int) -> simpy.Event:
         """Join the queue; the event of taking a server."""
         admitted = simpy.Event(self._clock)
         rank = -priority if self._by_priority else 0
         heappush(self._waiting, (rank, next(self._number), days, admitted))
-        self.admit_at(now)
+        self._look_at(now)
         return admitted
 
     def queue(self, now: float) -> int:  # noqa: ARG002
         """Vehicles that wait."""
         return len(self._waiting)
 
-    def admit_at(self, now: float) -> None:
-        """Look who can be served, when all that happens now has happened."""
-        self._on(self._clock.at(now, ADMISSION), self._admit)
+    def pace(self, now: float) -> tuple[int, float]:
+        """The servers that there are, also if nothing starts now, and their pace."""
+        course = self._staff.course
+        return max(self._staff.at(now), 1), course.factor(now) if course else 1.0
+
+    def _look_at(self, day: float) -> None:
+        """Look who can be served, when all that happens on that day has happened."""
+        _on(self._clock.at(day, ADMISSION), self._admit)
 
     def _admit(self, event: simpy.Event) -> None:  # noqa: ARG002
-        while self._waiting and self._busy < self.servers:
+        now = self._clock.now
+        if self._staff.course and self._staff.course.opens(now) > now:
+            return
+        servers = self._staff.at(now)
+        while self._waiting and self._busy < servers and (server := self._free(now)) is not None:
             _, _, days, admitted = heappop(self._waiting)
             self._busy += 1
-            self._on(self._clock.at(self._clock.now + days, COMPLETION), self._release)
-            admitted.succeed(self._clock.now)
+            frees = self._ends(now, days, server)
+            _on(self._clock.at(frees, COMPLETION), partial(self._release, server))
+            admitted.succeed(Slot(now, frees, server))
 
-    def _release(self, event: simpy.Event) -> None:  # noqa: ARG002
+    def _free(self, now: float) -> int | None:
+        """A server that works and serves nobody; None for none."""
+        if self._staff.own is None:
+            return 0
+        for server, course in enumerate(self._staff.own):
+            if not self._taken[server] and (course is None or course.opens(now) == now):
+                self._taken[server] = True
+                return server
+        return None
+
+    def _ends(self, now: float, days: float, server: int) -> float:
+        course = self._staff.own[server] if self._staff.own else self._staff.course
+        return course.ends(now, days) if course else now + days
+
+    def _release(self, server: int, event: simpy.Event) -> None:  # noqa: ARG002
         self._busy -= 1
-        self.admit_at(self._clock.now)
+        if self._taken:
+            self._taken[server] = False
+        self._look_at(self._clock.now)
 
-    @staticmethod
-    def _on(event: simpy.Event, act: Any) -> None:
-        event.callbacks.append(act)
+
+def _on(event: simpy.Event, act: Callable[[simpy.Event], None]) -> None:
+    event.callbacks.append(act)
 
 
 class Pools:
-    """Every facility's servers, and how their number changes."""
+    """Every facility's servers.
 
-    def __init__(self, clock: Clock, eras: Sequence[Era], directions: Iterable[str | None]) -> None:
+    steps: how many servers each has from which day on; outages: when they are out of order
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        eras: Sequence[Era],
+        directions: Iterable[str | None],
+        disruptions: Disruptions,
+    ) -> None:
         self._pools: dict[tuple[str, str | None], Pool] = {}
+        self.steps: dict[tuple[str, str | None], Sequence[tuple[float, int]]] = {}
+        self.outages: dict[tuple[str, str | None], list[Outage]] = {}
         for name, facility in eras[0].scenario.facilities.items():
-            servers = [era.scenario.facilities[name].servers for era in eras]
-            by_priority = facility.discipline == "priority"
+            by_priority, horizon = facility.discipline == "priority", eras[0].scenario.run.horizon
+            steps = _steps(name, eras, list(disruptions.of_facility(name).values()))
             for direction in directions if facility.each_way else [None]:
-                self._pools[name, direction] = (
-                    Queued(clock, servers[0], by_priority=by_priority)
-                    if by_priority or len(set(servers)) > 1
-                    else Computed(servers[0])
+                key = (name, direction)
+                self.steps[key] = steps
+                staff, self.outages[key] = _staff(name, direction, steps, disruptions)
+                plain = len(steps) == 1 and not staff.course and not staff.own
+                self._pools[key] = (
+                    Computed(steps[0][1])
+                    if plain and not by_priority
+                    else Queued(clock, staff, horizon, by_priority=by_priority)
                 )
 
     def pool(self, facility: str, direction: str | None) -> Pool:
@@ -129,9 +218,44 @@ class Pools:
         own = (facility, direction)
         return self._pools[own if own in self._pools else (facility, None)]
 
-    def turn(self, era: Era) -> None:
-        """Let a phase begin."""
-        for (name, _), pool in self._pools.items():
-            pool.servers = era.scenario.facilities[name].servers
-            if isinstance(pool, Queued):
-                pool.admit_at(era.day)
+
+def _steps(
+    name: str, eras: Sequence[Era], happenings: Sequence[Happening]
+) -> list[tuple[float, int]]:
+    """How many servers a facility has from which day on, as phases and disruptions have it."""
+    days = sorted({era.day for era in eras} | set(changes(happenings)))
+    found: list[tuple[float, int]] = []
+    for day, part in zip(days, left(happenings, days), strict=True):
+        said = next(e for e in reversed(eras) if e.day <= day).scenario.facilities[name].servers
+        servers = floor(said * part + 1e-9)
+        if not found or found[-1][1] != servers:
+            found.append((day, servers))
+    return found
+
+
+def _staff(
+    name: str,
+    direction: str | None,
+    steps: Sequence[tuple[float, int]],
+    disruptions: Disruptions,
+) -> tuple[Staff, list[Outage]]:
+    """The servers of a pool, and when they are out of order."""
+    whole = disruptions.of_facility(name)
+    outages = [
+        Outage(first, end, None, said.holds, disruption)
+        for disruption, (said, spans) in whole.items()
+        for first, end in spans
+        if said.effect == "closed"
+    ]
+    most = max(servers for _, servers in steps)
+    single = [disruptions.of_server(name, direction, server) for server in range(most)]
+    if not any(single):
+        return Staff(steps, Course.of(whole.values())), outages
+    own = [Course.of([*whole.values(), *some.values()]) for some in single]
+    outages += [
+        Outage(first, end, server, True, disruption)
+        for server, some in enumerate(single)
+        for disruption, each in some.items()
+        for first, end in each.spans
+    ]
+    return Staff(steps, Course.of(whole.values()), own), outages

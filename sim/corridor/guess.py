@@ -28,9 +28,10 @@ def turned(outlook: Outlook, times: Floats, first: Counts, asks: Rows, patience:
     runs = outlook.first_days + sum(later.run_days for later in outlook.later)
     most = np.minimum(patience - runs, outlook.desk.limit)
     most -= sum(later.headway / 2 for later in outlook.later)
-    stay, opening = np.arange(len(asks)), outlook.opening
-    if opening and opening.timetable.is_even and not outlook.holds(len(asks), first.item(0)):
-        _, headway, capacity = opening.timetable.even
+    stay = np.arange(len(asks))
+    timetable = outlook.timetable
+    if timetable and timetable.is_even and not outlook.holds(len(asks), first.item(0)):
+        _, headway, capacity = timetable.even
         beyond = np.floor((times[asks] + most) / headway + 1) * capacity
         stay = stay[~_left_over(first[asks], outlook.free[-1], beyond)]
     for later in outlook.later:

@@ -9,7 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.corridor.disruptions import Disruptions
 from sim.corridor.facilities import Pools
+from sim.corridor.fleets import Fleets
 from sim.corridor.streams import Floats, quantile, stream
 from sim.scenario.distributions import Distribution
 from sim.scenario.model import Era, Scenario, suffix
@@ -30,12 +32,23 @@ class Way:
     days: Floats
     replication: int
     pools: Pools
+    fleets: Fleets
+    disruptions: Disruptions
 
     @classmethod
-    def of(cls, eras: Sequence[Era], direction: str | None, replication: int, pools: Pools) -> Way:
+    def of(
+        cls,
+        eras: Sequence[Era],
+        direction: str | None,
+        replication: int,
+        pools: Pools,
+        fleets: Fleets,
+        disruptions: Disruptions,
+    ) -> Way:
         """One direction of a scenario."""
         ways = [era.scenario.one_way(direction) for era in eras]
-        return cls(direction, ways, np.array([era.day for era in eras]), replication, pools)
+        days = np.array([era.day for era in eras])
+        return cls(direction, ways, days, replication, pools, fleets, disruptions)
 
     @property
     def first(self) -> Scenario:

@@ -47,7 +47,8 @@ class Later(NamedTuple):
 class Outlook:
     """What a desk knows at one moment.
 
-    opening: the departures that open its route; None where other stages do, or there are none
+    opening: the departures that open its route on a timetable; None where other stages do
+    late: days by which its next departure is late already
     free: the first place on its timetable that is left for each level; 0 without one [levels]
     before: days until the first departures, 0 where they open the route
     first_days: days of their leg
@@ -56,29 +57,34 @@ class Outlook:
 
     def __init__(self, desk: Desk, now: float) -> None:
         self.desk = desk
-        services = list(desk.services)
-        self.opening = services.pop(0) if services and not desk.approached else None
-        self.free = [0 for _ in range(desk.levels.number)]
-        if self.opening is not None:
-            upcoming = self.opening.timetable.first_place.item(self.opening.departed)
+        services, self.opening = list(desk.services), desk.opening
+        self.free, self.late = [0 for _ in range(desk.levels.number)], 0.0
+        self.timetable = None
+        if self.opening is not None and self.opening.timetable is not None:
+            services.pop(0)
+            self.timetable = self.opening.timetable
+            upcoming = self.timetable.first_place.item(self.opening.departed)
             self.free = [upcoming + waiting for waiting in self.opening.backlog.waiting()]
+            self.late = self.opening.late(now)
         self.before = there = desk.approach.expected(now)
         self.first_days = 0.0 if self.opening is None else self.opening.run.expected(now)
         there += self.first_days
         self.later: list[Later] = []
+        accepted = sum(desk.accepted)
         for service in services:
             run_days, not_left = service.run.expected(now), desk.not_left(service)
-            self.later.append(Later(service.headway, service.rate, run_days, there, not_left))
-            there += service.headway / 2 + run_days
+            headway = service.headway(now, accepted)
+            self.later.append(Later(headway, service.rate, run_days, there, not_left))
+            there += headway / 2 + run_days
 
     def holds(self, coming: int, first_place: int) -> bool:
         """Whether so many more surely board the opening departures that they catch.
 
         first_place: the first on those that the first of them catches
         """
-        if self.opening is None:
+        if self.timetable is None:
             return True
-        room = self.opening.timetable.least_capacity
+        room = self.timetable.least_capacity
         return self.free[-1] + coming <= first_place + room
 
     def carries(self, coming: int, first_place: int) -> bool:
@@ -95,8 +101,8 @@ def first_places(desks: Sequence[Desk], times: Floats) -> Counts:
     """
     places = np.zeros((len(desks), len(times)), np.int64)
     for desk, row in zip(desks, places, strict=True):
-        if desk.services and not desk.approached:
-            row[:] = desk.services[0].timetable.caught(times)
+        if desk.opening is not None and desk.opening.timetable is not None:
+            row[:] = desk.opening.timetable.caught(times)
     return places
 
 
@@ -111,11 +117,16 @@ class Posters:
     ) -> None:
         self.times, self.first, self._levels = times, first, levels
         self.each = [Outlook(desk, opens) for desk in desks]
+        self._late = [(row, each.late) for row, each in enumerate(self.each) if each.late]
+        if self._late:
+            self.first = first.copy()
+            for row, late in self._late:  # who comes now still catches what should have left
+                timetable = self.each[row].timetable
+                assert timetable is not None, "what is late has one"
+                self.first[row] = timetable.caught(times - late)
         self.levels = range(desks[0].levels.number)
         self._free = [_column(each.free[level] for each in self.each) for level in self.levels]
-        self._timetables = [
-            None if each.opening is None else each.opening.timetable for each in self.each
-        ]
+        self._timetables = [each.timetable for each in self.each]
         even = [t.even if t is not None and t.is_even else None for t in self._timetables]
         self._capacity = _column(1 if each is None else each.capacity for each in even)
         self._headway, self._before, self._first_days = _columns(
@@ -146,6 +157,8 @@ class Posters:
         for row in self._odd:
             if self._timetables[row] is None:
                 wait[row] = 0
+        for row, late in self._late:
+            wait[row] = np.maximum(wait[row] + late, 0)
         days = wait + self._first_days
         days += self._before
         for later in self._later:
@@ -208,7 +221,8 @@ class Teller:
 
     def __init__(self, outlook: Outlook) -> None:
         levels = range(outlook.desk.levels.number)
-        self._day = None if outlook.opening is None else outlook.opening.timetable.day
+        self._day = None if outlook.timetable is None else outlook.timetable.day
+        self._late = outlook.late
         self._before, self._first_days = outlook.before, outlook.first_days
         self._later = outlook.later
         self._ahead = [0 for _ in levels]
@@ -220,6 +234,8 @@ class Teller:
         if self._day is not None:
             free = self._free[level]
             wait = self._day(free if free > first_place else first_place) - time
+            if self._late:
+                wait = max(wait + self._late, 0.0)
         days = self._before + (wait + self._first_days)
         for headway, rate, run_days, _, not_left in self._later:
             here = (not_left[level] + self._ahead[level]) / rate - days

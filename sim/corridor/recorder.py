@@ -10,16 +10,31 @@ import numpy as np
 
 from sim.corridor.bookings import Office
 from sim.corridor.desks import Desk
+from sim.corridor.disruptions import Disruptions
+from sim.corridor.facilities import Pools
 from sim.corridor.runs import Run, Timed
 from sim.corridor.vehicles import Service
 from sim.errors import SimulationError
-from sim.results.observations import FacilityLog, Floats, Leg, Observations, Passage, RouteLog, Way
+from sim.results.observations import (
+    DisruptionLog,
+    FacilityLog,
+    Floats,
+    Leg,
+    Observations,
+    Passage,
+    RouteLog,
+    Way,
+)
 from sim.scenario.charges import charges
-from sim.scenario.model import Era, Scenario
+from sim.scenario.model import Scenario
 
 
 def observed(
-    scenario: Scenario, replication: int, eras: Sequence[Era], offices: Sequence[Office]
+    scenario: Scenario,
+    replication: int,
+    pools: Pools,
+    disruptions: Disruptions,
+    offices: Sequence[Office],
 ) -> Observations:
     """What a replication leaves behind, without the machinery that made it."""
     return Observations(
@@ -28,16 +43,28 @@ def observed(
         warmup_days=scenario.run.warmup_days,
         horizon=scenario.run.horizon,
         ways=tuple(map(_way, offices)),
-        facilities=tuple(_facilities(scenario, eras)),
+        facilities=tuple(_facilities(pools)),
+        disruptions=tuple(_disruptions(scenario, disruptions, pools)),
         charges=charges(scenario),
     )
 
 
-def _facilities(scenario: Scenario, eras: Sequence[Era]) -> Iterator[FacilityLog]:
-    for name, facility in scenario.facilities.items():
-        servers = tuple((era.day, era.scenario.facilities[name].servers) for era in eras)
-        for direction in scenario.directions if facility.each_way else (None,):
-            yield FacilityLog(name, direction, servers)
+def _facilities(pools: Pools) -> Iterator[FacilityLog]:
+    for (name, direction), steps in pools.steps.items():
+        yield FacilityLog(name, direction, tuple(steps), tuple(pools.outages[name, direction]))
+
+
+def _disruptions(
+    scenario: Scenario, disruptions: Disruptions, pools: Pools
+) -> Iterator[DisruptionLog]:
+    """When each disruption held; of servers, when any of them was down."""
+    for name, said in scenario.disruptions.items():
+        if name in disruptions.spans:
+            yield DisruptionLog(name, said, tuple(disruptions.spans[name]))
+            continue
+        outages = [out for some in pools.outages.values() for out in some]
+        own = sorted((out.first, out.end) for out in outages if out.disruption == name)
+        yield DisruptionLog(name, said, tuple(own))
 
 
 def _way(office: Office) -> Way:
@@ -94,8 +121,9 @@ def _leg(service: Service, office: Office) -> Leg:
         who=who,
         since=since,
         departed=service.times[:trips],
+        planned=service.planned,
         loads=np.sum(service.loads, axis=0, dtype=np.int32).reshape(trips),
-        capacities=service.timetable.capacities[:trips].astype(np.int32),
+        capacities=np.array(service.places, np.int32),
         arrived=_until(horizon, service.arrivals[:trips]),
         passages=tuple(_passages(service.run, slice(0, trips), service.times[:trips], horizon)),
         in_order=len(service.loads) == 1,
@@ -138,14 +166,14 @@ def _passages(
     entered = starts
     for stage in run.stages:
         if isinstance(stage, Timed):
-            started, facility = entered, None
-            freed = left = _until(horizon, entered + stage.days[trips])
+            started, left, detoured = stage.passed(trips, entered)
+            started, left = _until(horizon, started), _until(horizon, left)
+            yield Passage(stage.name, None, entered, started, left, left, detoured)
         else:
-            entered, facility = stage.entered[trips], stage.facility
-            started = _until(horizon, stage.started[trips])
-            freed = _until(horizon, started + stage.holding[trips])
-            left = started if stage.passes else freed
-        yield Passage(stage.name, facility, entered, started, left, freed)
+            entered, started = stage.entered[trips], _until(horizon, stage.started[trips])
+            freed = _until(horizon, stage.freed[trips])
+            left, server = (started if stage.passes else freed), stage.server[trips]
+            yield Passage(stage.name, stage.facility, entered, started, left, freed, server=server)
         entered = left
 
 

@@ -9,11 +9,14 @@ from sim.corridor.backlog import Backlog, Levels
 from sim.corridor.bookings import Office, bookings
 from sim.corridor.clock import PHASE, Clock, Steps
 from sim.corridor.desks import Desk
+from sim.corridor.dispatch import dispatch
+from sim.corridor.disruptions import Disruptions
 from sim.corridor.facilities import Pools
+from sim.corridor.fleets import Fleets
 from sim.corridor.lanes import Lane, Way
 from sim.corridor.recorder import checked, observed
 from sim.corridor.shippers import booking_days, cargo, shippers
-from sim.corridor.vehicles import Service, departures
+from sim.corridor.vehicles import Service
 from sim.results.observations import Observations
 from sim.scenario.calendar import pieces
 from sim.scenario.model import Era, Scenario
@@ -24,25 +27,28 @@ def simulate(scenario: Scenario, replication: int = 0) -> Observations:
 
     Raises SimulationError when a law that the model must keep is broken: a bug.
     """
-    clock, eras = Clock(), scenario.eras
-    pools = Pools(clock, eras, scenario.directions)
+    clock, disruptions = Clock(), Disruptions(scenario, replication)
+    eras = disruptions.dearer(scenario.eras)
+    pools = Pools(clock, eras, scenario.directions, disruptions)
+    fleets = Fleets(clock, scenario)
     offices = [
-        _office(eras, Way.of(eras, direction, replication, pools))
+        _office(eras, Way.of(eras, direction, replication, pools, fleets, disruptions))
         for direction in scenario.directions
     ]
-    clock.follow(phases(clock, eras, pools, offices))
+    clock.follow(phases(clock, eras, offices))
     for office in offices:
         if office.desks:
             clock.follow(bookings(clock, office))
         for desk in office.desks:
             for service in desk.services:
-                clock.follow(departures(clock, service))
+                dispatch(clock, service, scenario.run.horizon)
     clock.run_to(scenario.run.horizon)
-    return checked(observed(scenario, replication, eras, offices))
+    return checked(observed(scenario, replication, pools, disruptions, offices))
 
 
 def _office(eras: Sequence[Era], way: Way) -> Office:
-    booked = booking_days(way, pieces(eras, way.direction))
+    demand = way.disruptions.demand(pieces(eras, way.direction))
+    booked = booking_days(way, demand)
     classes = cargo(way, len(booked))
     desks = [_desk(way.lane(name), classes.levels) for name in way.routes]
     return Office(way, booked, classes, shippers(way, classes, way.eras_of(booked)), desks)
@@ -55,11 +61,10 @@ def _desk(lane: Lane, levels: Levels) -> Desk:
     return Desk(lane, services, levels)
 
 
-def phases(clock: Clock, eras: Sequence[Era], pools: Pools, offices: Sequence[Office]) -> Steps:
+def phases(clock: Clock, eras: Sequence[Era], offices: Sequence[Office]) -> Steps:
     """Let each phase begin on its day, before all else that happens then."""
     for number, era in enumerate(eras[1:], start=1):
         yield clock.at(era.day, PHASE)
-        pools.turn(era)
         for office in offices:
             for desk in office.desks:
                 desk.turn(number)

@@ -3,50 +3,117 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from sim.corridor.clock import COMPLETION, Clock
+from sim.corridor.course import Course
+from sim.corridor.facilities import Slot
 from sim.corridor.lanes import Lane, Rows, by_era
 from sim.corridor.streams import Floats
 from sim.scenario.network import HOURS_A_DAY
 from sim.scenario.stages import FacilityStage, Transit
 
 
-class Timed:
-    """A transit on a run: `days` that each trip takes [trips]."""
+class Passed(NamedTuple):
+    """How trips went through a transit: when they began to move, when they were through [trips].
 
-    def __init__(self, name: str, stages: Sequence[Transit], lane: Lane, trips: int) -> None:
+    detoured: whether they took the detour; None where none could
+    """
+
+    started: Floats
+    left: Floats
+    detoured: NDArray[np.bool_] | None
+
+
+class Timed:
+    """A transit on a run.
+
+    days: that each trip takes; detour_days: the same of its detour [trips]
+    course: what closes or slows it; None where nothing does
+    """
+
+    def __init__(self, name: str, stages: Sequence[Transit], lane: Lane, draws: Draws) -> None:
         self.name = name
         self.durations = [stage.duration for stage in stages]
-        self.days = np.empty(trips)
-        self._u = lane.stream(name).random(trips)
+        self.days = np.empty(draws.trips)
+        self._u = draws.of(lane.stream(name))
+        self.course = Course.of(lane.way.disruptions.of_stage(lane.name, name).values())
+        self._detours = [stage.detour.duration for stage in stages if stage.detour]
+        self.detours = self.course is not None and len(self._detours) > 0
+        if self.detours:
+            self.detour_days = np.empty(draws.trips)
+            self._detour_u = draws.of(lane.stream(f"{name}.detour"))
 
     def draw(self, trips: Rows | slice, eras: Rows) -> None:
         """Draw for some trips, each as in its era."""
         self.days[trips] = by_era(self.durations, eras, self._u[trips])
+        if self.detours:
+            self.detour_days[trips] = by_era(self._detours, eras, self._detour_u[trips])
+
+    def passed(self, trips: Rows | slice, entered: Floats) -> Passed:
+        """How trips go through that come at these moments, infinite ones for never."""
+        if self.course is None:
+            return Passed(entered, entered + self.days[trips], None)
+        if not self.detours:
+            started = self.course.each_opens(entered)
+            return Passed(started, self.course.each_ends(started, self.days[trips]), None)
+        detoured = self.course.is_shut(entered)
+        ends = self.course.each_ends(entered, self.days[trips])
+        around = entered + self.detour_days[trips]
+        return Passed(entered, np.where(detoured, around, ends), detoured)
+
+    def leave(self, trip: int, now: float) -> float:
+        """The day on which a trip that comes now is through."""
+        course = self.course
+        if course is None:
+            return now + self.days.item(trip)
+        starts = course.opens(now)
+        if starts > now and self.detours:
+            return now + self.detour_days.item(trip)
+        return course.ends(starts, self.days.item(trip))
+
+    def turn(self, era: int) -> None:
+        """Let a phase begin."""
+        self.mean = self.durations[era].mean
+        self._detour_mean = self._detours[era].mean if self.detours else 0.0
+
+    def expected(self, now: float) -> float:
+        """Days that a trip which started now would expect to take, however long it stays closed."""
+        if self.course is None:
+            return self.mean
+        if self.detours and self.course.opens(now) > now:
+            return self._detour_mean
+        return self.mean * self.course.factor(now)
 
 
 class Crossing:
     """A facility stage on a run.
 
     holding: days that each trip holds a server, without what its containers add [trips]
-    entered, started: when each came and when its service began, infinite until then [trips]
+    entered, started, freed: when each came, when its service began, when its server was free again,
+        infinite until then [trips]
+    server: which one served it [trips]
     """
 
-    def __init__(self, name: str, stages: Sequence[FacilityStage], lane: Lane, trips: int) -> None:
+    def __init__(
+        self, name: str, stages: Sequence[FacilityStage], lane: Lane, draws: Draws
+    ) -> None:
         self.name, self.facility = name, stages[0].facility
         self._facilities = [each.facilities[self.facility] for each in lane.way.scenarios]
         self.passes = self._facilities[0].headway_hours is not None
         self.pool = lane.way.pools.pool(self.facility, lane.way.direction)
         self.priority = lane.routes[0].priority
-        self.holding = np.empty(trips)
-        self.a_container = np.empty(trips)
-        self.entered = np.full(trips, np.inf)
-        self.started = np.full(trips, np.inf)
-        self._u = lane.stream(name).random(trips)
+        self.holding = np.empty(draws.trips)
+        self.a_container = np.empty(draws.trips)
+        self.entered = np.full(draws.trips, np.inf)
+        self.started = np.full(draws.trips, np.inf)
+        self.freed = np.full(draws.trips, np.inf)
+        self.server = np.zeros(draws.trips, np.int32)
+        self._u = draws.of(lane.stream(name))
 
     def draw(self, trips: Rows | slice, eras: Rows) -> None:
         """Draw for some trips, each as in its era."""
@@ -55,26 +122,55 @@ class Crossing:
         more = by_era([each.hours_per_container for each in self._facilities], eras)
         self.a_container[trips] = more / HOURS_A_DAY
 
-    def enter(self, trip: int, now: float, load: int) -> float | simpy.Event:
-        """Ask for a server: the day on which service begins, or an event that tells it then."""
+    def enter(self, trip: int, now: float, load: int) -> Slot | simpy.Event:
+        """Ask for a server: the slot, or an event that tells it when service begins."""
         days = self.holding.item(trip) + self.a_container.item(trip) * load
         self.holding[trip] = days
         self.entered[trip] = now
         return self.pool.start(now, days, self.priority)
 
-    def leave(self, trip: int, begins: float) -> float:
-        """Be served from a day on, and go on: the day of that."""
+    def leave(self, trip: int, slot: Slot) -> float:
+        """Be served, and go on: the day of that."""
+        begins, frees, server = slot
         self.started[trip] = begins
-        return begins if self.passes else begins + self.holding.item(trip)
+        self.freed[trip] = frees
+        self.server[trip] = server
+        return begins if self.passes else frees
 
     def turn(self, era: int, load: int) -> None:
         """Let a phase begin, in which full vehicles carry so much."""
         self._holding_days = self._facilities[era].holding_days(load)
-        self._service_days = self._facilities[era].service_days(load)
+        self.service_days = self._facilities[era].service_days(load)
 
     def expected(self, now: float) -> float:
-        """Days that a full vehicle that came now would expect to spend: the queue, and service."""
-        return self.pool.queue(now) * self._holding_days / self.pool.servers + self._service_days
+        """Days that a full vehicle that came now would expect to spend: the queue, and service.
+
+        However long it stays closed.
+        """
+        servers, slower = self.pool.pace(now)
+        queueing = self.pool.queue(now) * self._holding_days / servers
+        return (queueing + self.service_days) * slower
+
+
+class Draws(NamedTuple):
+    """How many trips there are, and which of the numbers drawn are theirs.
+
+    rows: their numbers among `planned`; all of them where it is None
+    """
+
+    trips: int
+    planned: int
+    rows: Rows | None = None
+
+    @classmethod
+    def for_all(cls, trips: int) -> Draws:
+        """Each trip has its own number."""
+        return cls(trips, trips)
+
+    def of(self, random: np.random.Generator) -> Floats:
+        """Uniform numbers [trips]."""
+        u = random.random(self.planned)
+        return u if self.rows is None else u[self.rows]
 
 
 Stepping = Generator[simpy.Event, Any, float]
@@ -88,11 +184,20 @@ class Run:
     what a full vehicle carries.
     """
 
-    def __init__(self, lane: Lane, names: Sequence[str], trips: int, loads: Sequence[int]) -> None:
+    def __init__(
+        self, lane: Lane, names: Sequence[str], draws: Draws, loads: Sequence[int]
+    ) -> None:
         self._lane, self._loads = lane, loads
-        self.stages = [_stage(name, lane, trips) for name in names]
+        self.stages = [_stage(name, lane, draws) for name in names]
         self.crossings = [stage for stage in self.stages if isinstance(stage, Crossing)]
+        self._timed = [stage for stage in self.stages if isinstance(stage, Timed)]
+        self._disrupted = any(stage.course is not None for stage in self._timed)
         self.turn(0)
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether what is expected of it is the same at all times of a phase."""
+        return not (self.crossings or self._disrupted)
 
     def draw(self, trips: Rows | slice, starts: Floats) -> None:
         """Draw for some trips that start at those moments."""
@@ -102,42 +207,48 @@ class Run:
 
     def ends(self, trips: Rows | slice, starts: Floats) -> Floats:
         """When some trips are through, where nothing is in their way."""
-        ends = starts.copy()
+        ends = starts
         for stage in self.stages:
             assert isinstance(stage, Timed), "a queue decides when a trip with crossings ends"
-            ends += stage.days[trips]
+            ends = stage.passed(trips, ends).left
         return ends
 
     def travel(self, clock: Clock, trip: int, now: float, load: int) -> Stepping:
         """Go through all stages; the day on which the trip is through."""
         for stage in self.stages:
             if isinstance(stage, Timed):
-                now += stage.days.item(trip)
+                now = stage.leave(trip, now)
             else:
                 yield clock.at(now, COMPLETION)
-                begins = stage.enter(trip, now, load)
-                now = stage.leave(
-                    trip, (yield begins) if isinstance(begins, simpy.Event) else begins
-                )
+                slot = stage.enter(trip, now, load)
+                now = stage.leave(trip, (yield slot) if isinstance(slot, simpy.Event) else slot)
         return now
 
     def turn(self, era: int) -> None:
         """Let a phase begin."""
-        timed = [stage for stage in self.stages if isinstance(stage, Timed)]
-        self._transit_days = sum(stage.durations[era].mean for stage in timed)
+        for stage in self._timed:
+            stage.turn(era)
         for crossing in self.crossings:
             crossing.turn(era, self._loads[era])
+        self._transit_days = sum(stage.mean for stage in self._timed)
+
+    @property
+    def free_days(self) -> float:
+        """Mean days of a full vehicle that meets no queue, as things are now."""
+        return self._transit_days + sum(each.service_days for each in self.crossings)
 
     def expected(self, now: float) -> float:
         """The mean days that a full vehicle which started now would take, as posted."""
         days = self._transit_days
+        if self._disrupted:
+            days = sum(stage.expected(now) for stage in self._timed)
         for crossing in self.crossings:
             days += crossing.expected(now)
         return days
 
 
-def _stage(name: str, lane: Lane, trips: int) -> Timed | Crossing:
+def _stage(name: str, lane: Lane, draws: Draws) -> Timed | Crossing:
     stages = [route.stages[name] for route in lane.routes]
     if isinstance(stages[0], Transit):
-        return Timed(name, stages, lane, trips)  # type: ignore[arg-type]
-    return Crossing(name, stages, lane, trips)  # type: ignore[arg-type]
+        return Timed(name, stages, lane, draws)  # type: ignore[arg-type]
+    return Crossing(name, stages, lane, draws)  # type: ignore[arg-type]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.corridor.course import Course, Happening
+from sim.corridor.disruptions import left
 from sim.corridor.streams import Floats
 
 Counts = NDArray[np.int64]
@@ -33,34 +34,52 @@ class Timetable:
     """Departures before the horizon, and places on them and on later ones, numbered on.
 
     times, capacities: day and room of each departure before the horizon [departures]
+    rows: the number of each among those that were planned, of which a closure leaves some out
     first_place: the number of the first place of each, and of the next one [departures + 1]
 
     Departure k of a stretch leaves k headways after its day: computed, never accumulated. Departure
     k of a timetable of one stretch has the places k·c … k·c + c - 1.
     """
 
-    def __init__(self, stretches: Sequence[Stretch], horizon: float) -> None:
+    def __init__(
+        self, stretches: Sequence[Stretch], horizon: float, happenings: Sequence[Happening] = ()
+    ) -> None:
         ends = [*(stretch.day for stretch in stretches[1:]), math.inf]
         parts = [_times(s, min(end, horizon)) for s, end in zip(stretches, ends, strict=True)]
         parts = [times[times < horizon] for times in parts]
+        self._last, self._beyond = stretches[-1], len(parts[-1]) + 1
         self.times: Floats = np.concatenate(parts)
+        self.planned = len(self.times)
         self.capacities: Counts = np.concatenate(
             [np.full(len(times), s.capacity) for s, times in zip(stretches, parts, strict=True)]
         )
-        offset = stretches[0].capacity
-        self.first_place: Counts = offset + np.concatenate([[0], self.capacities.cumsum()])
-        self._stretches = list(_with_places(stretches, ends, offset))
-        self.is_even = len(stretches) == 1
+        self.rows = np.arange(self.planned)
+        self.is_even = len(stretches) == 1 and not happenings
+        if happenings:
+            self._disrupt(happenings)
+        self.first_place: Counts = stretches[0].capacity + np.concatenate(
+            [[0], self.capacities.cumsum()]
+        )
 
-    @cached_property
+    def _disrupt(self, happenings: Sequence[Happening]) -> None:
+        """Leave out departures and places that a disruption takes."""
+        course = Course.of(happenings)
+        if course is not None:
+            kept = ~course.is_shut(self.times)
+            self.times, self.rows = self.times[kept], self.rows[kept]
+            self.capacities = self.capacities[kept]
+        parts = np.array(left(happenings, self.times.tolist()))
+        self.capacities = np.floor(self.capacities * parts + 1e-9).astype(np.int64)
+
+    @property
     def even(self) -> Stretch:
         """The only stretch of a timetable that never changes."""
-        return self._stretches[0][1]
+        return self._last
 
     @property
     def least_capacity(self) -> int:
         """The capacity of the smallest vehicle."""
-        return min(stretch.capacity for _, stretch in self._stretches)
+        return int(min(self.capacities.min(initial=self._last.capacity), self._last.capacity))
 
     def caught(self, moments: Floats) -> Counts:
         """The first place of the first departure from each moment on; moments rise."""
@@ -74,10 +93,12 @@ class Timetable:
         if self.is_even:
             _, headway, capacity = self.even
             return np.multiply(places // capacity, headway, dtype=float)
-        found = np.full(places.shape, NEVER)
-        for first, (day, headway, capacity) in self._stretches:
-            here = places >= first
-            found[here] = day + ((places[here] - first) // capacity + 1) * headway
+        day, headway, capacity = self._last
+        number = self.first_place.searchsorted(places, "right") - 1
+        ahead = (places - self.first_place[-1]) // capacity + self._beyond
+        found: Floats = np.minimum(day + ahead * min(headway, NEVER), NEVER)
+        known = number < len(self.times)
+        found[known] = self.times[number[known]]
         return found
 
     def day(self, place: int) -> float:
@@ -95,16 +116,3 @@ def _times(stretch: Stretch, end: float) -> Floats:
     number = int((end - stretch.day) / stretch.headway) + 1
     times: Floats = stretch.day + np.arange(1, number + 1, dtype=float) * stretch.headway
     return times[times <= end]
-
-
-def _with_places(
-    stretches: Sequence[Stretch], ends: Sequence[float], offset: int
-) -> list[tuple[int, Stretch]]:
-    """Each stretch that has departures, with the number of its first place."""
-    found, place = [], offset
-    for stretch, end in zip(stretches, ends, strict=True):
-        if math.isinf(end) or len(times := _times(stretch, end)):
-            headway = min(stretch.headway, NEVER)
-            found.append((place, stretch._replace(headway=headway)))
-            place += 0 if math.isinf(end) else len(times) * stretch.capacity
-    return found

@@ -1,72 +1,182 @@
-"""Vehicles: what leaves on a timetable, travels, and hands over what it carried."""
+"""Vehicles: what leaves, travels, and hands over what it carried."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
 
 import numpy as np
+import simpy
 
 from sim.corridor.backlog import Backlog, Rows
-from sim.corridor.clock import DEPARTURE, Clock, Steps
+from sim.corridor.clock import COMPLETION, DEPARTURE, Clock, Steps
+from sim.corridor.course import Course
+from sim.corridor.disruptions import left
 from sim.corridor.lanes import Lane
-from sim.corridor.runs import Run
-from sim.corridor.streams import Floats
+from sim.corridor.runs import Draws, Run
+from sim.corridor.streams import Floats, quantile
 from sim.corridor.timetable import NEVER, Stretch, Timetable
 
 
 class Service:
     """The departures of one leg at work: who waits, what left with whom, when it arrives.
 
-    Trips are numbered from 0 in the order of departure. Where nothing that happens on the way
-    changes a trip, the day of its arrival is known when it leaves; else it is infinite until then.
+    Trips are numbered from 0 in the order of departure. Where all of a trip is known beforehand,
+    so is the day of its arrival; else that is infinite until it comes.
 
     backlog: who waits, by level of boarding
+    timetable: None where vehicles leave when full; fleet: None where there are always enough
+    times, places, arrivals: day and room of each departure, day of its arrival [trips]
     loads: how many of each level left on each trip so far [levels][trips]
     open_in: whether vehicles leave, by era: those of a closed route stay
-    headway, rate: days between departures and containers a day, as they are now
     """
 
     def __init__(self, lane: Lane, place: int, backlog: Backlog) -> None:
         legs = [route.legs[place] for route in lane.routes]
-        self.name = legs[0].name
+        way = lane.way
+        self.name, self.direction = legs[0].name, way.direction
         self.rank = DEPARTURE + place
         self.departures = [leg.departures for leg in legs]
         self.open_in = [route.is_open for route in lane.routes]
-        self.timetable = Timetable(self._stretches(lane.way.days), lane.way.horizon)
-        self.times = self.timetable.times
+        self._happens = list(way.disruptions.of_stage(lane.name, self.name).values())
+        self.course = Course.of(self._happens)
+        first = self.departures[0]
+        self.fleet = way.fleets.of(first.fleet)
+        self.timetable: Timetable | None = None
+        if first.on_timetable:
+            stretches = self._stretches(way.days)
+            self.timetable = Timetable(stretches, way.horizon, self._happens)
+        draws = self._draws(backlog, way.horizon)
         names = [name for name, _ in legs[0].run]
-        places = [each.capacity for each in self.departures]
-        self.run = Run(lane, names, len(self.times), places)
-        self.run.draw(slice(None), self.times)
-        if self.run.crossings:
-            self.arrivals = np.full(len(self.times), np.inf)
-        else:
-            self.arrivals = self.run.ends(slice(None), self.times)
+        self.run = Run(lane, names, draws, [each.capacity for each in self.departures])
+        self._set_out(lane, draws.trips)
         self.backlog = backlog
         self.loads: list[list[int]] = [[] for _ in backlog.queues]
+        self.places: list[int] = []
         self.onward: Service | None = None
+        self.stir: Callable[[], None] | None = None
         self._coming: list[tuple[float, int, list[Rows]]] = []
         self._number = count()
         self.turn(0)
 
+    def _draws(self, backlog: Backlog, horizon: float) -> Draws:
+        """How many trips there are; when full, how many there may be at most."""
+        if self.timetable is not None:
+            return Draws(len(self.timetable.times), self.timetable.planned, self.timetable.rows)
+        containers = backlog.levels.containers
+        least = 1 if self._happens else min(each.capacity for each in self.departures)
+        held = horizon / max(self.departures[0].longest_hold, 1e-9)
+        return Draws.for_all(math.ceil(min(containers, containers / least + held + 2)))
+
+    def _set_out(self, lane: Lane, trips: int) -> None:
+        """Reckon all that is known beforehand."""
+        self._eras = len(lane.routes)
+        if self.timetable is not None and self.fleet is None:
+            self.times = self.timetable.times
+        else:
+            self.times = np.full(trips, np.inf)
+        self.arrivals = np.full(trips, np.inf)
+        if self.is_punctual or self._eras == 1:
+            self.run.draw(slice(None), self.times)
+        if self.is_foreknown:
+            self.arrivals = self.run.ends(slice(None), self.times)
+        if self.fleet is not None:
+            turns = lane.way.stream(f"fleets.{self.departures[0].fleet}").random(trips)
+            self._turns = quantile(self.fleet.said.turnaround_days, turns)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether vehicles leave in this phase."""
+        return self._is_open
+
+    @property
+    def hold(self) -> float:
+        """How long a vehicle that leaves when full waits for more, at most [days]."""
+        return self._now.longest_hold
+
+    @property
+    def changes(self) -> list[float]:
+        """The days on which a disruption begins or ends."""
+        return sorted({day for each in self._happens for span in each.spans for day in span})
+
+    @property
+    def is_punctual(self) -> bool:
+        """Whether all departures are known beforehand."""
+        return self.timetable is not None and self.fleet is None
+
+    @property
+    def is_foreknown(self) -> bool:
+        """Whether all arrivals are."""
+        return self.is_punctual and not self.run.crossings
+
     def turn(self, era: int) -> None:
         """Let a phase begin."""
-        now = self.departures[era]
-        self.headway, self.rate = (
-            (now.headway, now.rate) if self.open_in[era] else (NEVER, 1 / NEVER)
-        )
+        self._now = self.departures[era]
+        self._is_open = self.open_in[era]
         self.run.turn(era)
+        self.stirred()
+
+    def headway(self, now: float, accepted: int) -> float:
+        """Days between departures, as they are now; when full, as so many came since day 0."""
+        if not self._is_open:
+            return NEVER
+        if self.timetable is not None:
+            return self._now.headway
+        hold = self._now.longest_hold
+        days = min(hold, self._now.capacity * now / accepted if accepted else hold)
+        return days if math.isfinite(days) else 0.0
+
+    @property
+    def rate(self) -> float:
+        """Containers a day that leave at most, as things are now."""
+        if not self._is_open:
+            return 1 / NEVER
+        return min(self._now.rate, self._fleet_rate(), NEVER)
+
+    def _fleet_rate(self) -> float:
+        """What the fleet carries, at the mean time of a round trip that meets no queue."""
+        if self.fleet is None:
+            return math.inf
+        ends, turns = (2 if self.fleet.both else 1), self.fleet.said.turnaround_days.mean
+        there_and_back = 2 * self.run.free_days + ends * turns
+        if not there_and_back:
+            return math.inf
+        return self.fleet.said.vehicles * self._now.capacity / there_and_back
+
+    @property
+    def planned(self) -> Floats | None:
+        """The days of the timetable on which trips were to leave; None where all left on them."""
+        if self.is_punctual or self.timetable is None:
+            return None
+        return self.timetable.times[: self.departed]
 
     @property
     def departed(self) -> int:
         """How many trips have left; the number of the next one."""
-        return len(self.loads[0])
+        return len(self.places)
 
-    def expect(self, arrival: float, aboard: list[Rows]) -> None:
+    def late(self, now: float) -> float:
+        """Days by which the next departure is late already."""
+        if self.is_punctual or self.timetable is None or self.departed >= len(self.timetable.times):
+            return 0.0
+        return max(now - self.timetable.times.item(self.departed), 0.0)
+
+    def stirred(self) -> None:
+        """Somebody has joined the queue: one who leaves when full may leave earlier."""
+        if self.stir is not None:
+            self.stir()
+
+    def expect(self, clock: Clock, arrival: float, aboard: list[Rows]) -> None:
         """Let containers come that a trip hands over, by level."""
         heappush(self._coming, (arrival, next(self._number), aboard))
+        if self.stir is not None and arrival < math.inf:
+            clock.at(arrival, COMPLETION).callbacks.append(self._received)
+
+    def _received(self, event: simpy.Event) -> None:
+        self.receive(event.env.now)
+        self.stirred()
 
     def receive(self, now: float) -> None:
         """Let those who have come by now join the queue."""
@@ -75,11 +185,18 @@ class Service:
             for queue, who in zip(self.backlog.queues, aboard, strict=True):
                 queue.join(who, arrival)
 
+    def room(self, now: float) -> int:
+        """Containers that the next vehicle takes."""
+        if self.timetable is not None:
+            return self.timetable.capacities.item(self.departed)
+        return math.floor(self._now.capacity * left(self._happens, [now])[0] + 1e-9)
+
     def board(self, now: float) -> list[Rows]:
         """Load what waits, up to capacity; the containers that boarded, by level."""
         if self._coming:
             self.receive(now)
-        room = self.timetable.capacities.item(self.departed)
+        room = self.room(now)
+        self.places.append(room)
         aboard = []
         for queue, loads in zip(self.backlog.queues, self.loads, strict=True):
             load = queue.board(now, room)
@@ -87,6 +204,34 @@ class Service:
             room -= load
             aboard.append(queue.who[queue.head - load : queue.head])
         return aboard
+
+    def depart(self, clock: Clock) -> None:
+        """Let a vehicle leave now, empty or not, and its trip run by itself.
+
+        A trip that meets no queue needs no events: it is known when it arrives.
+        """
+        now, number = clock.now, self.departed
+        aboard = self.board(now)
+        load = sum(map(len, aboard))
+        if self.is_foreknown:
+            if self.onward is not None and load:
+                self.onward.expect(clock, self.arrivals.item(number), aboard)
+            return
+        if not self.is_punctual:
+            self.times[number] = now
+            if self._eras > 1:
+                self.run.draw(slice(number, number + 1), self.times[number : number + 1])
+        clock.follow(self._trip(clock, number, aboard, load))
+
+    def _trip(self, clock: Clock, number: int, aboard: list[Rows], load: int) -> Steps:
+        """Travel to the end of the leg and hand the containers over to the next departures."""
+        departed = self.times.item(number)
+        arrival = yield from self.run.travel(clock, number, departed, load)
+        self.arrivals[number] = arrival
+        if self.fleet is not None:
+            self.fleet.comes(self.direction, departed, arrival, self._turns.item(number))
+        if self.onward is not None and load:
+            self.onward.expect(clock, arrival, aboard)
 
     def _stretches(self, days: Floats) -> list[Stretch]:
         """The timetable as the eras make it: one that changes begins anew."""
@@ -96,26 +241,3 @@ class Service:
             if not found or found[-1][1:] != (headway, each.capacity):
                 found.append(Stretch(day, headway, each.capacity))
         return found
-
-
-def departures(clock: Clock, service: Service) -> Steps:
-    """Depart on the timetable, empty or not, and let each trip run by itself.
-
-    A trip that meets no queue needs no events: it is known when it arrives.
-    """
-    for number, moment in enumerate(service.times.tolist()):
-        yield clock.at(moment, service.rank)
-        aboard = service.board(moment)
-        load = sum(map(len, aboard))
-        if service.run.crossings:
-            clock.follow(trip(clock, service, number, aboard, load))
-        elif service.onward is not None and load:
-            service.onward.expect(service.arrivals.item(number), aboard)
-
-
-def trip(clock: Clock, service: Service, number: int, aboard: list[Rows], load: int) -> Steps:
-    """Travel to the end of the leg and hand the containers over to the next departures."""
-    arrival = yield from service.run.travel(clock, number, service.times.item(number), load)
-    service.arrivals[number] = arrival
-    if service.onward is not None and load:
-        service.onward.expect(arrival, aboard)

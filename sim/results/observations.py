@@ -10,18 +10,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.charges import Charges
+from sim.scenario.disruptions import Disruption
 
 if TYPE_CHECKING:
     from sim.results.containers import Containers
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int32]
+
+
+class Outage(NamedTuple):
+    """Days [first, end) on which a server is out of order, all servers where it is None.
+
+    holds: whether what is served meanwhile stands still
+    """
+
+    first: float
+    end: float
+    server: int | None
+    holds: bool
+    disruption: str
 
 
 @dataclass(frozen=True)
@@ -32,8 +46,9 @@ class Passage:
     entered, started, left: days, `started` that of the service [trips]
     freed: the day its server was free again [trips]
     detoured: whether each took the detour of the transit [trips]; None for nobody
+    server: which one served it, where servers fail by themselves [trips]; None for a transit
 
-    A day that has not come is infinite; in a transit service starts at once.
+    A day that has not come is infinite; a transit starts at once, unless it is closed.
     """
 
     stage: str
@@ -43,6 +58,7 @@ class Passage:
     left: Floats
     freed: Floats
     detoured: NDArray[np.bool_] | None = None
+    server: Rows | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +72,7 @@ class Leg:
     yearly_capacity: containers a year that full departures carry, mean over the window
     passages: the stages that trips go through, in order
     in_order: whether `since` rises: all board in the order of joining
+    planned: the days on which trips were to leave, where some wait for a vehicle [trips]
     """
 
     name: str
@@ -68,6 +85,7 @@ class Leg:
     arrived: Floats
     passages: tuple[Passage, ...] = ()
     in_order: bool = True
+    planned: Floats | None = None
 
     @cached_property
     def boarded(self) -> int:
@@ -138,11 +156,25 @@ class Way:
 
 @dataclass(frozen=True)
 class FacilityLog:
-    """The servers of a facility, and since when: (day, servers); of one direction or of both."""
+    """The servers of a facility, of one direction or of both.
+
+    servers: how many there are, and since when: (day, servers)
+    outages: when they are out of order
+    """
 
     name: str
     direction: str | None
     servers: tuple[tuple[float, int], ...]
+    outages: tuple[Outage, ...] = ()
+
+
+@dataclass(frozen=True)
+class DisruptionLog:
+    """A disruption and the days [first, end) on which it held, in order; of servers, on each."""
+
+    name: str
+    said: Disruption
+    spans: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -158,6 +190,7 @@ class Observations:
     horizon: float
     ways: tuple[Way, ...]
     facilities: tuple[FacilityLog, ...] = ()
+    disruptions: tuple[DisruptionLog, ...] = ()
     charges: Mapping[str, Charges] = field(default_factory=dict, repr=False)
 
     def way(self, direction: str | None = None) -> Way:
