@@ -12,6 +12,7 @@ from typing import Any
 
 from sim.errors import Fault
 from sim.scenario.changes import Draft
+from sim.scenario.dates import dates
 from sim.scenario.disrupting import disruptions, fleets
 from sim.scenario.distributions import LARGEST, is_number, show
 from sim.scenario.joins import joins
@@ -50,6 +51,7 @@ def across(draft: Draft) -> Iterator[Fault]:
         for stage, fields in table_at(route, "stages").items():
             yield from _stage(draft, (*path, stage), fields)
     yield from joins(draft)
+    yield from dates(draft)
     yield from disruptions(draft)
     yield from fleets(draft)
     yield from _demand(draft)
@@ -91,7 +93,7 @@ def _dispatch(draft: Draft, path: Path, stage: dict[str, Any]) -> Iterator[Fault
             yield draft.fault((*path, "longest_hold_days"), only, key=True)
         return
     for key in (key for key in TIMETABLES if key in stage):
-        rule = 'dispatch = "full" has no timetable: say longest_hold_days, or another dispatch'
+        rule = 'dispatch = "full" has no timetable: leave it out, or the dispatch'
         yield draft.fault((*path, key), rule, key=True)
 
 

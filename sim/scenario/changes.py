@@ -29,12 +29,13 @@ from sim.scenario.schema import (
 )
 
 EXCLUSIVE = [
+    {"every_days", "per_day", "annual_capacity", "dispatch"},
     {"every_days", "per_day", "annual_capacity", "longest_hold_days"},
     {"from", "per_year", "up_days"},
     {"days", "km_per_day"},
     {"service_hours", "headway_hours"},
 ]
-"""Keys of which a table holds one: a child's removes the inherited others."""
+"""Keys that exclude each other: a child's, if it changes anything, removes the inherited others."""
 
 SHARES = ("choice", "shares")
 BY_DIRECTION = (("demand", "directions"), ("demand", "monthly"), SHARES)
@@ -101,7 +102,8 @@ def merged(parent: Draft, child: Draft) -> Draft:
 
 
 def _merged(parent: Any, child: Any, path: Path, root: Any) -> dict[str, Any]:
-    dropped = {key for group in EXCLUSIVE if group & child.keys() for key in group - child.keys()}
+    changes = {key for key, value in child.items() if key not in parent or parent[key] != value}
+    dropped = {key for group in EXCLUSIVE if group & changes for key in group - child.keys()}
     result = {key: value for key, value in parent.items() if key not in dropped}
     for key, value in child.items():
         old, here = result.get(key), (*path, key)

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 from sim.errors import Fault
 from sim.scenario.changes import Draft
+from sim.scenario.dates import horizon
+from sim.scenario.disruptions import Effect
 from sim.scenario.distributions import LARGEST, Distribution, is_number, parse, show
 from sim.scenario.fields import DAYS_A_YEAR
-from sim.scenario.model import Run
-from sim.scenario.schema import Path, did_you_mean, split, table_at
+from sim.scenario.schema import Path, did_you_mean, table_at
+from sim.scenario.spread import weighted
 
 WHEN = ("from", "per_year", "up_days")
 
@@ -34,6 +35,15 @@ EFFECTS = {
 HELD = {"transit": ("closed", "slower"), "facility": ("closed", "slower"), "servers": ("closed",)}
 """What may hold those who are under way."""
 
+CALLED = {
+    "demand": "the demand",
+    "departures": "departures",
+    "transit": "a transit",
+    "facility": "a facility",
+    "servers": "single servers",
+}
+"""How messages call what may be disrupted."""
+
 FORMS = "say demand, routes.R.stages.S, facilities.F or facilities.F.servers"
 
 
@@ -51,123 +61,121 @@ def _when(draft: Draft, path: Path, said: dict[str, Any]) -> Iterator[Fault]:
         yield draft.fault((*path, keys[1]), f"say only one of {', '.join(keys)}", key=True)
     elif not keys:
         yield draft.fault(path, f"needs one of {', '.join(WHEN)}: when it happens")
-    if type(begins := said.get("from")) is date:
-        yield from _date(draft, (*path, "from"), begins)
-    lasts = _mean(said.get("days"))
-    if lasts == 0:
-        yield draft.fault((*path, "days"), "must be more than 0: a disruption lasts")
-    gap = _mean(said.get("up_days"))
-    if isinstance(rate := said.get("per_year"), int | float) and rate > 0:
-        gap = DAYS_A_YEAR / rate
-    if gap is not None and lasts and _horizon(draft) / (gap + lasts) > MOST_TIMES:
+    lasts = _distribution(said.get("days"))
+    if lasts is not None and lasts.mean == 0:
+        rule = "must be more than 0: a disruption lasts; per_year = 0 is for one that never comes"
+        yield draft.fault((*path, "days"), rule)
+    elif lasts is not None and keys and _times(draft, said, lasts) > MOST_TIMES:
         rule = f"happens more than {MOST_TIMES:,} times in a run: say what lasts as one"
-        yield draft.fault((*path, keys[0] if keys else "days"), rule)
+        yield draft.fault((*path, keys[0]), rule)
 
 
-def _date(draft: Draft, path: Path, begins: date) -> Iterator[Fault]:
-    run = table_at(draft.data, "run")
-    if "start" not in run:
-        first_day = "the first day of the measured window, by which days have dates"
-        yield draft.fault(
-            ("run", "start"), f"is required where disruptions have dates: {first_day}"
-        )
-        return
-    first, last = run_window(run)
-    if not first <= begins <= last:
-        outside = f"is outside the run, which goes from {first} to {last}, warm-up included"
-        yield draft.fault(path, f"{outside} (got {begins})")
+def _times(draft: Draft, said: dict[str, Any], lasts: Distribution) -> float:
+    """How often something goes wrong in a run, about, counted over all servers that fail."""
+    run, rate = horizon(draft), said.get("per_year")
+    gap = _distribution(said.get("up_days"))
+    if is_number(rate) and 0 < rate <= LARGEST:
+        gap = Distribution("exponential", (DAYS_A_YEAR / rate,))
+    if gap is None or not run:
+        return 0.0
+    each = _within(gap, run) + _within(lasts, run)
+    return _servers(draft, said.get("target")) * run / each if each else math.inf
 
 
-def run_window(run: dict[str, Any]) -> tuple[date, date]:
-    """The first and the last day of a run; of all time where its figures are none."""
-    start, defaults = run["start"], Run()
-    warmup = run.get("warmup_days", defaults.warmup_days)
-    days = run.get("days", defaults.days)
-    if type(start) is not date or not all(
-        is_number(n) and 0 <= n <= LARGEST for n in (warmup, days)
-    ):
-        return date.min, date.max
-    first = max(start.toordinal() - math.floor(warmup), date.min.toordinal())
-    last = min(start.toordinal() + math.ceil(days) - 1, date.max.toordinal())
-    return date.fromordinal(first), date.fromordinal(last)
+def _within(days: Distribution, run: float) -> float:
+    """The mean of as much of some days as a run has: rare long ones hide no short ones."""
+    return math.fsum(min(each, run) * weight for each, weight in weighted(days))
 
 
-def _horizon(draft: Draft) -> float:
-    run = table_at(draft.data, "run")
-    days = [run.get("warmup_days", 120.0), run.get("days", DAYS_A_YEAR)]
-    return sum(each for each in days if isinstance(each, int | float))
+def _servers(draft: Draft, target: object) -> float:
+    """The servers that fail, each by itself; 1 for any other target."""
+    parts = target.split(".") if isinstance(target, str) else []
+    if len(parts) != 3:
+        return 1
+    facility = table_at(draft.data, "facilities", parts[1])
+    servers = facility.get("servers", 1)
+    ways = 2 if facility.get("each_way") is True else 1
+    return ways * servers if is_number(servers) and 0 < servers <= LARGEST else 1
 
 
-def _mean(value: object) -> float | None:
-    """The mean of a distribution; None where the value is none."""
+def _distribution(value: object) -> Distribution | None:
+    """The distribution that a value means; None where it means none."""
     try:
-        said: Distribution | None = None if value is None else parse(value)
+        return None if value is None else parse(value)
     except ValueError:
         return None
-    return None if said is None else said.mean
 
 
 def _what(draft: Draft, path: Path, said: dict[str, Any]) -> Iterator[Fault]:
-    target = said.get("target")
+    target, effect = said.get("target"), said.get("effect")
     if not isinstance(target, str):
         return
     kind, message = _kind(draft.data, target)
     if message:
         yield draft.fault((*path, "target"), f"{message} (got {show(target)})")
-        return
-    effect, factor = said.get("effect"), said.get("factor")
-    if not isinstance(effect, str) or effect not in EFFECTS["facility"]:
-        return
+    elif isinstance(effect, str) and effect in get_args(Effect):
+        yield from _effect(draft, path, effect, kind)
+        yield from _under_way(draft, path, said, kind)
+        yield from _factor(draft, path, said, kind)
+
+
+def _effect(draft: Draft, path: Path, effect: str, kind: str) -> Iterator[Fault]:
     if effect not in EFFECTS[kind]:
-        may = " or ".join(EFFECTS[kind])
-        yield draft.fault((*path, "effect"), f"of {_words(kind)} may be {may} (got {show(effect)})")
-    elif said.get("under_way") == "hold" and effect not in HELD.get(kind, ()):
-        rule = f"{effect} of {_words(kind)} holds nobody who is under way: leave it out"
+        *others, last = EFFECTS[kind]
+        may = f"{', '.join(others)} or {last}" if others else last
+        rule = f"of {CALLED[kind]} may be {may} (got {show(effect)})"
+        yield draft.fault((*path, "effect"), rule)
+
+
+def _under_way(draft: Draft, path: Path, said: dict[str, Any], kind: str) -> Iterator[Fault]:
+    effect, under_way = said["effect"], said.get("under_way")
+    if under_way == "hold" and effect in EFFECTS[kind] and effect not in HELD.get(kind, ()):
+        rule = f"{effect} of {CALLED[kind]} holds nobody who is under way: leave it out"
         yield draft.fault((*path, "under_way"), rule)
-    elif said.get("under_way") == "continue" and kind == "servers":
+    elif under_way == "continue" and kind == "servers":
         rule = "a server that fails holds what it serves, which goes on when it is repaired"
         yield draft.fault((*path, "under_way"), rule)
-    yield from _factor(draft, path, effect, kind, factor)
 
 
-def _factor(draft: Draft, path: Path, effect: str, kind: str, factor: object) -> Iterator[Fault]:
+def _factor(draft: Draft, path: Path, said: dict[str, Any], kind: str) -> Iterator[Fault]:
+    effect, factor = said["effect"], said.get("factor")
     if effect == "closed" and factor is not None:
         yield draft.fault((*path, "factor"), "has no meaning for closed: leave it out", key=True)
-    if effect != "closed" and factor is None:
+    elif effect != "closed" and factor is None:
         yield draft.fault((*path, "factor"), f"is required by {effect}")
-    if isinstance(factor, bool) or not isinstance(factor, int | float):
-        return
-    if effect == "slower" and factor < 1:
+    elif is_number(factor) and effect == "slower" and 0 <= factor < 1:
         rule = "must be at least 1: slower takes so many times as long"
         yield draft.fault((*path, "factor"), f"{rule} (got {show(factor)})")
-    if effect == "capacity" and kind != "demand" and factor > 1:
+    elif is_number(factor) and effect == "capacity" and kind != "demand" and factor > 1:
         rule = "must be at most 1: the part of the capacity that is left"
         yield draft.fault((*path, "factor"), f"{rule} (got {show(factor)})")
 
 
-def _words(kind: str) -> str:
-    names = {"departures": "departures", "demand": "the demand", "servers": "single servers"}
-    return names.get(kind, f"a {kind}")
-
-
 def _kind(data: Any, target: str) -> tuple[str, str]:
     """What a target is, or what is wrong with it."""
-    parts = split(target)
-    if parts == ("demand",):
-        return "demand", ""
-    if parts[0] == "facilities" and len(parts) in (2, 3):
-        facilities = table_at(data, "facilities")
-        if parts[1] not in facilities:
-            return "", f"no facility of this name{did_you_mean(parts[1], facilities)}"
-        if parts[2:] in ((), ("servers",)):
-            return ("servers" if parts[2:] else "facility"), ""
-    if parts[0] == "routes" and len(parts) >= 2:
-        routes = table_at(data, "routes")
-        if parts[1] not in routes:
-            return "", f"no route of this name{did_you_mean(parts[1], routes)}"
-        if len(parts) == 4 and parts[2] == "stages":
-            return _stage_kind(table_at(data, "routes", parts[1], "stages"), parts[3])
+    match target.split("."):
+        case ["demand"]:
+            return "demand", ""
+        case ["facilities", name]:
+            return _named(data, "facilities", name) or ("facility", "")
+        case ["facilities", name, "servers"]:
+            return _named(data, "facilities", name) or ("servers", "")
+        case ["routes", name] | ["routes", name, "stages"]:
+            whole = f"is a whole route: say one of its stages, routes.{name}.stages.S"
+            return _named(data, "routes", name) or ("", whole)
+        case ["routes", name, "stages", stage]:
+            stages = table_at(data, "routes", name, "stages")
+            return _named(data, "routes", name) or _stage_kind(stages, stage)
     return "", f"is nothing that can be disrupted: {FORMS}"
+
+
+def _named(data: Any, section: str, name: str) -> tuple[str, str] | None:
+    """What is wrong with a name in a target."""
+    known = table_at(data, section)
+    if name in known:
+        return None
+    what = {"facilities": "facility", "routes": "route"}[section]
+    return "", f"no {what} of this name{did_you_mean(name, known)}"
 
 
 def _stage_kind(stages: dict[str, Any], name: str) -> tuple[str, str]:
@@ -183,19 +191,21 @@ def _stage_kind(stages: dict[str, Any], name: str) -> tuple[str, str]:
 def fleets(draft: Draft) -> Iterator[Fault]:
     """Departures whose fleet is none, or is that of others."""
     known, used = table_at(draft.data, "fleets"), dict[str, str]()
-    for route in table_at(draft.data, "routes"):
-        for stage, said in table_at(draft.data, "routes", route, "stages").items():
+    for path, fleet in _fleets_said(draft.data):
+        if fleet not in known:
+            hint = did_you_mean(fleet, known) if known else "; say where there are any: [fleets]"
+            message = f"no fleet of this name (got {show(fleet)}){hint}"
+            yield draft.fault((*path, "fleet"), message)
+        elif fleet in used:
+            message = f"{fleet} are the vehicles of {used[fleet]}: a fleet is of one stage"
+            yield draft.fault((*path, "fleet"), message)
+        used.setdefault(fleet, ".".join(path))
+
+
+def _fleets_said(data: Any) -> Iterator[tuple[Path, str]]:
+    """Every departures stage that names a fleet, with the name."""
+    for route in table_at(data, "routes"):
+        for stage, said in table_at(data, "routes", route, "stages").items():
             fleet = said.get("fleet") if isinstance(said, dict) else None
-            path = ("routes", route, "stages", stage)
-            if not isinstance(fleet, str) or said.get("kind") != "departures":
-                continue
-            if fleet not in known:
-                hint = (
-                    did_you_mean(fleet, known) if known else "; say where there are any: [fleets]"
-                )
-                message = f"no fleet of this name (got {show(fleet)}){hint}"
-                yield draft.fault((*path, "fleet"), message)
-            elif fleet in used:
-                message = f"{fleet} are the vehicles of {used[fleet]}: a fleet is of one stage"
-                yield draft.fault((*path, "fleet"), message)
-            used.setdefault(fleet, ".".join(path))
+            if isinstance(fleet, str) and said.get("kind") == "departures":
+                yield ("routes", route, "stages", stage), fleet

@@ -8,6 +8,8 @@
 |   transit              | closed, slower, dearer           | continue, or hold on the way    |
 | `facilities.F`         | closed, slower, capacity, dearer | continue, or hold in service    |
 | `facilities.F.servers` | closed: each server by itself    | only hold (preemptive-resume)   |
+
+Dearer is the freight of the routes that pass what is disrupted.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.scenario.distributions import LARGEST, Distribution
-from sim.scenario.fields import DAYS_A_YEAR, Model, Positive, Varying
+from sim.scenario.distributions import LARGEST, Distribution, fixed
+from sim.scenario.fields import DAYS_A_YEAR, Model, NonNegative, Positive, Varying
 
 Effect = Literal["closed", "slower", "capacity", "dearer"]
 
@@ -31,31 +33,32 @@ class Disruption(Model):
     """
 
     target: Annotated[str, Field(min_length=1, max_length=300)] = Field(
-        description="What it happens to, a path: routes.R.stages.S, facilities.F, "
-        "facilities.F.servers (each server by itself), or demand"
+        description="To what: demand, routes.R.stages.S, facilities.F, or facilities.F.servers, "
+        "each server by itself"
     )
     effect: Effect = Field(
-        description="closed: nobody starts there; slower: it takes factor times as long; capacity: "
-        "factor of the places, servers or bookings is left; dearer: factor times the freight"
+        description="closed: nobody starts; slower: factor times as long; capacity: factor of the "
+        "places, servers or bookings; dearer: factor times the freight"
     )
-    factor: Annotated[float, Field(ge=0, le=LARGEST)] | None = Field(
-        None, description="By how much, for slower, capacity and dearer"
+    factor: NonNegative | None = Field(
+        None, description="By how much, for slower, capacity and dearer: 0.5 is half"
     )
     starts: date | None = Field(
         None, alias="from", description="One of three: the date on which it begins"
     )
-    per_year: Positive | None = Field(
+    per_year: NonNegative | None = Field(
         None,
-        description="One of three: how often it begins at random, in a year without it [1/year]",
+        description="One of three: how often it begins at random, in a year without it; 0 is never "
+        "[1/year]",
     )
     up_days: Varying | None = Field(
         None, description="One of three: the days from the end of one to the next, drawn [days]"
     )
     days: Varying = Field(description="How long it lasts, drawn for each [days]")
-    under_way: Literal["continue", "hold"] = Field(
-        "continue",
-        description="Who is in the leg or in service when it begins: continue, as if it had not; "
-        "hold, and resume when it ends, or go on slower while it lasts",
+    under_way: Literal["continue", "hold"] | None = Field(
+        None,
+        description="Who is in the leg or in service: continue as if nothing were, also if not "
+        "said; hold until it ends, or go on slower while it lasts",
     )
 
     @property
@@ -66,9 +69,11 @@ class Disruption(Model):
     @property
     def gap(self) -> Distribution | None:
         """The days from the end of one to the beginning of the next; None for a date."""
-        if self.per_year is not None:
-            return Distribution("exponential", (DAYS_A_YEAR / self.per_year,))
-        return self.up_days
+        if self.per_year is None:
+            return self.up_days
+        if not self.per_year:
+            return fixed(LARGEST)  # after the end of any run
+        return Distribution("exponential", (min(DAYS_A_YEAR / self.per_year, LARGEST),))
 
     @property
     def of_servers(self) -> bool:
@@ -116,16 +121,16 @@ class Carbon(Model):
     """What is emitted: by mode of transport, for the length of each leg."""
 
     tonnes_per_container: Positive = Field(description="Mean weight of a container [t]")
-    rail_g_per_tonne_km: Annotated[float, Field(ge=0, le=LARGEST)] | None = Field(
+    rail_g_per_tonne_km: NonNegative | None = Field(
         None, description="Of legs with the mode rail [g CO2e/tonne-km]"
     )
-    sea_g_per_tonne_km: Annotated[float, Field(ge=0, le=LARGEST)] | None = Field(
+    sea_g_per_tonne_km: NonNegative | None = Field(
         None, description="Of legs with the mode sea [g CO2e/tonne-km]"
     )
-    road_g_per_tonne_km: Annotated[float, Field(ge=0, le=LARGEST)] | None = Field(
+    road_g_per_tonne_km: NonNegative | None = Field(
         None, description="Of legs with the mode road [g CO2e/tonne-km]"
     )
-    air_g_per_tonne_km: Annotated[float, Field(ge=0, le=LARGEST)] | None = Field(
+    air_g_per_tonne_km: NonNegative | None = Field(
         None, description="Of legs with the mode air [g CO2e/tonne-km]"
     )
 

@@ -22,7 +22,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 NORMAL_P95 = 1.6448536269514722
 """The 95th percentile of the standard normal distribution."""
@@ -169,7 +169,7 @@ def number(value: object) -> float:
     return float(value)
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     """Whether a value in a file is a number; a boolean is none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 

@@ -57,23 +57,29 @@ def _names(draft: Draft, path: Path, stage: dict[str, Any]) -> Iterator[Fault]:
     elif kind == "departures":
         yield from _known(draft, (*path, "place"), stage, "place", "places")
     elif kind == "transit":
-        via = _listed(stage.get("via"))
-        for n, place in enumerate(via):
-            yield from _unknown(draft, (*path, "via", n), place, "place", "places")
-            if n and place == via[n - 1]:
-                yield draft.fault((*path, "via", n), f"names {show(place)} twice in a row")
-        yield from _detour(draft, (*path, "detour"), table_at(stage, "detour"), via)
+        yield from _places(draft, (*path, "via"), stage)
+        yield from _detour(draft, (*path, "detour"), stage)
 
 
-def _detour(draft: Draft, path: Path, detour: dict[str, Any], leg: list[str]) -> Iterator[Fault]:
-    """A way round that leads somewhere else, or over a break of gauge."""
-    via = _via(detour)
+def _places(draft: Draft, path: Path, leg: dict[str, Any]) -> Iterator[Fault]:
+    """Places along a leg that are none, or that it does not leave."""
+    via = _listed(leg.get("via"))
     for n, place in enumerate(via):
-        yield from _unknown(draft, (*path, "via", n), place, "place", "places")
-    if via and leg and (via[0], via[-1]) != (leg[0], leg[-1]):
-        ends = f"must go from {leg[0]} to {leg[-1]}, as the leg does"
-        yield draft.fault((*path, "via"), f"{ends} (got {via[0]} to {via[-1]})")
-    yield from _within(draft, (*path, "via"), via)[2]
+        yield from _unknown(draft, (*path, n), place, "place", "places")
+        if n and place == via[n - 1]:
+            yield draft.fault((*path, n), f"names {show(place)} twice in a row")
+
+
+def _detour(draft: Draft, path: Path, leg: dict[str, Any]) -> Iterator[Fault]:
+    """A way round a leg that leads somewhere else, or by rail over a break of gauge."""
+    detour = table_at(leg, "detour")
+    yield from _places(draft, (*path, "via"), detour)
+    there, here = _via(leg), _via(detour)
+    if there and here and (here[0], here[-1]) != (there[0], there[-1]):
+        ends = f"must go from {there[0]} to {there[-1]}, as the leg does"
+        yield draft.fault((*path, "via"), f"{ends} (got {here[0]} to {here[-1]})")
+    if leg.get("mode") == "rail":
+        yield from _within(draft, (*path, "via"), here)[2]
 
 
 def _known(draft: Draft, path: Path, table: Any, what: str, section: str) -> Iterator[Fault]:

@@ -12,12 +12,12 @@ from itertools import islice
 from typing import Any
 
 from sim.errors import Fault
-from sim.scenario.across import HOURS
+from sim.scenario.across import HOURS, TIMETABLES
 from sim.scenario.changes import Draft, outside, with_change
-from sim.scenario.disrupting import run_window
 from sim.scenario.fields import MOST
 from sim.scenario.phases import CHANGEABLE
 from sim.scenario.schema import (
+    at,
     is_distribution,
     is_model,
     is_table_of_tables,
@@ -38,7 +38,6 @@ def phases(draft: Draft, faults: Iterable[Fault], examine: Examine) -> Iterator[
     named = table_at(draft.data, "phases")
     if not named or len(named) > MOST:
         return
-    yield from _dates(draft, named)
     told = {(fault.path, fault.message) for fault in faults}
     start = {
         key: value for key, value in draft.data.items() if key not in ("phases", "assumptions")
@@ -58,20 +57,6 @@ def _moment(phase: dict[str, Any]) -> date:
     """When a phase begins; one that does not say it comes last."""
     moment = phase.get("from")
     return moment if type(moment) is date else date.max
-
-
-def _dates(draft: Draft, named: dict[str, Any]) -> Iterator[Fault]:
-    run = table_at(draft.data, "run")
-    if "start" not in run:
-        first_day = "the first day of the measured window, by which days have dates"
-        yield draft.fault(("run", "start"), f"is required where there are phases: {first_day}")
-        return
-    first, last = run_window(run)
-    for name in named:
-        moment = table_at(named, name).get("from")
-        if type(moment) is date and not first <= moment <= last:
-            outside_it = f"is outside the run, which goes from {first} to {last}, warm-up included"
-            yield draft.fault(("phases", name, "from"), f"{outside_it} (got {moment})")
 
 
 def _laid(
@@ -96,7 +81,8 @@ def _laid(
 def _touched(now: Draft, changes: Iterable[str]) -> Draft:
     """A scenario with the routes that a phase touches: in the others nothing new is wrong.
 
-    Routes meet in the shares alone, so that a phase of those is examined with all of them.
+    Routes meet in the shares alone, so that a phase of those is examined with all of them. What
+    is disrupted stays the same.
     """
     parts = [split(path) for path in changes]
     if any(part[0] == "choice" for part in parts):
@@ -105,7 +91,8 @@ def _touched(now: Draft, changes: Iterable[str]) -> Draft:
     names = {part[1] for part in parts if part[0] == "routes" and len(part) > 1}
     kept = {name: route for name, route in routes.items() if name in names}
     kept = kept or dict(islice(routes.items(), 1))
-    return Draft(now.file, {**now.data, "routes": kept, "choice": {"rule": "fastest"}})
+    alone = {"routes": kept, "choice": {"rule": "fastest"}, "disruptions": {}}
+    return Draft(now.file, {**now.data, **alone})
 
 
 def _nested(data: Any, path: str, value: Any) -> str:
@@ -127,9 +114,14 @@ def _structural(data: Any, path: str) -> str:
     changes = parts[0] in SECTIONS and key in CHANGEABLE and is_model(type_at(around, data))
     if not changes and parts[:2] != ("choice", "shares"):
         return f"stays for the whole run; a phase may change {', '.join(sorted(CHANGEABLE))}"
-    if key in HOURS and key not in (facility := table_at(data, *around)):
-        kept = next((other for other in HOURS if other in facility), "")
+    table = at(data, around)
+    if table is None:
+        return f"there is no {joined(around)} to change"
+    if key in HOURS and key not in table:
+        kept = next((other for other in HOURS if other in table), "")
         return kept and f"a facility keeps {kept} for the whole run: set that instead"
+    if key in TIMETABLES and table.get("dispatch") == "full":
+        return 'vehicles that leave when full do so for the whole run: dispatch = "full"'
     return ""
 
 

@@ -154,7 +154,7 @@ class Route(Model):
         )
         if posted_at_least > self.max_wait_days:
             return 0.0
-        near = 1.0 if self.approach else min(1.0, self.max_wait_days / first)
+        near = 1.0 if self.approach or not first else min(1.0, self.max_wait_days / first)
         return min(self.yearly_capacity, arriving * near)
 
     @property

@@ -57,9 +57,7 @@ class Departures(Model):
     directions the first two are of each; a yearly capacity counts both together, half each way.
     """
 
-    kind: Literal["departures"] = Field(
-        description="Vehicles leave on a timetable with the containers that wait"
-    )
+    kind: Literal["departures"] = Field(description="Vehicles leave with the containers that wait")
     capacity: Count = Field(description="Containers that one vehicle takes")
     vehicle: Annotated[Text, Field(min_length=1)] = Field(
         "vehicle", description='What leaves, in words: "block train"'
@@ -78,13 +76,13 @@ class Departures(Model):
     )
     dispatch: Literal["timetable", "full"] = Field(
         "timetable",
-        description="timetable: leave on it, full or not; full: no timetable, leave as soon as as "
-        "many wait as one vehicle takes",
+        description="timetable: leave on it, full or not; full: without a timetable, as soon as a "
+        "vehicle is full",
     )
     longest_hold_days: Wait | None = Field(
         None,
-        description="For the dispatch full: leave, full or not, when a container has waited so "
-        'long; without it, or "unlimited", however long that takes [days]',
+        description="For the dispatch full: leave anyway when a container has waited so long; "
+        '"unlimited", as if not said, never [days]',
     )
     fleet: Word | None = Field(
         None, description="The vehicles that leave here and must come back, a name in [fleets]"
@@ -119,12 +117,18 @@ class Departures(Model):
         return self.annual_capacity / self.capacity
 
     @property
+    def places_a_year(self) -> float:
+        """Containers that 365 days of full departures carry; without limit when full."""
+        if self.annual_capacity is not None:  # as said, and not an ulp beside it
+            return self.annual_capacity
+        return self.departures_a_year * self.capacity
+
+    @property
     def yearly_capacity(self) -> float:
         """Containers that 365 days of full departures carry and their quota lets book."""
-        most = math.inf if self.quota is None else self.quota.yearly
-        if self.annual_capacity is not None:  # as said, and not an ulp beside it
-            return min(self.annual_capacity, most)
-        return min(self.departures_a_year * self.capacity, most)
+        return (
+            self.places_a_year if self.quota is None else min(self.places_a_year, self.quota.yearly)
+        )
 
     @property
     def headway(self) -> float:
