@@ -87,7 +87,7 @@ class Ledger:
         for number, service in enumerate(self.desk.services):
             if number or self.route.approach:
                 queue = self.desk.not_left(service)[level] + self.ahead[level]
-                here = max(queue / service.rate - days, 0.0) + service.headway / 2
+                here = max(queue / service.rate - days, 0.0) + service.headway(0, 0) / 2
             else:
                 here = self.departures[0][self.place(level, booked)[0]] - booked
             wait, days = wait + here, days + here + self.runs[number]

@@ -15,7 +15,7 @@ from support import figures, lawful_run
 
 import sim
 from sim.corridor.clock import BOOKING, COMPLETION, Clock, Steps
-from sim.corridor.facilities import Computed, Pool, Queued
+from sim.corridor.facilities import Computed, Pool, Queued, Slot, Staff
 from sim.results.observations import Passage
 
 # Bookings at 1/2, 3/2, 5/2, … days: 365 a year, evenly.
@@ -329,7 +329,9 @@ def test_computed_starts_are_those_of_a_queue(
 ) -> None:
     one, other = Clock(), Clock()
     computed = through(one, Computed(servers), arrivals)
-    assert computed == through(other, Queued(other, servers, by_priority=False), arrivals)
+    assert computed == through(
+        other, Queued(other, Staff([(0, servers)]), math.inf, by_priority=False), arrivals
+    )
 
 
 def through(
@@ -340,8 +342,8 @@ def through(
 
     def vehicle(number: int, now: float, days: float) -> Steps:
         yield clock.at(now, COMPLETION)
-        begins = pool.start(now, days, 0)
-        begun[number] = begins if isinstance(begins, float) else (yield begins)
+        slot = pool.start(now, days, 0)
+        begun[number], *_ = slot if isinstance(slot, Slot) else (yield slot)
 
     def ask(now: float) -> Steps:
         yield clock.at(now, BOOKING)

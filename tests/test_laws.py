@@ -20,7 +20,7 @@ from support import lawful_run
 
 import sim
 from sim.corridor.backlog import Queue
-from sim.corridor.facilities import Computed, Queued
+from sim.corridor.facilities import Computed, Queued, Slot
 from sim.results.observations import Leg, Passage
 
 # A feeder fills trains that are too few: containers wait at both, some move, some find no room.
@@ -259,12 +259,12 @@ def test_a_broken_engine_is_noticed(
         lawful_run(scenario)
 
 
-def start_at_once(pool: Computed, now: float, days: float, priority: int) -> float:  # noqa: ARG001
+def start_at_once(pool: Computed, now: float, days: float, priority: int) -> Slot:  # noqa: ARG001
     """As if servers were without number."""
-    return now
+    return Slot(now, now + days)
 
 
-def start_late(pool: Computed, now: float, days: float, priority: int) -> float:
+def start_late(pool: Computed, now: float, days: float, priority: int) -> Slot:
     """A server rests an hour after each service."""
     return start(pool, now, days + 1 / 24, priority)
 
