@@ -14,7 +14,7 @@ from sim.scenario.stages import FacilityStage
 SECONDS_A_CONTAINER = 2e-7
 SECONDS_A_TRIP = 1e-5
 SECONDS_A_BLOCK = 8e-4
-BYTES_A_CONTAINER = 80
+BYTES_A_CONTAINER = 88
 BYTES_A_CONTAINER_AND_ROUTE = 24
 BYTES_A_TRIP = 400
 BYTES_A_BLOCK = 50
@@ -138,7 +138,7 @@ def _rows(scenario: Scenario) -> float:
     years = scenario.run.days // DAYS_A_YEAR if scenario.run.start else 0
     parts = 1 + 2 * (len(scenario.directions) > 1) + len(scenario.demand.classes or {}) + years
     stages = sum(len(route.stages) for route in scenario.routes.values())
-    return 15 * (len(scenario.routes) + 1) * parts + 4 * stages + 6 * len(scenario.facilities)
+    return 27 * (len(scenario.routes) + 1) * parts + 4 * stages + 6 * len(scenario.facilities)
 
 
 def _bytes(scenario: Scenario) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -78,8 +78,8 @@ class Containers:
         freight, handling, detour, kg, value_of_time = lines[:, numbering(ways)]
         came = np.isfinite(self.delivered)
         days = np.where(came, self.delivered, np.nan) - self.booked
-        some = (np.where(came, line, np.nan) for line in (freight, handling, detour))
-        return Bills(*some, value_of_time * days, np.where(came, kg, np.nan))
+        freight, handling, detour, kg = np.where(came, (freight, handling, detour, kg), np.nan)
+        return Bills(freight, handling, detour, value_of_time * days, kg)
 
     def to_frame(self) -> pd.DataFrame:
         """A row a container: route, booked, delivered, wait_days, door_to_door_days.
@@ -111,7 +111,7 @@ class Containers:
             "time_usd": bills.time,
             "cost_usd": bills.cost,
             "co2e_kg": bills.kg,
-            "fate": pd.Categorical.from_codes(self.fate, categories=list(FATES)),
+            "fate": pd.Categorical(np.array(FATES, object)[self.fate], categories=list(FATES)),
         }
         return pd.DataFrame(columns).rename_axis("container")
 
@@ -176,7 +176,7 @@ def _fates(way: Way, horizon: float) -> NDArray[np.int8]:
     return fate
 
 
-def _bills(way: Way, charges: dict[str, Charges]) -> Floats:
+def _bills(way: Way, charges: Mapping[str, Charges]) -> Floats:
     """Freight, handling, detours, kg and value of time of each container of a direction.
 
     What it would be of those that are not delivered is left to the caller [5, containers].

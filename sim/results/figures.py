@@ -14,8 +14,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.results.accounts import Bill, billed
 from sim.results.observations import Floats, Leg, RouteLog, Rows, Way
 from sim.results.window import Window
+from sim.scenario.charges import Charges
 
 Figures = dict[str, float | None]
 
@@ -29,12 +31,16 @@ ROUNDING_DAYS: Final = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Lane:
-    """A route in one direction: its log, the row by which containers chose it, its promise."""
+    """A route in one direction: its log, the row by which containers chose it, its promise.
+
+    charges: what its stages ask and emit
+    """
 
     way: Way
     row: int
     log: RouteLog
     promise_days: float | None
+    charges: Charges
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,12 @@ class Sample:
             some = Journeys(every.who[here], every.days[here], every.wait[here])
             found.append(Sample(self.lane, self.window, some, self.choices, cargo))
         return found
+
+    @cached_property
+    def bill(self) -> Bill:
+        """What the containers delivered cost and emitted."""
+        lane, went = self.lane, self.journeys
+        return billed(lane.way, lane.log, lane.charges, went.who, went.days)
 
     @cached_property
     def levels(self) -> Levels:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from sim.results import bottleneck, figures
+from sim.results import accounts, bottleneck, figures
+from sim.results.fates import fates
 from sim.results.figures import Choices, Figures, Lane, Sample
 from sim.results.observations import Observations, Way
 from sim.results.window import Window
@@ -84,20 +85,36 @@ METRICS: dict[str, Metric] = {
     "queue_mean": Metric("vehicles", "in the queue of a facility, time average", -1, steady=True),
     "queue_growth": Metric("vehicles/year", "growth of the queue over the window", -1),
     "yearly_capacity": Metric("containers/year", "containers that could pass", +1),
+    "freight_mean": Metric("USD", "freight asked at booking, mean", -1),
+    "handling_mean": Metric("USD", "handling, mean", -1),
+    "detour_mean": Metric("USD", "asked for detours, mean", -1),
+    "time_cost_mean": Metric("USD", "value of time × door to door, mean", -1, steady=True),
+    "cost_mean": Metric("USD", "freight, handling, detours and time, mean", -1, steady=True),
+    "freight_total": Metric("USD/year", "freight of the containers delivered"),
+    "handling_total": Metric("USD/year", "handling of the containers delivered"),
+    "detour_total": Metric("USD/year", "detours of the containers delivered"),
+    "time_cost_total": Metric("USD/year", "time of the containers delivered", steady=True),
+    "cost_total": Metric("USD/year", "all that the containers delivered cost", steady=True),
+    "co2e_mean": Metric("kg", "CO2e a container, mean", -1),
+    "co2e_total": Metric("t/year", "CO2e of the containers delivered"),
+    "containers": Metric("containers/year", "booked in the window, by where they ended"),
 }
 
 
 def measure(scenario: Scenario, observations: Observations) -> Measures:
     """All metrics of one replication, for every route and for all together, whole and by part."""
     window = Window(observations.warmup_days, observations.horizon)
+    charges = observations.charges
     lanes = [
-        Lane(way, row, log, scenario.routes[log.name].promise_days)
+        Lane(way, row, log, scenario.routes[log.name].promise_days, charges[log.name])
         for way in observations.ways
         for row, log in enumerate(way.routes)
     ]
     measures: Measures = {}
     for part in _parts(scenario, window, lanes, observations.ways):
         measures |= _of_part(scenario, part)
+        if part.name == ALL:
+            measures |= _of_fates(scenario, observations, part)
     for name in scenario.routes:
         measures |= _of_stages(name, [lane for lane in lanes if lane.log.name == name], window)
     for (name, part_name), found in bottleneck.facilities(observations, window).items():
@@ -161,6 +178,7 @@ def _of_part(scenario: Scenario, part: _Part) -> Measures:
         some = [each for each in part.samples if each.lane.log.name == name]
         found = figures.flow(some, part.window, part.demand)
         found |= figures.on_time(some, route.promise_days is not None)
+        found |= _accounts(scenario, some, part.window)
         if not any(each.lane.log.name == name for each in part.samples):
             found |= figures.closed() if part.cargo is None else figures.no_choices()
         else:
@@ -172,14 +190,25 @@ def _of_part(scenario: Scenario, part: _Part) -> Measures:
     return measures | _named(ALL, part.name, _of_all(scenario, part))
 
 
+def _of_fates(scenario: Scenario, observations: Observations, part: _Part) -> Measures:
+    found = fates(observations, part.samples, list(scenario.routes), part.window)
+    return {Key(route, f"fate:{fate}", "containers"): number for route, fate, number in found}
+
+
 def _of_all(scenario: Scenario, part: _Part) -> Figures:
     promised = any(route.promise_days is not None for route in scenario.routes.values())
     found = figures.flow(part.samples, part.window, part.demand)
     found |= figures.on_time(part.samples, promised)
+    found |= _accounts(scenario, part.samples, part.window)
     found |= figures.choices(part.choices, part.cargo)
     if part.cargo is None:
         found |= figures.queues(part.samples, part.window)
     return found
+
+
+def _accounts(scenario: Scenario, samples: Sequence[Sample], window: Window) -> Figures:
+    bills = [each.bill for each in samples]
+    return accounts.figures(bills, window, any_carbon=scenario.carbon is not None)
 
 
 def _of_stages(name: str, lanes: Sequence[Lane], window: Window) -> Measures:

@@ -1,0 +1,110 @@
+"""Money and carbon: what the containers delivered in a window cost, and what they emitted.
+
+A total is counted by trips: how many containers took each, at so much a container. The table of
+containers tells the same container by container. Money is in the prices of the scenario's
+`price_year`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.results.containers import freight_at
+from sim.results.observations import Floats, Passage, RouteLog, Rows, Way
+from sim.results.window import Window
+from sim.scenario.charges import Charges
+
+GRAMS = 1000.0
+"""Grams in a kilogram, and kilograms in a tonne."""
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What some containers cost together [USD] and emitted [kg CO2e, NaN where not known].
+
+    time: the value of their time from door to door
+    """
+
+    containers: int
+    freight: float
+    handling: float
+    detour: float
+    time: float
+    kg: float
+
+
+def billed(way: Way, log: RouteLog, charges: Charges, who: Rows, days: Floats) -> Bill:
+    """The bill of containers of a route that took so many days from door to door [who]."""
+    number = len(who)
+    round_about = dict(_detours(log, who, len(way.booked)))
+    return Bill(
+        number,
+        _freight(way, log, who),
+        number * math.fsum(charge.handling_usd for charge in charges.values()),
+        math.fsum(charges[stage].detour_usd * took for stage, took in round_about.items()),
+        float((way.value_of_time[who] * days).sum()),
+        math.fsum(
+            (
+                number * math.fsum(charge.kg for charge in charges.values()),
+                *(
+                    took * (charges[stage].detour_kg - charges[stage].kg)
+                    for stage, took in round_about.items()
+                ),
+            )
+        ),
+    )
+
+
+def _freight(way: Way, log: RouteLog, who: Rows) -> float:
+    if len(log.freight) == 1:
+        return len(who) * log.freight[0][1]
+    return float(freight_at(log, way.booked[who]).sum())
+
+
+def _detours(log: RouteLog, who: Rows, containers: int) -> Iterator[tuple[str, int]]:
+    """Of some containers how many took the detour of each leg that anybody took."""
+    here = np.empty(0, np.bool_)
+    for passage, aboard, loads in _passages(log):
+        if passage.detoured is None or not passage.detoured.any():
+            continue
+        if not len(here):
+            here = np.zeros(containers, np.bool_)
+            here[who] = True
+        took = here[aboard][np.repeat(passage.detoured, loads)]
+        yield passage.stage, int(np.count_nonzero(took))
+
+
+def _passages(log: RouteLog) -> Iterator[tuple[Passage, Rows, Rows | int]]:
+    """The stages between departures, who went through each, and how many at a time."""
+    for passage in log.approach:
+        yield passage, log.accepted, 1
+    for leg in log.legs:
+        for passage in leg.passages:
+            yield passage, leg.who[: leg.boarded], leg.loads
+
+
+def figures(bills: Sequence[Bill], window: Window, *, any_carbon: bool) -> dict[str, float | None]:
+    """Means a container and totals a year, of some bills together.
+
+    any_carbon: whether the scenario says what transport emits; else nobody knows
+    """
+    number = sum(bill.containers for bill in bills)
+    amounts = {
+        "freight": math.fsum(bill.freight for bill in bills),
+        "handling": math.fsum(bill.handling for bill in bills),
+        "detour": math.fsum(bill.detour for bill in bills),
+        "time_cost": math.fsum(bill.time for bill in bills),
+    }
+    amounts["cost"] = math.fsum(amounts.values())
+    kg = sum((bill.kg for bill in bills), 0.0) if any_carbon else math.nan
+    known = not math.isnan(kg)
+    return {
+        **{f"{name}_mean": usd / number if number else None for name, usd in amounts.items()},
+        **{f"{name}_total": window.per_year(usd) for name, usd in amounts.items()},
+        "co2e_mean": kg / number if number and known else None,
+        "co2e_total": window.per_year(kg) / GRAMS if known else None,
+    }
