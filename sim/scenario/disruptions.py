@@ -75,6 +75,10 @@ class Disruption(Model):
             return fixed(LARGEST)  # after the end of any run
         return Distribution("exponential", (min(DAYS_A_YEAR / self.per_year, LARGEST),))
 
+    def times(self, horizon: float) -> float:
+        """How often it begins in a run of so many days, about; each server by itself."""
+        return 1.0 if self.gap is None else horizon / (self.gap.mean + self.days.mean)
+
     @property
     def of_servers(self) -> bool:
         """Whether each server of a facility fails by itself."""

@@ -1,6 +1,7 @@
 """A fluid sketch of a corridor, without a random number: who wants what, and what queues up.
 
-Directions share no departures, so each is sketched by itself.
+Directions share no departures, so each is sketched by itself. Nothing goes wrong in it, and
+departures are those of the timetables: give it a scenario `within_fleets`.
 """
 
 from __future__ import annotations

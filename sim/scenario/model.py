@@ -176,8 +176,13 @@ class Scenario(Model):
         return route.free_flow_days + sum(services)
 
     def yearly_capacity(self, name: str) -> float:
-        """Containers a year that can pass the departures of a route, both directions together."""
-        ways = map(self.one_way, self.directions)
+        """Containers a year that can pass the departures of a route, both directions together.
+
+        As far as its fleets keep its timetables, and its quotas let them book.
+        """
+        from sim.scenario.fleets import within_fleets
+
+        ways = map(within_fleets(self).one_way, self.directions)
         return sum(each.routes[name].yearly_capacity for each in ways)
 
     @property

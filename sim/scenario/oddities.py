@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterator
 
 from sim.scenario.fields import DAYS_A_YEAR
+from sim.scenario.fleets import within_fleets
 from sim.scenario.fluid import queues
 from sim.scenario.model import Scenario
 from sim.scenario.routes import Route
 from sim.scenario.stages import Departures, Stage, Transit
+from sim.scenario.troubles import troubles
 from sim.scenario.usage import facilities
 
 ODD_HEADWAY_DAYS = 14.0
@@ -21,7 +23,8 @@ def warnings(scenario: Scenario) -> Iterator[str]:
     """What is valid and probably not meant, with the value in words."""
     if not scenario.open_routes:
         yield "every route is closed or has no capacity: all containers are unserved"
-    yield from _growth_warnings(scenario)
+    yield from _growth_warnings(within_fleets(scenario))
+    yield from troubles(scenario)
     for name, route in scenario.routes.items():
         for stage_name, stage in route.stages.items():
             path = f"routes.{name}.stages.{stage_name}"
@@ -37,7 +40,7 @@ def warnings(scenario: Scenario) -> Iterator[str]:
     yield from _shares(scenario)
     yield from _idle(scenario)
     for number, era in enumerate(scenario.eras):
-        for warning in _overloads(era.scenario):
+        for warning in _overloads(within_fleets(era.scenario)):
             yield warning if number == 0 else f"from day {era.day:,.6g} on: {warning}"
 
 
@@ -144,9 +147,12 @@ def _odd(path: str, stage: Stage) -> Iterator[str]:
     elif not isinstance(stage, Departures):
         return
     elif stage.departures_a_year and stage.headway > ODD_HEADWAY_DAYS:
-        a_day = stage.yearly_capacity / 365
+        if not stage.on_timetable:
+            yield f"{path}.longest_hold_days: a container waits up to {stage.headway:,.4g} days"
+            return
+        a_day = stage.places_a_year / DAYS_A_YEAR
         yield (
-            f"{path}: {stage.yearly_capacity:,.4g} containers a year is {a_day:,.2g} a day; "
+            f"{path}: {stage.places_a_year:,.4g} containers a year is {a_day:,.2g} a day; "
             f"a {stage.vehicle} holds {stage.capacity:,}: "
             f"one departure in {stage.headway:,.3g} days"
         )

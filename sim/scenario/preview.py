@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sim.scenario import fluid, oddities, usage
 from sim.scenario.fields import DAYS_A_YEAR
+from sim.scenario.fleets import FleetUse, fleets, within_fleets
 from sim.scenario.model import Scenario
 from sim.scenario.usage import FacilityUse, StageUse
 
@@ -17,13 +18,16 @@ from sim.scenario.usage import FacilityUse, StageUse
 class StagePreview:
     """A departures stage before any simulation; capacities in containers a year.
 
-    Of both directions together.
+    Of both directions together. The timetable has `departures_a_year`, infinite where vehicles
+    leave when full, after `longest_hold_days` at the latest; `yearly_capacity` is what fleet and
+    quota leave of that.
     """
 
     name: str
     vehicle: str
     capacity: int
     departures_a_year: float
+    longest_hold_days: float | None
     yearly_capacity: float
 
 
@@ -70,6 +74,19 @@ class RoutePreview:
 
 
 @dataclass(frozen=True)
+class DisruptionPreview:
+    """What may go wrong: `begins` on a date or None, `times` in a run, for `days`, both means."""
+
+    name: str
+    target: str
+    effect: str
+    factor: float | None
+    begins: str | None
+    times: float
+    days: float
+
+
+@dataclass(frozen=True)
 class Preview:
     """A scenario before any simulation."""
 
@@ -78,6 +95,8 @@ class Preview:
     demand: float
     routes: tuple[RoutePreview, ...]
     facilities: tuple[FacilityUse, ...]
+    fleets: tuple[FleetUse, ...]
+    disruptions: tuple[DisruptionPreview, ...]
     warnings: tuple[str, ...]
 
     def route(self, name: str) -> RoutePreview:
@@ -96,33 +115,46 @@ class Preview:
 
 
 def preview(scenario: Scenario) -> Preview:
-    """Free flow, capacities and what binds; a fluid sketch that draws no random number."""
-    wanted, queues = fluid.demand_by_route(scenario), fluid.queues(scenario)
-    facilities = usage.facilities(scenario)
-    piling = {use.name for use in facilities if use.empty >= 1}
+    """Free flow, capacities and what binds; a fluid sketch that draws no random number.
+
+    Of departures that fleets can make, and as if nothing went wrong.
+    """
+    kept = within_fleets(scenario)
+    wanted, queues = fluid.demand_by_route(kept), fluid.queues(kept)
+    facilities = usage.facilities(kept)
     routes = tuple(
-        _route(scenario, name, wanted[name], queues.get(name), facilities, piling)
+        _route(
+            kept,
+            name,
+            _departures(scenario, kept, name),
+            wanted[name],
+            queues.get(name),
+            facilities,
+        )
         for name in scenario.routes
     )
     return Preview(
-        scenario.name,
-        scenario.title,
-        scenario.demand.containers_per_year,
-        routes,
-        facilities,
-        tuple(oddities.warnings(scenario)),
+        scenario=scenario.name,
+        title=scenario.title,
+        demand=scenario.demand.containers_per_year,
+        routes=routes,
+        facilities=facilities,
+        fleets=fleets(scenario),
+        disruptions=tuple(_disruptions(scenario)),
+        warnings=tuple(oddities.warnings(scenario)),
     )
 
 
 def _route(
     scenario: Scenario,
     name: str,
+    departures: Iterable[StagePreview],
     demand: float,
     growth: float | None,
     facilities: Sequence[FacilityUse],
-    piling: Collection[str],
 ) -> RoutePreview:
     route, capacity = scenario.routes[name], scenario.yearly_capacity(name)
+    piling = {use.name for use in facilities if use.empty >= 1}
     passed = {stage.facility for stage in route.facility_stages.values()}
     uses = usage.stages(scenario, name, {use.name: use for use in facilities})
     ways = [scenario.one_way(direction) for direction in scenario.directions]
@@ -135,11 +167,11 @@ def _route(
         free_flow_days=scenario.free_flow_days(name) if route.is_open else None,
         quoted_days=route.quoted_days,
         promise_days=route.promise_days,
-        stages=tuple(_departures(ways, name, stage) for stage in route.departures),
+        stages=tuple(departures),
         yearly_capacity=capacity if not route.closed else 0.0,
         demand=demand,
         binds=ways[0].routes[name].binding_stage if route.is_open and demand > capacity else None,
-        steady=growth is None and not passed & set(piling),
+        steady=growth is None and not passed & piling,
         backlog_growth=growth or 0.0,
         flow=sum(part for part, _ in parts),
         uses=uses,
@@ -153,15 +185,36 @@ def _queue_days(parts: Sequence[tuple[float, float]]) -> float:
     return sum(part * days for part, days in parts) / flow if flow else 0.0
 
 
-def _departures(ways: Sequence[Scenario], name: str, stage: str) -> StagePreview:
-    each = [way.routes[name].departures[stage] for way in ways]
-    return StagePreview(
-        stage,
-        each[0].vehicle,
-        each[0].capacity,
-        sum(d.departures_a_year for d in each),
-        sum(d.yearly_capacity for d in each),
-    )
+def _departures(scenario: Scenario, kept: Scenario, route: str) -> Iterator[StagePreview]:
+    """The departures stages of a route: what timetables have, and what is kept of them."""
+    for name, stage in scenario.routes[route].departures.items():
+        said, can = (
+            [each.one_way(way).routes[route].departures[name] for way in scenario.directions]
+            for each in (scenario, kept)
+        )
+        yield StagePreview(
+            name=name,
+            vehicle=stage.vehicle,
+            capacity=stage.capacity,
+            departures_a_year=sum(departures.departures_a_year for departures in said),
+            longest_hold_days=None if stage.on_timetable else stage.longest_hold,
+            yearly_capacity=sum(departures.yearly_capacity for departures in can),
+        )
+
+
+def _disruptions(scenario: Scenario) -> Iterator[DisruptionPreview]:
+    """What may go wrong, without what never comes."""
+    for name, said in scenario.disruptions.items():
+        if said.per_year != 0:
+            yield DisruptionPreview(
+                name=name,
+                target=said.target,
+                effect=said.effect,
+                factor=said.factor,
+                begins=None if said.starts is None else said.starts.isoformat(),
+                times=said.times(scenario.run.horizon),
+                days=said.days.mean,
+            )
 
 
 def to_json(scenario: Scenario, notes: Sequence[str] = ()) -> dict[str, Any]:

@@ -46,8 +46,9 @@ class Quota(Model):
 
     @property
     def yearly(self) -> float:
-        """Containers that may book in 365 days."""
-        return self.containers * DAYS_A_YEAR / self.period_days
+        """Containers that may book in 365 days; a part of one is lost unless it is carried over."""
+        each = self.containers if self.carry_over else math.floor(self.containers)
+        return each * DAYS_A_YEAR / self.period_days
 
 
 class Departures(Model):

@@ -55,7 +55,7 @@ class StageUse:
 
     kind: wait, transit or service; days: that it adds with nothing ahead, mean
     queueing_days: that the queue of a facility adds
-    utilisation, yearly_capacity: None for a transit
+    utilisation, yearly_capacity: None for a transit, and where vehicles leave when full
     """
 
     stage: str
@@ -168,7 +168,8 @@ def stages(scenario: Scenario, name: str, uses: dict[str, FacilityUse]) -> tuple
         used = max(f / d.yearly_capacity if d.yearly_capacity else 0.0 for d, f in here)
         capacity = sum(departures.yearly_capacity for departures, _ in here)
         wait = here[0][0].headway / 2 if here[0][0].departures_a_year else math.inf
-        found.append(StageUse(leg.name, "wait", wait, None, used, capacity))
+        limits = (used, capacity) if math.isfinite(capacity) else (None, None)
+        found.append(StageUse(leg.name, "wait", wait, None, *limits))
         found += _between(scenario, route.legs[number].run, leg.departures.capacity, uses)
     return tuple(found)
 

@@ -1,0 +1,135 @@
+"""What fleets can keep up, sketched without a random number.
+
+A vehicle is away for its trip, full and without queueing, and until it has turned round; with two
+directions it comes back as a trip of the opposite one, else empty in the time that it took.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sim.scenario.disruptions import Fleet
+from sim.scenario.distributions import LARGEST
+from sim.scenario.fields import DAYS_A_YEAR, Named
+from sim.scenario.model import Scenario
+from sim.scenario.routes import Leg, Route
+from sim.scenario.stages import Departures, FacilityStage, Quota
+
+
+@dataclass(frozen=True)
+class FleetUse:
+    """A fleet before any simulation.
+
+    vehicle: what it is, in words; route, stage: where it leaves
+    round_trip_days: from one departure of a vehicle to its next from the same end, at least, mean
+    departures_a_year: that it can make, of both directions together
+    timetable_a_year: that the timetable has; None where vehicles leave when full
+    """
+
+    name: str
+    vehicle: str
+    route: str
+    stage: str
+    vehicles: int
+    round_trip_days: float
+    departures_a_year: float
+    timetable_a_year: float | None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it cannot keep its timetable."""
+        wanted = self.timetable_a_year
+        return wanted is not None and wanted > self.departures_a_year * (1 + 1e-9)
+
+    @property
+    def needed(self) -> int:
+        """Vehicles that could keep the timetable."""
+        each = self.departures_a_year / self.vehicles
+        return math.ceil((self.timetable_a_year or 0.0) / each - 1e-9)
+
+
+def fleets(scenario: Scenario) -> tuple[FleetUse, ...]:
+    """The fleets that some departures use, in the order of the routes."""
+    return tuple(
+        _use(scenario, name, leg, fleet)
+        for name, route in scenario.routes.items()
+        for leg in route.legs
+        if (fleet := leg.departures.fleet) is not None
+    )
+
+
+def within_fleets(scenario: Scenario) -> Scenario:
+    """The scenario with as many departures as its fleets can make, where timetables have more."""
+    most = {(use.route, use.stage): use.departures_a_year for use in fleets(scenario)}
+    if not most:
+        return scenario
+    ways = len(scenario.directions)
+    routes = {
+        name: _limited(
+            route,
+            {leg.name: _at_most(leg.departures, most[name, leg.name], ways)
+             for leg in route.legs if (name, leg.name) in most},
+        )
+        for name, route in scenario.routes.items()
+    }  # fmt: skip
+    return scenario.model_copy(update={"routes": Named(routes)})
+
+
+def _use(scenario: Scenario, route: str, leg: Leg, fleet: str) -> FleetUse:
+    said, departures = scenario.fleets[fleet], leg.departures
+    ways = len(scenario.directions)
+    round_trip = _round_trip(scenario, leg, said)
+    timetable = _each_way(departures, ways).departures_a_year * ways
+    return FleetUse(
+        name=fleet,
+        vehicle=departures.vehicle,
+        route=route,
+        stage=leg.name,
+        vehicles=said.vehicles,
+        round_trip_days=round_trip,
+        departures_a_year=ways * said.vehicles * DAYS_A_YEAR / round_trip
+        if round_trip
+        else math.inf,
+        timetable_a_year=timetable if departures.on_timetable else None,
+    )
+
+
+def _round_trip(scenario: Scenario, leg: Leg, fleet: Fleet) -> float:
+    """Days there and back, and for turning round: at both ends, or once where it comes back empty.
+
+    As `sim.corridor.fleets` lets vehicles come.
+    """
+    services = sum(
+        scenario.facilities[stage.facility].service_days(leg.departures.capacity)
+        for _, stage in leg.run
+        if isinstance(stage, FacilityStage)
+    )
+    turns = len(scenario.directions) * fleet.turnaround_days.mean
+    return 2 * (leg.transit_days + services) + turns
+
+
+def _each_way(departures: Departures, ways: int) -> Departures:
+    """Those of one direction."""
+    return departures.one_way() if ways == 2 else departures
+
+
+def _limited(route: Route, changed: dict[str, Departures]) -> Route:
+    return route.model_copy(update={"stages": Named({**route.stages, **changed})})
+
+
+def _at_most(departures: Departures, a_year: float, ways: int) -> Departures:
+    """Departures of which no more leave than a fleet can make, both directions together."""
+    if not departures.on_timetable:
+        places = min(a_year * departures.capacity, LARGEST)
+        quota, said = Quota(containers=places, per="year", carry_over=True), departures.quota
+        tighter = said is not None and said.yearly <= quota.yearly
+        return departures if tighter else departures.model_copy(update={"quota": quota})
+    if _each_way(departures, ways).departures_a_year * ways <= a_year:
+        return departures
+    timetable = {
+        "every_days": None,
+        "annual_capacity": None,
+        "per_day": a_year / ways / DAYS_A_YEAR,
+    }
+    return departures.model_copy(update=timetable)
