@@ -87,10 +87,10 @@ def decide(desks: list[Desk], rule: Rule, block: Block, *, calm: bool = True) ->
     taken = line.taken
     for rounds in count(1):
         posted = line.post(taken)
-        scores, too_long = block.score(posted.days), posted.wait > line.limits
-        again = best(scores, too_long)
+        scores, refuses = block.score(posted.days), line.refuses(posted)
+        again = best(scores, refuses)
         if (again == taken).all():
-            return _decided(scores, too_long, taken, is_calm=rounds == 1 and line.is_calm)
+            return _decided(scores, refuses, taken, is_calm=rounds == 1 and line.is_calm)
         taken = again if rounds != MOST_ROUNDS else _one_by_one(line, block)
     raise AssertionError("rounds are counted without end")
 
@@ -111,7 +111,7 @@ def decide_early(desks: list[Desk], block: Block) -> Decision | None:
 class _Line:
     """What all would take if each stood first in line, or a guess that comes nearer.
 
-    scores: of the first in line, infinite where the wait is too long [routes, containers]
+    scores: of the first in line, infinite where it is refused [routes, containers]
     is_calm: whether no guess had to be made: all take what they would as first in line
     """
 
@@ -121,9 +121,9 @@ class _Line:
         self.limits = np.array([[desk.limit] for desk in desks])
         self._rows = np.arange(len(desks)).reshape(-1, 1)
         self._alone = self.posters.post(None)
-        self._too_long = self._alone.wait > self.limits
+        self._refuses = self.refuses(self._alone)
         self._scores = block.score(self._alone.days)
-        self._scores[self._too_long] = math.inf
+        self._scores[self._refuses] = math.inf
         self.taken = best(self._scores)
         self.is_calm = True
 
@@ -136,12 +136,20 @@ class _Line:
         upto = [takes & (levels <= level) for level in self.posters.levels]
         return self.posters.post([each.cumsum(axis=1) - each for each in upto])
 
+    def refuses(self, posted: Posted) -> NDArray[np.bool_]:
+        """Whether routes turn containers away: a wait too long, a quota used up."""
+        too_long = posted.wait > self.limits
+        return too_long if posted.full is None else too_long | posted.full
+
     def undelayed(self) -> bool:
         """Whether the choices stand: a queue that delays no taker makes no other route better."""
-        if self._too_long.any():
+        if self._refuses.any():
             return False
-        longer = self.post(self.taken).wait > self._alone.wait
-        return not (longer & (self.taken == self._rows)).any()
+        posted = self.post(self.taken)
+        hindered = posted.wait > self._alone.wait
+        if posted.full is not None:
+            hindered |= posted.full
+        return not (hindered & (self.taken == self._rows)).any()
 
     def guess(self) -> None:
         """Let those who took a route as if first in line stand in line, and some leave it.
@@ -155,7 +163,11 @@ class _Line:
             crowded = [
                 row
                 for row, outlook in enumerate(each)
-                if asking[row] > heard[row] and not outlook.carries(asking[row], first.item(row, 0))
+                if asking[row] > heard[row]
+                and not (
+                    outlook.carries(asking[row], first.item(row, 0))
+                    and all(offer.holds(asking[row]) for offer in self.posters.offers[row])
+                )
             ]
             if not crowded:
                 return
@@ -164,11 +176,11 @@ class _Line:
                 heard[row] = self._hear(row)
 
     def _hear(self, row: int) -> int:
-        """Let those leave a route who find it too slow; how many stay."""
+        """Let those leave a route who find it too slow or sold out; how many stay."""
         asks = np.flatnonzero(self.taken == row)
         days = patience(self._block.score, self._scores, asks, row)
         outlook, first = self.posters.each[row], self.posters.first[row]
-        gone = turned(outlook, self._block.times, first, asks, days)
+        gone = turned(outlook, self.posters.offers[row], self._block.times, first, asks, days)
         if len(gone):
             self._scores[row, gone] = math.inf
             self.taken[gone] = best(self._scores[:, gone])
@@ -180,7 +192,8 @@ def _one_by_one(line: _Line, block: Block) -> Taken:
 
     In plain numbers, which are the same to the bit as arrays of one and ten times as fast.
     """
-    tellers = [Teller(outlook) for outlook in line.posters.each]
+    each = zip(line.posters.each, line.posters.offers, strict=True)
+    tellers = [Teller(outlook, offers) for outlook, offers in each]
     routes = list(zip(range(len(tellers)), tellers, line.limits[:, 0].tolist(), strict=True))
     levels = repeat(0) if block.levels is None else block.levels.tolist()
     taken: Taken = np.full(len(block.times), NOBODY, np.int8)
@@ -194,10 +207,10 @@ def _one_by_one(line: _Line, block: Block) -> Taken:
         for row, teller, limit in routes:
             wait, days = teller.quote(time, first[row], level)
             score = a_day * days + fixed[row]
-            if score < least and wait <= limit:
+            if score < least and wait <= limit and not teller.is_full(number):
                 best, least = row, score
         if best != NOBODY:
-            tellers[best].take(first[best], level)
+            tellers[best].take(number, first[best], level)
             taken[number] = best
     return taken
 
@@ -219,18 +232,18 @@ def best(scores: Floats, excluded: NDArray[np.bool_] | None = None) -> Taken:
 
 
 def _decided(
-    scores: Floats, too_long: NDArray[np.bool_], taken: Taken, *, is_calm: bool
+    scores: Floats, refuses: NDArray[np.bool_], taken: Taken, *, is_calm: bool
 ) -> Decision:
-    """The decision of containers that took the best route whose wait was not too long."""
-    if not too_long.any():
+    """The decision of containers that took the best route that did not refuse them."""
+    if not refuses.any():
         return Decision(taken, taken, None, is_calm)
-    return Decision(best(scores), taken, _turned_away(scores, too_long, taken))
+    return Decision(best(scores), taken, _turned_away(scores, refuses, taken))
 
 
-def _turned_away(scores: Floats, too_long: NDArray[np.bool_], taken: Taken) -> NDArray[np.bool_]:
+def _turned_away(scores: Floats, refuses: NDArray[np.bool_], taken: Taken) -> NDArray[np.bool_]:
     """Where a container asked before it found its route: full desks that it liked better."""
     rows = np.arange(len(scores))[:, np.newaxis]
     accepted = np.where(taken < 0, math.inf, scores[taken, np.arange(len(taken))])
     better = (scores < accepted) | ((scores == accepted) & (rows < taken))
-    turned: NDArray[np.bool_] = too_long & better & np.isfinite(scores)
+    turned: NDArray[np.bool_] = refuses & better & np.isfinite(scores)
     return turned

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sim.corridor.backlog import Levels
 from sim.corridor.clock import COMPLETION, Clock, Steps
 from sim.corridor.lanes import Lane
+from sim.corridor.quotas import Offer, Sale
 from sim.corridor.runs import Draws, Run
 from sim.corridor.streams import Floats
 from sim.corridor.vehicles import Service
@@ -35,6 +36,8 @@ class Desk:
         self.ready = np.full(levels.containers if names and self._alone else 0, np.inf)
         self.refused: list[NDArray[np.intp]] = []
         self.accepted = [0] * levels.number
+        quotas = [leg.departures.quota for leg in lane.routes[0].legs]
+        self._sales = [Sale(quota, lane.way.horizon) for quota in quotas if quota is not None]
         self.turn(0)
 
     @property
@@ -44,12 +47,15 @@ class Desk:
 
     @property
     def never_refuses(self) -> bool:
-        """Whether no wait is ever too long, in any era."""
-        return all(math.isinf(route.max_wait_days) for route in self._lane.routes)
+        """Whether no wait is ever too long, in any era, and no quota used up."""
+        return not self._sales and all(
+            math.isinf(route.max_wait_days) for route in self._lane.routes
+        )
 
     def turn(self, era: int) -> None:
         """Let a phase begin."""
         self.limit = self._lane.routes[era].max_wait_days
+        self.is_open = self._lane.routes[era].is_open
         self.approach.turn(era)
         for service in self.services:
             service.turn(era)
@@ -101,7 +107,9 @@ class Desk:
         return [one - other for one, other in zip(accepted, boarded, strict=True)]
 
     def may_refuse(self, times: Floats, coming: int) -> bool:
-        """Whether the wait of some of those coming might pass the limit; True when unsure."""
+        """Whether some of those coming might wait too long or find no place; True when unsure."""
+        if not all(offer.holds(coming) for offer in self.offers(times)):
+            return True
         if math.isinf(self.limit) or not self.services:
             return False
         service, timetable = self.services[0], self.services[0].timetable
@@ -113,8 +121,14 @@ class Desk:
         after_booking = times[-1] / headway + 1 + coming / capacity
         return bool(max(behind_queue, after_booking) * headway - times[0] > self.limit)
 
+    def offers(self, times: Floats) -> list[Offer]:
+        """What the quotas of its departures offer to containers that book at these moments."""
+        return [sale.offer(times) for sale in self._sales]
+
     def accept(self, clock: Clock, who: NDArray[np.intp], booked: Floats) -> None:
         """Let containers join the queue of the first departures, or move on their own."""
+        for sale in self._sales:
+            sale.sell(booked[who])
         for level, some in enumerate(self.levels.split(who)):
             self.accepted[level] += len(some)
             if len(some):

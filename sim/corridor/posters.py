@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.corridor.desks import Desk
+from sim.corridor.places import offered
+from sim.corridor.quotas import Offer, Till
 from sim.corridor.streams import Floats
 from sim.corridor.timetable import Counts
 
@@ -23,10 +25,14 @@ Levels = NDArray[np.int8] | None
 
 @dataclass(frozen=True)
 class Posted:
-    """What is posted to the containers of a block: arrays of [routes, containers], in days."""
+    """What is posted to the containers of a block: arrays of [routes, containers], in days.
+
+    full: whether a quota has no place left; None where no route has one [routes, containers]
+    """
 
     wait: Floats
     days: Floats
+    full: NDArray[np.bool_] | None
 
 
 class Later(NamedTuple):
@@ -110,6 +116,7 @@ class Posters:
     """All desks of a direction on one moment, for containers that book at `times`.
 
     first: as `first_places` gives [routes, containers]
+    offers: of the quotas of each route [routes]
     """
 
     def __init__(
@@ -124,6 +131,7 @@ class Posters:
                 timetable = self.each[row].timetable
                 assert timetable is not None, "what is late has one"
                 self.first[row] = timetable.caught(times - late)
+        self.offers = [desk.offers(times) for desk in desks]
         self.levels = range(desks[0].levels.number)
         self._free = [_column(each.free[level] for each in self.each) for level in self.levels]
         self._timetables = [each.timetable for each in self.each]
@@ -142,18 +150,27 @@ class Posters:
 
         ahead: by level, of each route [levels][routes, containers]; None for nobody
         """
+        full = self._full(None if ahead is None else ahead[-1])
         if self._levels is None:
-            return self._post(0, None if ahead is None else ahead[0])
+            return Posted(*self._post(0, None if ahead is None else ahead[0]), full)
         parts = [self._post(n, None if ahead is None else ahead[n]) for n in self.levels]
         own = [self._levels == level for level in self.levels]
-        return Posted(
-            np.select(own, [part.wait for part in parts]),
-            np.select(own, [part.days for part in parts]),
-        )
+        wait, days = (np.select(own, each) for each in zip(*parts, strict=True))
+        return Posted(wait, days, full)
 
-    def _post(self, level: int, ahead: Counts | None) -> Posted:
-        """The same for containers of one level."""
-        wait = self._leave(self._taken(level, ahead)) - self.times
+    def _full(self, ahead: Counts | None) -> NDArray[np.bool_] | None:
+        """Whether a quota has no place left: places are sold in the order of booking."""
+        if not any(self.offers):
+            return None
+        full = np.zeros(self.first.shape, np.bool_)
+        for row, offers in enumerate(self.offers):
+            for offer in offers:
+                full[row] |= offer.is_full(None if ahead is None else ahead[row])
+        return full
+
+    def _post(self, level: int, ahead: Counts | None) -> tuple[Floats, Floats]:
+        """Wait and days that are posted to containers of one level."""
+        wait = self._leave(offered(self.first, self._free[level], ahead)) - self.times
         for row in self._odd:
             if self._timetables[row] is None:
                 wait[row] = 0
@@ -168,16 +185,7 @@ class Posters:
             wait += here
             here += later.run_days
             days += here
-        return Posted(wait, days)
-
-    def _taken(self, level: int, ahead: Counts | None) -> Counts:
-        """The numbered places that containers take: the first neither taken nor left."""
-        if ahead is None:
-            return np.maximum(self.first, self._free[level])
-        unlost = np.maximum.accumulate(self.first - ahead, axis=1)
-        np.maximum(unlost, self._free[level], out=unlost)
-        unlost += ahead
-        return unlost
+        return wait, days
 
     def _leave(self, places: Counts) -> Floats:
         """The days on which places leave."""
@@ -219,7 +227,7 @@ def _columns(rows: Iterable[tuple[float, ...]]) -> NDArray[np.float64]:
 class Teller:
     """What a desk posts to one container after the other: the same figures as the posters'."""
 
-    def __init__(self, outlook: Outlook) -> None:
+    def __init__(self, outlook: Outlook, offers: Iterable[Offer]) -> None:
         levels = range(outlook.desk.levels.number)
         self._day = None if outlook.timetable is None else outlook.timetable.day
         self._late = outlook.late
@@ -227,6 +235,7 @@ class Teller:
         self._later = outlook.later
         self._ahead = [0 for _ in levels]
         self._free = list(outlook.free)
+        self._tills = [Till(offer) for offer in offers]
 
     def quote(self, time: float, first_place: int, level: int) -> tuple[float, float]:
         """Wait and door-to-door days of a container that books now."""
@@ -244,8 +253,14 @@ class Teller:
             days += here + run_days
         return wait, days
 
-    def take(self, first_place: int, level: int) -> None:
+    def is_full(self, number: int) -> bool:
+        """Whether a quota has no place left for a container of the block."""
+        return any(till.is_full(number) for till in self._tills)
+
+    def take(self, number: int, first_place: int, level: int) -> None:
         """A container that has asked comes here."""
+        for till in self._tills:
+            till.sell(number)
         for behind in range(level, len(self._ahead)):
             self._ahead[behind] += 1
             self._free[behind] = max(self._free[behind], first_place) + 1
