@@ -1,4 +1,4 @@
-"""Where the days go and what binds: each stage's part in door-to-door time, each facility's use.
+"""Where the days go: each stage's part in door-to-door time.
 
 The containers of a route are those that were delivered in the window, in both directions. What each
 of them spent at a stage (waiting for a departure, in the queue of a facility, in service, in
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.results.figures import Figures, Lane
-from sim.results.observations import FacilityLog, Floats, Leg, Observations, Passage
+from sim.results.observations import Floats, Leg, Passage
 from sim.results.window import Window
 
 KINDS: Final = ("wait", "queueing", "service", "transit")
@@ -100,87 +100,3 @@ def _passed(passages: Sequence[Passage], weights: Counts) -> Iterator[Spent]:
         else:
             yield each.stage, "queueing", started - entered, weights[here]
             yield each.stage, "service", left - started, weights[here]
-
-
-def facilities(observations: Observations, window: Window) -> dict[tuple[str, str], Figures]:
-    """The use of each facility, by route and part: of all vehicles together.
-
-    utilisation: time that its servers are taken over the time that they are there
-    vehicles: a year, whose service begins in the window
-    queue_mean: vehicles in its queue, time average
-    queueing_mean: days a vehicle waits in it, of those whose service begins in the window
-    queue_growth: vehicles a year by which it grew over the window
-    yearly_capacity: containers that would pass in a year if its servers were always taken, at the
-        loads that vehicles have
-    """
-    found: dict[tuple[str, str], Figures] = {}
-    names = dict.fromkeys(log.name for log in observations.facilities)
-    for name in names:
-        logs = [log for log in observations.facilities if log.name == name]
-        visits = list(_visits(observations, name))
-        found["all", f"facility:{name}"] = _use(logs, visits, window)
-    return found
-
-
-def _visits(observations: Observations, facility: str) -> Iterator[tuple[Passage, Floats]]:
-    """How vehicles went through a facility, and with how many containers each."""
-    for way in observations.ways:
-        for route in way.routes:
-            for passage in route.approach:
-                if passage.facility == facility:
-                    yield passage, np.ones(len(passage.entered))
-            for leg in route.legs:
-                for passage in leg.passages:
-                    if passage.facility == facility:
-                        yield passage, leg.loads.astype(float)
-
-
-def _use(
-    logs: Sequence[FacilityLog], visits: Sequence[tuple[Passage, Floats]], window: Window
-) -> Figures:
-    there = sum(_server_days(log, window) for log in logs)
-    taken = queued = queueing = vehicles = containers = 0.0
-    for passage, loads in visits:
-        started, entered = passage.started, passage.entered
-        taken += _overlap(started, passage.freed, window)
-        queued += _overlap(entered, started, window)
-        here = window.holds(started)
-        vehicles += int(here.sum())
-        containers += float(loads[here].sum())
-        queueing += float((started[here] - entered[here]).sum())
-    used = taken / there if there else None
-    return {
-        "utilisation": used,
-        "vehicles": window.per_year(vehicles),
-        "queue_mean": queued / window.days,
-        "queueing_mean": queueing / vehicles if vehicles else None,
-        "queue_growth": window.per_year(
-            _queued(visits, window.end) - _queued(visits, window.start)
-        ),
-        "yearly_capacity": window.per_year(containers) / used if used else None,
-    }
-
-
-def _queued(visits: Sequence[tuple[Passage, Floats]], moment: float) -> int:
-    """Vehicles in the queue at a moment."""
-    return sum(
-        int(np.count_nonzero((each.entered < moment) & (each.started >= moment)))
-        for each, _ in visits
-    )
-
-
-def _overlap(first: Floats, last: Floats, window: Window) -> float:
-    """The days of the window that lie between moments, summed; infinite ones are to come."""
-    came = np.isfinite(first)
-    begins = first[came].clip(window.start, window.end)
-    ends = last[came].clip(window.start, window.end)
-    return float((ends - begins).sum())
-
-
-def _server_days(log: FacilityLog, window: Window) -> float:
-    """How many server-days there are in a window."""
-    edges = [day for day, _ in log.servers[1:]] + [window.end]
-    return sum(
-        servers * max(0.0, min(end, window.end) - max(day, window.start))
-        for (day, servers), end in zip(log.servers, edges, strict=True)
-    )

@@ -1,0 +1,175 @@
+"""What disruptions did: who was delayed, how much piled up, how long it took to clear.
+
+A disruption is looked at where it happens. Its backlog are containers that cannot go on there: in
+the queue of a facility, waiting for departures, or before a leg that is closed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from sim.results.facilities import Visit, visits
+from sim.results.figures import Figures
+from sim.results.observations import DisruptionLog, Floats, Leg, Observations, Outage, Passage
+from sim.results.spans import Spans
+from sim.results.window import Window
+
+USUAL_DAYS = 30.0
+"""The days before a disruption whose largest backlog counts as usual."""
+
+
+class Level:
+    """A number of containers as it changes: so many after each moment; 0 before the first."""
+
+    def __init__(self, moments: Floats, changes: Floats) -> None:
+        known = np.isfinite(moments)
+        order = moments[known].argsort(kind="stable")
+        self.moments, changes = moments[known][order], changes[known][order]
+        last = np.append(self.moments[1:] != self.moments[:-1], True)[: len(self.moments)]
+        self.after: Floats = changes.cumsum()[last]
+        self.moments = self.moments[last]
+
+    def largest(self, first: float, end: float) -> float:
+        """The largest number on days [first, end)."""
+        start, stop = (int(n) for n in self.moments.searchsorted([first, end]))
+        before = self.after[start - 1] if start else 0.0
+        at_first = start < len(self.moments) and self.moments[start] == first
+        inside = self.after[start:stop]
+        return float(inside.max(initial=-math.inf if at_first else before))
+
+    def first_down_to(self, number: float, day: float) -> float:
+        """The first moment from a day on when it is no larger than that; infinite for never."""
+        place = int(self.moments.searchsorted(day, "right"))
+        now = self.after[place - 1] if place else 0.0
+        if now <= number:
+            return day
+        later = np.flatnonzero(self.after[place:] <= number)
+        return float(self.moments[place + later[0]]) if len(later) else math.inf
+
+
+def disruptions(observations: Observations, window: Window) -> dict[str, Figures]:
+    """Each disruption by name, of the times that it began in the window.
+
+    disrupted: the part of the window in which it held
+    delayed: containers that met it, once for each time: who started there meanwhile or waited for
+        that, and who was under way or in service where that is held [containers]
+    peak_backlog: the largest backlog from its beginning until it was cleared [containers]
+    days_to_clear: from its end until the backlog is no larger than the largest of the 30 days
+        before it, mean; None where it never was [days]
+    """
+    return {log.name: _figures(log, observations, window) for log in observations.disruptions}
+
+
+def _figures(log: DisruptionLog, observations: Observations, window: Window) -> Figures:
+    held = Spans(log.spans).within(window.start, window.end)
+    found: Figures = {"disrupted": held / window.days}
+    if log.said.effect == "dearer" or log.said.path == ("demand",):
+        return found
+    if log.said.of_servers:
+        return found | {"delayed": _on_servers(log, observations, window)}
+    spans = [each for each in log.spans if window.start <= each[0] < window.end]
+    legs, through = list(_legs(log, observations)), list(_visits(log, observations))
+    level = _level(legs, through)
+    delayed = sum(_delayed(log, legs, through, level, span) for span in spans)
+    cleared = [_cleared(level, span, window.end) for span in spans]
+    days = math.fsum(took for _, took in cleared)
+    return found | {
+        "delayed": delayed,
+        "peak_backlog": max((peak for peak, _ in cleared), default=0.0),
+        "days_to_clear": days / len(cleared) if cleared and math.isfinite(days) else None,
+    }
+
+
+def _legs(log: DisruptionLog, observations: Observations) -> Iterator[Leg]:
+    """The departures that it happens to."""
+    for way in observations.ways:
+        for route in way.routes:
+            for leg in route.legs:
+                if log.said.stage == (route.name, leg.name):
+                    yield leg
+
+
+def _visits(log: DisruptionLog, observations: Observations) -> Iterator[Visit]:
+    """The trips that go through what it happens to."""
+    for route, visit in visits(observations):
+        if log.said.facility is None:
+            here = log.said.stage == (route, visit.passage.stage)
+        else:
+            here = log.said.facility == visit.passage.facility
+        if here:
+            yield visit
+
+
+def _level(legs: Sequence[Leg], through: Sequence[Visit]) -> Level:
+    """Containers that cannot go on."""
+    moments = [each for v in through for each in (v.passage.entered, v.passage.started)]
+    changes = [each for v in through for each in (v.loads, -v.loads)]
+    moments += [each for leg in legs for each in (leg.since, leg.departed)]
+    changes += [
+        each for leg in legs for each in (np.ones(len(leg.since)), -leg.loads.astype(float))
+    ]
+    none = np.empty(0)
+    return Level(np.concatenate([none, *moments]), np.concatenate([none, *changes]))
+
+
+def _delayed(
+    log: DisruptionLog,
+    legs: Sequence[Leg],
+    through: Sequence[Visit],
+    level: Level,
+    span: tuple[float, float],
+) -> float:
+    """Containers that met one time of a disruption."""
+    first, end = span
+    if legs:
+        came = sum(int(((leg.since >= first) & (leg.since < end)).sum()) for leg in legs)
+        place = int(level.moments.searchsorted(first))
+        return came + float(level.after[place - 1] if place else 0.0)
+    total = 0.0
+    for passage, loads, _ in through:
+        since = passage.freed if log.said.holds else passage.started
+        if passage.facility is None and not log.said.holds:
+            since = passage.entered
+        still_there = since > first if log.said.holds else since >= first
+        total += float(loads[(passage.entered < end) & still_there].sum())
+    return total
+
+
+def _cleared(level: Level, span: tuple[float, float], horizon: float) -> tuple[float, float]:
+    """The largest backlog of one time, and the days from its end until it is as usual."""
+    first, end = span
+    usual = level.largest(first - USUAL_DAYS, first)
+    cleared = level.first_down_to(usual, end) if end < horizon else math.inf
+    return level.largest(first, min(cleared, horizon)), cleared - end
+
+
+def _on_servers(log: DisruptionLog, observations: Observations, window: Window) -> float:
+    """Containers on vehicles that stood still on a server that failed in the window."""
+    total = 0.0
+    outages = {
+        (facility.direction, server): [out for out in own if out.server == server]
+        for facility in observations.facilities
+        if facility.name == log.said.facility
+        for own in [[out for out in facility.outages if out.disruption == log.name]]
+        for server in {out.server for out in own}
+    }
+    for passage, loads, direction in _visits(log, observations):
+        for (of, server), own in outages.items():
+            if passage.server is not None and of in (None, direction):
+                here = (passage.server == server) & np.isfinite(passage.started)
+                total += float(loads[here][_met(passage, here, own, window)].sum())
+    return total
+
+
+def _met(
+    passage: Passage, here: np.ndarray, outages: Sequence[Outage], window: Window
+) -> np.ndarray:
+    """Which of the services on one server an outage fell into."""
+    some = sorted(out for out in outages if window.start <= out.first < window.end)
+    first, end = (np.array([out[n] for out in some]) for n in (0, 1))
+    began, freed = passage.started[here], passage.freed[here]
+    met: np.ndarray = first.searchsorted(freed) > end.searchsorted(began, "right")
+    return met

@@ -1,0 +1,41 @@
+"""Spans of days in which something holds, and how much of others falls into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from sim.results.observations import Floats
+
+
+class Spans:
+    """Days [first, end), in order and apart."""
+
+    def __init__(self, spans: Iterable[tuple[float, float]]) -> None:
+        joined: list[list[float]] = []
+        for first, end in sorted(spans):
+            if joined and first <= joined[-1][1]:
+                joined[-1][1] = max(end, joined[-1][1])
+            else:
+                joined.append([first, end])
+        self._first = np.array([first for first, _ in joined])
+        self._length = np.array([end - first for first, end in joined])
+        self._before = np.concatenate([[0.0], self._length.cumsum()])
+
+    def until(self, moments: Floats) -> Floats:
+        """How many of their days come before each moment."""
+        if not len(self._first):
+            return np.zeros(len(moments))
+        last = self._first.searchsorted(moments, "right") - 1
+        inside = (moments - self._first[last]).clip(max=self._length[last])
+        days: Floats = np.where(last < 0, 0.0, self._before[last] + inside)
+        return days
+
+    def between(self, first: Floats, end: Floats) -> float:
+        """How many of their days lie between moments, summed."""
+        return float((self.until(end) - self.until(first)).sum())
+
+    def within(self, first: float, end: float) -> float:
+        """How many of their days lie in one window."""
+        return self.between(np.array([first]), np.array([end]))
