@@ -15,7 +15,9 @@ from sim.results.results import Results
 from sim.results.rows import better
 from sim.results.sensitivity import Sensitivity
 from sim.views import words
+from sim.views.accounts import print_accounts
 from sim.views.days import print_days
+from sim.views.fates import print_fates
 from sim.views.grid import console, new_table
 from sim.views.more import print_more
 from sim.views.parts import print_parts
@@ -88,12 +90,15 @@ def _print_scenarios(results: Results, out: Console) -> None:
     for names in _abreast(results.names):
         out.print(_figures(results, names))
     if results.paired:
+        print_accounts(results, results.names, out)
         out.print(_differences(results))
         out.print(Text(PAIRED, style="dim"))
         if results.comparisons > 1:
             out.print(Text(_together(results), style="dim"))
     else:  # a comparison stays lean
         for name in results.names:
+            print_accounts(results, [name], out)
+            print_fates(results, name, out)
             print_parts(results, name, out)
             print_days(results, name, out)
 

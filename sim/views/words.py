@@ -30,7 +30,7 @@ def figure(value: float | None, unit: str) -> str:
         return NONE
     if unit == "fraction":
         return f"{_number(100 * value, 2)} %"
-    return _number(value, 2 if unit == "days" else _decimals(value))
+    return _number(value, _decimals(value, unit))
 
 
 def _number(value: float, decimals: int) -> str:
@@ -38,9 +38,12 @@ def _number(value: float, decimals: int) -> str:
     return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text  # no minus zero
 
 
-def _decimals(value: float) -> int:
-    """Containers are counted whole; few of them keep some digits."""
-    return 0 if value == round(value) or abs(value) >= 100 else 1
+def _decimals(value: float, unit: str) -> int:
+    """Containers and dollars are counted whole; few of them keep some digits."""
+    if unit == "days":
+        return 2
+    whole = value == round(value) or abs(value) >= 100
+    return 0 if whole else 2 if unit == "USD" else 1
 
 
 def interval(found: Interval, unit: str) -> str:
@@ -52,7 +55,7 @@ def interval(found: Interval, unit: str) -> str:
         return mean
     if unit == "fraction":
         return f"{mean.removesuffix(' %')} ± {_half(100 * found.half_width, 2)} %"
-    return f"{mean} ± {_half(found.half_width, 2 if unit == 'days' else _decimals(found.mean))}"
+    return f"{mean} ± {_half(found.half_width, _decimals(found.mean, unit))}"
 
 
 def difference(found: Interval, unit: str) -> str:
@@ -154,8 +157,7 @@ def usd(price_year: int | None) -> str:
 
 def money(amount: float, price_year: int | None = None) -> str:
     """An amount of money, whole dollars where there are at least a hundred: 1,300 USD of 2001."""
-    whole = abs(amount) >= 100 or amount == round(amount)
-    return f"{_number(amount, 0 if whole else 2)} {usd(price_year)}"
+    return f"{figure(amount, 'USD')} {usd(price_year)}"
 
 
 def price_years(scenarios: Iterable[Scenario]) -> list[str]:
@@ -263,12 +265,27 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "latitude": ("latitude", "°"),
     "longitude": ("longitude", "°"),
     "gauge_mm": ("gauge", "mm"),
+    "handling_usd": ("handling", "{usd}"),
+    "usd": ("extra cost", "{usd}"),
+    "longest_hold_days": ("longest hold", "days"),
+    "inertia_days": ("inertia", "days"),
+    "vehicles": ("vehicles", ""),
+    "turnaround_days": ("turnaround", "days"),
+    "containers": ("containers", "containers"),
+    "factor": ("factor", ""),
+    "per_year": ("rate", "a year"),
+    "up_days": ("time between", "days"),
+    "tonnes_per_container": ("weight of a container", "t"),
+    "rail_g_per_tonne_km": ("rail emissions", "g CO2e/tonne-km"),
+    "sea_g_per_tonne_km": ("sea emissions", "g CO2e/tonne-km"),
+    "road_g_per_tonne_km": ("road emissions", "g CO2e/tonne-km"),
+    "air_g_per_tonne_km": ("air emissions", "g CO2e/tonne-km"),
 }
 """The fields of a scenario that hold figures: what people call them, and their units."""
 
 TABLES: Final = (
     "places", "facilities", "routes", "stages", "demand", "classes", "directions", "choice",
-    "phases", "set", *distributions.TABLES,
+    "phases", "set", "fleets", "carbon", "disruptions", *distributions.TABLES,
 )  # fmt: skip
 """Keys of a path that go without saying."""
 
