@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sim.errors import TooLargeError
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Era, Scenario
-from sim.scenario.stages import FacilityStage
+from sim.scenario.stages import Departures, FacilityStage
 
 SECONDS_A_CONTAINER = 2e-7
 SECONDS_A_TRIP = 1e-5
@@ -97,7 +97,9 @@ def _containers(scenario: Scenario) -> float:
     demand, years = scenario.demand, scenario.run.horizon / DAYS_A_YEAR
     most = max(era.scenario.demand.containers_per_year for era in scenario.eras)
     growth = math.log1p(max(demand.growth_per_year, 0.0)) * scenario.run.days / DAYS_A_YEAR
-    return most * years * math.exp(min(growth, MOST_GROWTH))
+    surges = (each.part for each in scenario.disruptions.values() if each.target == "demand")
+    surge = math.prod(max(part, 1.0) for part in surges)
+    return most * years * math.exp(min(growth, MOST_GROWTH)) * surge
 
 
 def _trips(scenario: Scenario) -> float:
@@ -106,13 +108,22 @@ def _trips(scenario: Scenario) -> float:
 
 
 def _trips_a_year(era: Era) -> float:
+    demand = era.scenario.demand.containers_per_year
     return sum(
-        leg.departures.departures_a_year
+        _departures_a_year(leg.departures, demand)
         * (1 + sum(isinstance(stage, FacilityStage) for _, stage in leg.run))
         for direction in era.scenario.directions
         for route in era.scenario.one_way(direction).open_routes.values()
         for leg in route.legs
     )
+
+
+def _departures_a_year(stage: Departures, containers: float) -> float:
+    """At most, where so many containers come in a year: full ones, and those held long enough."""
+    if stage.on_timetable:
+        return stage.departures_a_year
+    held = DAYS_A_YEAR / stage.longest_hold if stage.longest_hold else math.inf
+    return min(containers, containers / stage.capacity + held)
 
 
 def _posts(scenario: Scenario) -> float:

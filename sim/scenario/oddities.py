@@ -79,7 +79,7 @@ def _named_places(scenario: Scenario) -> set[str]:
     for route in scenario.routes.values():
         for stage in route.stages.values():
             if isinstance(stage, Transit):
-                found |= set(stage.via or ())
+                found |= {*(stage.via or ()), *((stage.detour and stage.detour.via) or ())}
             elif isinstance(stage, Departures):
                 found.add(stage.place)
     return {name for name in found if name is not None}

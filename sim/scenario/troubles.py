@@ -68,7 +68,7 @@ def _nothing_left(scenario: Scenario, path: str, said: Disruption) -> Iterator[s
 def _late(use: FleetUse) -> str:
     made, wanted = use.departures_a_year, use.timetable_a_year
     return (
-        f"fleets.{use.name}: {use.vehicles:,} vehicles ({use.vehicle}) with a round trip of at least "
+        f"fleets.{use.name}: {use.vehicles:,} vehicles ({use.vehicle}) with a round trip of "
         f"{use.round_trip_days:,.4g} days make {made:,.4g} departures a year, and the timetable of "
         f"routes.{use.route}.stages.{use.stage} has {wanted:,.4g}: they leave late; "
         f"{use.needed:,} could keep it"

@@ -19,6 +19,7 @@ from sim.scenario.schema import at
 from sim.views import words
 from sim.views.expected import print_expected
 from sim.views.grid import console, new_table
+from sim.views.troubles import print_troubles
 
 
 def print_preview(scenario: Scenario, notes: Sequence[str], file: IO[str] | None = None) -> None:
@@ -28,6 +29,7 @@ def print_preview(scenario: Scenario, notes: Sequence[str], file: IO[str] | None
     out.print(Text(f"{preview.scenario}{title}", style="bold"))
     out.print(Text(f"{words.demand(scenario)}; {words.rule(scenario)}; valid."))
     _print_use(scenario, preview, out)
+    print_troubles(scenario, preview, out)
     if scenario.phases:
         for line in changes(scenario):
             out.print(Text(line))
@@ -46,8 +48,9 @@ def _print_use(scenario: Scenario, preview: Preview, out: Console) -> None:
         out.print(Text(BOTH_DIRECTIONS, style="dim"))
     for route in preview.routes:
         out.print(Text(f"{route.name}: {_binding(route)}"))
-        if asked := _asked(scenario, route.name):
-            out.print(Text(f"    {asked}"))
+        for line in (_asked(scenario, route.name), *_quotas(scenario, route.name)):
+            if line:
+                out.print(Text(f"    {line}"))
     if scenario.facilities:
         print_expected(preview, out)
 
@@ -101,10 +104,29 @@ def _stage(stage: StagePreview | None, ways: int) -> list[str]:
     """A departures stage; how often it is left is of each way."""
     if stage is None:
         return ["none", words.NONE, "", "unlimited"]
+    said = f"{stage.name}, {stage.vehicle}"
+    most = "unlimited" if math.isinf(stage.yearly_capacity) else f"{stage.yearly_capacity:,.0f}"
+    if stage.longest_hold_days is not None:
+        return [said, f"when full × {stage.capacity:,}", _held(stage.longest_hold_days), most]
     often = f"{stage.departures_a_year:,.6g} × {stage.capacity:,}"
     days = ways * DAYS_A_YEAR / stage.departures_a_year if stage.departures_a_year else None
     every = words.NONE if days is None else f"{days:.3g} d" if days >= 1 else f"{24 * days:.3g} h"
-    return [f"{stage.name}, {stage.vehicle}", often, every, f"{stage.yearly_capacity:,.0f}"]
+    return [said, often, every, most]
+
+
+def _held(days: float) -> str:
+    """How long a vehicle that leaves when full is held for more."""
+    return "until full" if math.isinf(days) else f"held at most {days:.3g}\u00a0d"
+
+
+def _quotas(scenario: Scenario, name: str) -> Iterator[str]:
+    """How many containers may book the departures of a route."""
+    for stage, departures in scenario.routes[name].departures.items():
+        if departures.quota is not None:
+            each_way = ", half of them each way" if len(scenario.directions) > 1 else ""
+            rest = ", what is left is added to later ones" if departures.quota.carry_over else ""
+            most = words.count(departures.quota.containers)
+            yield f"{stage}: at most {most} may book a {departures.quota.per}{each_way}{rest}"
 
 
 def _asked(scenario: Scenario, name: str) -> str:

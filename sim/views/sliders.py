@@ -85,7 +85,7 @@ def rules(scenario: Scenario) -> list[tuple[str, str]]:
 
 def _of_route(scenario: Scenario, name: str, route: Route) -> Iterator[Slider]:
     binds = scenario.one_way(scenario.directions[0]).routes[name].binding_stage
-    if binds is not None:
+    if binds is not None and route.departures[binds].on_timetable:
         yield _capacity(scenario, name, binds)
     transits = {n: s for n, s in route.stages.items() if isinstance(s, Transit)}
     if transits:
@@ -125,7 +125,7 @@ def _capacity(scenario: Scenario, name: str, stage: str) -> Slider:
     """Containers a year from none on, whichever way the file says the timetable."""
     path = f"routes.{name}.stages.{stage}"
     each = [scenario.one_way(way).routes[name].departures[stage] for way in scenario.directions]
-    present = sum(departures.yearly_capacity for departures in each)
+    present = sum(departures.places_a_year for departures in each)
     places = each[0].capacity * len(each)
     _, most = _timetabled(scenario, path, places) or (0.0, ABOVE * present)
     label = f"{stage}: capacity [containers/year]"
