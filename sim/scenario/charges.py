@@ -6,7 +6,7 @@ Nothing of this changes while a scenario runs; freight, which may, is told by bo
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,3 +72,25 @@ def _emitted(carbon: Carbon | None, leg: Transit | Detour, mode: str | None) -> 
 def moves(leg: Transit) -> bool:
     """Whether a transit goes somewhere; else time passes where it is, as at a customs post."""
     return any(said is not None for said in (leg.mode, leg.via, leg.km_per_day, leg.length_km))
+
+
+def unknown_carbon(scenario: Scenario) -> Iterator[str]:
+    """Why emissions of a route are not known, where the scenario speaks of them at all."""
+    if scenario.carbon is None:
+        return
+    for name, route in scenario.routes.items():
+        for stage, about in route.stages.items():
+            path = f"routes.{name}.stages.{stage}"
+            if isinstance(about, Transit) and moves(about):
+                yield from _unknown(scenario.carbon, path, about, f"the carbon of {name}")
+
+
+def _unknown(carbon: Carbon, path: str, leg: Transit, whose: str) -> Iterator[str]:
+    if leg.length_km is None:
+        yield f"{path}: has no length_km: {whose} is not known"
+    elif leg.mode is None:
+        yield f"{path}: has no mode: {whose} is not known"
+    elif carbon.kg(leg.length_km, leg.mode) is None:
+        yield f"{path}: [carbon] has no {leg.mode}_g_per_tonne_km: {whose} is not known"
+    elif leg.detour is not None and leg.detour.length_km is None:
+        yield f"{path}.detour: has no length_km: {whose} is not known when somebody takes it"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from sim.scenario.charges import unknown_carbon
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.fleets import within_fleets
 from sim.scenario.fluid import queues
@@ -25,6 +26,7 @@ def warnings(scenario: Scenario) -> Iterator[str]:
         yield "every route is closed or has no capacity: all containers are unserved"
     yield from _growth_warnings(within_fleets(scenario))
     yield from troubles(scenario)
+    yield from unknown_carbon(scenario)
     for name, route in scenario.routes.items():
         for stage_name, stage in route.stages.items():
             path = f"routes.{name}.stages.{stage_name}"
