@@ -38,9 +38,10 @@ khasan = { latitude = 42.4, longitude = 130.6, country = "RU", gauge_mm = [1435,
 chita = { latitude = 52, longitude = 113.5, gauge_mm = [1520] }
 moscow = { latitude = 55.75, longitude = 37.62, country = "RU", gauge_mm = [1520] }
 suez = { latitude = 29.97, longitude = 32.57 }
+cape = { latitude = -34.4, longitude = 18.5 }
 
 [facilities]
-dmz = { servers = 2, service_hours = [2, 6], discipline = "priority" }
+dmz = { servers = 2, service_hours = [2, 6], discipline = "priority", handling_usd = 20 }
 paths = { headway_hours = 1, each_way = true }
 
 [facilities.gauge]
@@ -48,6 +49,17 @@ service_hours = { uniform = [2, 6] }
 hours_per_container = 0.05
 place = "khasan"
 changes_gauge = true
+
+[fleets]
+sets = { vehicles = 100, turnaround_days = [1, 3] }
+feeders = { vehicles = 4, turnaround_days = 1 }
+
+[carbon]
+tonnes_per_container = 14
+rail_g_per_tonne_km = 22
+sea_g_per_tonne_km = 8
+road_g_per_tonne_km = 62
+air_g_per_tonne_km = 602
 
 [routes.rail]
 freight_usd = 1_100
@@ -57,7 +69,7 @@ promise_days = 18
 priority = 2
 
 [routes.rail.stages]
-trains = { kind = "departures", place = "busan", annual_capacity = 8_000, capacity = 10 }
+trains = { kind = "departures", place = "busan", annual_capacity = 8_000, capacity = 10, fleet = "sets", quota = { containers = 600, per = "month", carry_over = true }, handling_usd = 80 }
 border = { kind = "facility", facility = "dmz" }
 korea = { kind = "transit", mode = "rail", via = ["busan", "khasan"], length_km = 1_100, km_per_day = [400, 700] }
 customs = { kind = "transit", days = 0.5 }
@@ -71,13 +83,18 @@ closed = false
 
 [routes.sea.stages]
 sailing = { kind = "departures", vehicle = "ship", every_days = 1, capacity = 400 }
-voyage = { kind = "transit", mode = "sea", via = ["busan", "suez", "moscow"], days = [30, 40] }
+voyage = { kind = "transit", mode = "sea", via = ["busan", "suez", "moscow"], days = [30, 40], length_km = 20_000, detour = { days = [40, 52], length_km = 27_000, usd = 200, via = ["busan", "cape", "moscow"] } }
+
+[routes.short-sea.stages]
+feeder = { kind = "departures", dispatch = "full", longest_hold_days = 3, capacity = 20, fleet = "feeders" }
+crossing = { kind = "transit", days = 20, detour = { length_km = 9_000, km_per_day = [300, 450] } }
 
 [choice]
 rule = "share"
 shares = { westbound = { rail = 0.5, sea = 0.5 }, eastbound = { rail = 0.4, sea = 0.6 } }
 scale_usd = 100
 posted_every_hours = 6
+inertia_days = 10
 
 [phases.boom]
 from = 2002-01-01
@@ -89,6 +106,16 @@ from = 2002-07-01
 [phases.bust.set]
 "choice.shares.eastbound" = { rail = 0.1, sea = 0.9 }
 "routes.rail.stages.main-line.days" = { uniform = [9, 14] }
+
+[disruptions]
+canal = { target = "routes.sea.stages.voyage", effect = "closed", from = 2001-08-23, days = 6 }
+winter = { target = "routes.rail.stages.main-line", effect = "slower", factor = 1.5, from = 2001-12-01, days = 90, under_way = "hold" }
+strike = { target = "routes.rail.stages.trains", effect = "capacity", factor = 0.5, per_year = 2, days = [3, 9] }
+surcharge = { target = "routes.sea.stages.sailing", effect = "dearer", factor = 1.3, per_year = 1, days = 60 }
+border = { target = "facilities.dmz", effect = "closed", per_year = 0.5, days = { lognormal = { median = 5, p95 = 13 } }, under_way = "continue" }
+tracks = { target = "facilities.gauge", effect = "slower", factor = 2, from = 2002-02-01, days = 30 }
+wear = { target = "facilities.gauge.servers", effect = "closed", up_days = { exponential = 60 }, days = { exponential = 2 } }
+slump = { target = "demand", effect = "capacity", factor = 0.7, from = 2002-09-01, days = 120 }
 
 [assumptions."routes.rail.freight_usd"]
 quality = "assumed"

@@ -317,8 +317,8 @@ DEMAND: dict[str, Row] = {
 PHASES: dict[str, Row] = {
     "no start": (
         "start = 2001-01-01\n", "", "[run]", "[¦run]",
-        ("run.start: is required where there are phases: the first day of the measured window, by "
-        "which days have dates"),
+        ("run.start: is required where anything has a date: the first day of the measured window, "
+        "by which days have dates"),
     ),
     "start as text": (
         "start = 2001-01-01", 'start = ¦"2001-01-01"', f"run.start: {A_DATE} (got '2001-01-01')",

@@ -18,6 +18,7 @@ import sim
 from sim.errors import ResultsError, UsageError
 from sim.scenario.assumptions import Assumption
 from sim.scenario.demand import Choice, Class, Demand
+from sim.scenario.disruptions import Carbon, Disruption, Fleet
 from sim.scenario.editors import schema_text
 from sim.scenario.files import bundled
 from sim.scenario.model import Run, Scenario
@@ -25,7 +26,7 @@ from sim.scenario.network import Facility, Place
 from sim.scenario.phases import Phase
 from sim.scenario.routes import Route
 from sim.scenario.schema import fields_of
-from sim.scenario.stages import Departures, FacilityStage, Transit
+from sim.scenario.stages import Departures, Detour, FacilityStage, Quota, Transit
 from sim.scenario.writing import SCHEMA_FILE, SCHEMA_LINE, write_first
 
 SCHEMA = json.loads(schema_text())
@@ -244,8 +245,8 @@ def test_the_schema_refuses_what_the_loader_refuses(what: str, tmp_path: Path) -
 
 
 MODELS: list[type[BaseModel]] = [
-    Run, Demand, Class, Place, Facility, Route, Departures, Transit, FacilityStage, Choice, Phase,
-    Assumption,
+    Run, Demand, Class, Place, Facility, Fleet, Carbon, Route, Departures, Quota, Transit, Detour,
+    FacilityStage, Choice, Phase, Disruption, Assumption,
 ]  # fmt: skip
 
 

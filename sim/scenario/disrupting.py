@@ -184,8 +184,9 @@ def _stage_kind(stages: dict[str, Any], name: str) -> tuple[str, str]:
     kind = table_at(stages, name).get("kind")
     if kind == "facility":
         facility = table_at(stages, name).get("facility")
-        return "", f"is a facility that other routes may pass too: say facilities.{facility}"
-    return (kind, "") if kind in EFFECTS else ("", "is no stage that can be disrupted")
+        return "", f"is a facility that other routes may pass too: say facilities.{facility!s:.60}"
+    able = kind in ("departures", "transit")
+    return (kind, "") if able else ("", "is no stage that can be disrupted")
 
 
 def fleets(draft: Draft) -> Iterator[Fault]:
