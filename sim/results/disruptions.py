@@ -51,11 +51,12 @@ class Level:
 
 
 def disruptions(observations: Observations, window: Window) -> dict[str, Figures]:
-    """Each disruption by name, of the times that it began in the window.
+    """Each disruption by name, of the times that fall into the window.
 
     disrupted: the part of the window in which it held
-    delayed: containers that met it, once for each time: who started there meanwhile or waited for
-        that, and who was under way or in service where that is held [containers]
+    delayed: containers that met it or the backlog that it left, once for each time: who came there
+        or waited there until it was cleared, and who was under way or in service where that is
+        held; of servers, who was in service [containers]
     peak_backlog: the largest backlog from its beginning until it was cleared [containers]
     days_to_clear: from its end until the backlog is no larger than the largest of the 30 days
         before it, mean; None where it never was [days]
@@ -70,16 +71,21 @@ def _figures(log: DisruptionLog, observations: Observations, window: Window) -> 
         return found
     if log.said.of_servers:
         return found | {"delayed": _on_servers(log, observations, window)}
-    spans = [each for each in log.spans if window.start <= each[0] < window.end]
+    spans = [each for each in log.spans if each[0] < window.end and each[1] > window.start]
     legs, through = list(_legs(log, observations)), list(_visits(log, observations))
     level = _level(legs, through)
-    delayed = sum(_delayed(log, legs, through, level, span) for span in spans)
-    cleared = [_cleared(level, span, window.end) for span in spans]
-    days = math.fsum(took for _, took in cleared)
+    delayed, peak, days = 0.0, 0.0, []
+    for first, end in spans:
+        cleared = _cleared(level, first, end) if end < window.end else math.inf
+        inside = max(first, window.start), max(end, min(cleared, window.end))
+        delayed += _delayed(log, legs, through, level, inside)
+        peak = max(peak, level.largest(*inside))
+        days.append(cleared - end)
+    to_clear = math.fsum(days) / len(days) if days else math.inf
     return found | {
         "delayed": delayed,
-        "peak_backlog": max((peak for peak, _ in cleared), default=0.0),
-        "days_to_clear": days / len(cleared) if cleared and math.isfinite(days) else None,
+        "peak_backlog": peak,
+        "days_to_clear": to_clear if math.isfinite(to_clear) else None,
     }
 
 
@@ -122,7 +128,7 @@ def _delayed(
     level: Level,
     span: tuple[float, float],
 ) -> float:
-    """Containers that met one time of a disruption."""
+    """Containers that met a disruption, or what it left, in some days."""
     first, end = span
     if legs:
         came = sum(int(((leg.since >= first) & (leg.since < end)).sum()) for leg in legs)
@@ -138,12 +144,9 @@ def _delayed(
     return total
 
 
-def _cleared(level: Level, span: tuple[float, float], horizon: float) -> tuple[float, float]:
-    """The largest backlog of one time, and the days from its end until it is as usual."""
-    first, end = span
-    usual = level.largest(first - USUAL_DAYS, first)
-    cleared = level.first_down_to(usual, end) if end < horizon else math.inf
-    return level.largest(first, min(cleared, horizon)), cleared - end
+def _cleared(level: Level, first: float, end: float) -> float:
+    """When the backlog is as usual again; infinite for never."""
+    return level.first_down_to(level.largest(first - USUAL_DAYS, first), end)
 
 
 def _on_servers(log: DisruptionLog, observations: Observations, window: Window) -> float:

@@ -279,7 +279,7 @@ def loads(lanes: Sequence[Lane], window: Window) -> tuple[float | None, dict[str
 def closed() -> Figures:
     """The figures of a route that takes no part, beyond what was delivered: nothing."""
     zeros = ("under_way_mean", "backlog_mean", "backlog_end", "backlog_growth")
-    return no_choices() | dict.fromkeys(zeros, 0.0) | {"load_factor": None}
+    return no_choices() | dict.fromkeys(zeros, 0.0) | {"load_factor": None, "busiest_month": None}
 
 
 def no_choices() -> Figures:

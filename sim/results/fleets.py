@@ -41,9 +41,10 @@ def departures(legs: Sequence[Leg], window: Window) -> Figures:
 
 
 def fleets(scenario: Scenario, observations: Observations, window: Window) -> Mapping[str, Figures]:
-    """Each fleet by name: the part of its vehicles that is on the way with containers or without.
+    """Each fleet by name: the part of its vehicles that is on the way, there or back.
 
-    Turning round, and waiting to leave, is not under way.
+    Turning round, and waiting to leave, is not on the way. Where there is one direction a vehicle
+    goes back as long as it came.
     """
     found: dict[str, Figures] = {}
     for name, fleet in scenario.fleets.items():
@@ -52,6 +53,8 @@ def fleets(scenario: Scenario, observations: Observations, window: Window) -> Ma
             for route in way.routes:
                 for leg in route.legs:
                     if scenario.routes[route.name].departures[leg.name].fleet == name:
-                        days += window.days_after(leg.departed) - window.days_after(leg.arrived)
+                        back = leg.arrived - leg.departed if way.direction is None else 0.0
+                        there = window.days_after(leg.arrived + back)
+                        days += window.days_after(leg.departed) - there
         found[name] = {"utilisation": days / (fleet.vehicles * window.days)}
     return found

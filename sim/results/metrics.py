@@ -12,9 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from sim.results import accounts, bottleneck, figures
+from sim.results import accounts, bottleneck, figures, fleets
+from sim.results.disruptions import disruptions
+from sim.results.facilities import facilities
 from sim.results.fates import fates
 from sim.results.figures import Choices, Figures, Lane, Sample
+from sim.results.months import busiest
 from sim.results.observations import Observations, Way
 from sim.results.window import Window
 from sim.scenario.calendar import yearly_demand
@@ -71,6 +74,7 @@ METRICS: dict[str, Metric] = {
     "backlog_end": Metric("containers", "waiting for a departure at the end", -1),
     "backlog_growth": Metric("containers/year", "growth of the backlog over the window", -1),
     "load_factor": Metric("fraction", "containers carried over capacity offered", +1),
+    "busiest_month": Metric("times", "deliveries in the busiest month over a mean one"),
     "wait_p95": Metric("days", "wait for departures, 95th percentile", -1, steady=True),
     "queueing_mean": Metric("days", "time in the queue of a facility, mean", -1, steady=True),
     "queueing_p95": Metric(
@@ -97,6 +101,15 @@ METRICS: dict[str, Metric] = {
     "cost_total": Metric("USD/year", "all that the containers delivered cost", steady=True),
     "co2e_mean": Metric("kg", "CO2e a container, mean", -1),
     "co2e_total": Metric("t/year", "CO2e of the containers delivered"),
+    "down": Metric("fraction", "time that servers are out of order", -1),
+    "departures": Metric("vehicles/year", "vehicles that left"),
+    "empties": Metric("vehicles/year", "vehicles that left without a container", -1),
+    "late": Metric("fraction", "departures that waited for a vehicle", -1),
+    "lateness_mean": Metric("days", "wait of a departure for a vehicle, mean", -1, steady=True),
+    "disrupted": Metric("fraction", "time that a disruption held", -1),
+    "delayed": Metric("containers", "containers in the window that met a disruption", -1),
+    "peak_backlog": Metric("containers", "most that waited for it to pass", -1),
+    "days_to_clear": Metric("days", "from its end until no more wait than before", -1),
     "containers": Metric("containers/year", "booked in the window, by where they ended"),
 }
 
@@ -117,8 +130,13 @@ def measure(scenario: Scenario, observations: Observations) -> Measures:
             measures |= _of_fates(scenario, observations, part)
     for name in scenario.routes:
         measures |= _of_stages(name, [lane for lane in lanes if lane.log.name == name], window)
-    for (name, part_name), found in bottleneck.facilities(observations, window).items():
-        measures |= _named(name, part_name, found)
+    for kind, each in (
+        ("facility", facilities(observations, window)),
+        ("fleet", fleets.fleets(scenario, observations, window)),
+        ("disruption", disruptions(observations, window)),
+    ):
+        for name, found in each.items():
+            measures |= _named(ALL, f"{kind}:{name}", found)
     return measures
 
 
@@ -186,6 +204,7 @@ def _of_part(scenario: Scenario, part: _Part) -> Measures:
             if part.cargo is None:
                 found |= figures.queues(some, part.window)
                 found["load_factor"], _ = figures.loads([each.lane for each in some], part.window)
+                found |= busiest([each.lane.log for each in some], part.window)
         measures |= _named(name, part.name, found)
     return measures | _named(ALL, part.name, _of_all(scenario, part))
 
@@ -203,6 +222,7 @@ def _of_all(scenario: Scenario, part: _Part) -> Figures:
     found |= figures.choices(part.choices, part.cargo)
     if part.cargo is None:
         found |= figures.queues(part.samples, part.window)
+        found |= busiest([each.lane.log for each in part.samples], part.window)
     return found
 
 
@@ -215,6 +235,9 @@ def _of_stages(name: str, lanes: Sequence[Lane], window: Window) -> Measures:
     """Each stage of a route: how full it was, and what it added to the way of its containers."""
     _, loads = figures.loads(lanes, window)
     found: dict[str, Figures] = {stage: {"load_factor": load} for stage, load in loads.items()}
+    for stage in loads:
+        legs = [leg for lane in lanes for leg in lane.log.legs if leg.name == stage]
+        found[stage] |= fleets.departures(legs, window)
     for stage, more in bottleneck.stages(lanes, window).items():
         found[stage] = found.get(stage, {}) | more
     measures: Measures = {}

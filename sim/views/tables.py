@@ -17,6 +17,7 @@ from sim.results.sensitivity import Sensitivity
 from sim.views import words
 from sim.views.accounts import print_accounts
 from sim.views.days import print_days
+from sim.views.disruptions import print_disruptions, print_fleets
 from sim.views.fates import print_fates
 from sim.views.grid import console, new_table
 from sim.views.more import print_more
@@ -39,6 +40,7 @@ LINES = {
     "on_time": "on time",
     "wait_mean": "wait, mean [days]",
     "load_factor": "load factor",
+    "busiest_month": "busiest month [of a mean one]",
     "backlog_mean": "backlog, mean [containers]",
     "backlog_growth": "backlog growth [containers/year]",
     "under_way_mean": "under way, mean [containers]",
@@ -90,6 +92,8 @@ def _print_scenarios(results: Results, out: Console) -> None:
     for names in _abreast(results.names):
         out.print(_figures(results, names))
     if results.paired:
+        print_disruptions(results, results.names, out)
+        print_fleets(results, results.names, out)
         print_accounts(results, results.names, out)
         out.print(_differences(results))
         out.print(Text(PAIRED, style="dim"))
@@ -97,6 +101,8 @@ def _print_scenarios(results: Results, out: Console) -> None:
             out.print(Text(_together(results), style="dim"))
     else:  # a comparison stays lean
         for name in results.names:
+            print_disruptions(results, [name], out)
+            print_fleets(results, [name], out)
             print_accounts(results, [name], out)
             print_fates(results, name, out)
             print_parts(results, name, out)

@@ -43,7 +43,7 @@ def _decimals(value: float, unit: str) -> int:
     if unit == "days":
         return 2
     whole = value == round(value) or abs(value) >= 100
-    return 0 if whole else 2 if unit == "USD" else 1
+    return 0 if whole else 2 if unit in ("USD", "times") else 1
 
 
 def interval(found: Interval, unit: str) -> str:
