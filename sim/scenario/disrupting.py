@@ -108,7 +108,7 @@ def _distribution(value: object) -> Distribution | None:
 
 def _what(draft: Draft, path: Path, said: dict[str, Any]) -> Iterator[Fault]:
     target, effect = said.get("target"), said.get("effect")
-    if not isinstance(target, str):
+    if not isinstance(target, str) or not target:
         return
     kind, message = _kind(draft.data, target)
     if message:
@@ -185,8 +185,9 @@ def _stage_kind(stages: dict[str, Any], name: str) -> tuple[str, str]:
     if kind == "facility":
         facility = table_at(stages, name).get("facility")
         return "", f"is a facility that other routes may pass too: say facilities.{facility!s:.60}"
-    able = kind in ("departures", "transit")
-    return (kind, "") if able else ("", "is no stage that can be disrupted")
+    if kind in ("departures", "transit"):
+        return str(kind), ""
+    return "", "is no stage that can be disrupted"
 
 
 def fleets(draft: Draft) -> Iterator[Fault]:

@@ -45,7 +45,7 @@ def _disruption(scenario: Scenario, path: str, said: Disruption) -> Iterator[str
     if a_year > ODD_TIMES_A_YEAR:
         yield (
             f"{path}: {a_year:,.4g} a year is one in {DAYS_A_YEAR / a_year:,.2g} days without it; "
-            "what is always so belongs into the figures themselves"
+            "what is always so belongs in the figures themselves"
         )
     yield from _nothing_left(scenario, path, said)
 

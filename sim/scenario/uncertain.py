@@ -40,20 +40,32 @@ def uncertain(scenario: Scenario) -> tuple[Uncertain, ...]:
 
 
 def idle(scenario: Scenario) -> tuple[str, ...]:
-    """Paths with a range that cannot matter: of closed routes, and of what only these pass."""
-    eras = [era.scenario for era in scenario.eras]
-    open_ = {name for era in eras for name, route in era.routes.items() if not route.closed}
-    passed = {
-        stage.facility
-        for era in eras
-        for name in open_ & era.routes.keys()
-        for stage in era.routes[name].facility_stages.values()
-    }
-    takes_part = {"routes": open_, "facilities": passed}
+    """Paths with a range that cannot matter: of closed routes, and of what only these have."""
+    takes_part = _takes_part(scenario)
     found = ((path, split(path)) for path in _ranged(scenario))
     return tuple(
         p for p, (table, *rest) in found if rest and rest[0] not in takes_part.get(table, rest)
     )
+
+
+def _takes_part(scenario: Scenario) -> dict[str, set[str]]:
+    """By section, the names of what some route that is open at some time has to do with."""
+    open_ = {
+        name
+        for era in scenario.eras
+        for name, route in era.scenario.routes.items()
+        if not route.closed
+    }
+    routes = [scenario.routes[name] for name in open_]
+    passed = {stage.facility for route in routes for stage in route.facility_stages.values()}
+    fleets = {stage.fleet for route in routes for stage in route.departures.values() if stage.fleet}
+    found = {"routes": open_, "facilities": passed, "fleets": fleets}
+    disruptions = {
+        name
+        for name, said in scenario.disruptions.items()
+        if said.path[0] == "demand" or said.path[1] in found[said.path[0]]
+    }
+    return found | {"disruptions": disruptions}
 
 
 def _ranged(scenario: Scenario) -> Iterator[str]:
