@@ -19,7 +19,8 @@ NOTE = "Refused is told beside it: who was refused by a route took another, or i
 def print_fates(results: Results, name: str, out: Console) -> None:
     """A row a route: delivered, moving or waiting at the end, unserved; refused beside it."""
     of = f": {name}" if len(results.scenarios) > 1 else ""
-    table = new_table("", *FATES, "refused", title=f"{TITLE}{of}")
+    out.print(Text(f"{TITLE}{of}", style="italic"))  # wider than the table, which would break it
+    table = new_table("", *FATES, "refused")
     known = set(results.keys(name))
     routes = list(results.scenario(name).routes)
     for route in [*routes, ALL] if len(routes) > 1 else routes:
