@@ -59,7 +59,7 @@ def disruptions(observations: Observations, window: Window) -> dict[str, Figures
         held; of servers, who was in service [containers]
     peak_backlog: the largest backlog from its beginning until it was cleared [containers]
     days_to_clear: from its end until the backlog is no larger than the largest of the 30 days
-        before it, mean; None where it never was [days]
+        before it, mean; None where it never was, or where nothing happened [days]
     """
     return {log.name: _figures(log, observations, window) for log in observations.disruptions}
 

@@ -36,8 +36,7 @@ def facilities(observations: Observations, window: Window) -> dict[str, Figures]
     """The use of each facility by name: of all vehicles together.
 
     utilisation: time that its servers serve, over the time that they are there
-    down: time that its servers are out of order and serve nobody, over the same; only where some
-        may be
+    down: time that its servers are out of order and serve nobody, over the same
     vehicles: a year, whose service begins in the window
     queue_mean: vehicles in its queue, time average
     queueing_mean: days a vehicle waits in it, of those whose service begins in the window
@@ -71,7 +70,7 @@ def _use(logs: Sequence[FacilityLog], here: Sequence[Visit], window: Window) -> 
     used, free = (taken / there, 1 - down / there) if there else (None, 1.0)
     return {
         "utilisation": used,
-        **({"down": down / there if there else None} if out_of_order else {}),
+        "down": down / there if there else None,
         "vehicles": window.per_year(vehicles),
         "queue_mean": queued / window.days,
         "queueing_mean": queueing / vehicles if vehicles else None,

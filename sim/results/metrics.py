@@ -52,6 +52,8 @@ class Metric:
     better: int = 0
     steady: bool = False
     """Whether it is a mean over time that exists only in steady state."""
+    of_what_happened: bool = False
+    """Whether it says nothing in a replication in which that did not happen."""
 
 
 METRICS: dict[str, Metric] = {
@@ -109,7 +111,9 @@ METRICS: dict[str, Metric] = {
     "disrupted": Metric("fraction", "time that a disruption held", -1),
     "delayed": Metric("containers", "containers in the window that met a disruption", -1),
     "peak_backlog": Metric("containers", "most that waited for it to pass", -1),
-    "days_to_clear": Metric("days", "from its end until no more wait than before", -1),
+    "days_to_clear": Metric(
+        "days", "from its end until no more wait than before", -1, of_what_happened=True
+    ),
     "containers": Metric("containers/year", "booked in the window, by where they ended"),
 }
 

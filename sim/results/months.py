@@ -21,8 +21,8 @@ def busiest(logs: Iterable[RouteLog], window: Window) -> Figures:
     for log in logs:
         moments = log.legs[-1].arrived if log.legs else log.own_arrivals
         loads = log.legs[-1].loads if log.legs else np.ones(len(moments))
-        month = (moments - window.start) // MONTH_DAYS
-        here = (month >= 0) & (month < number)
-        counts += np.bincount(month[here].astype(np.intp), loads[here], len(counts))
+        here = (moments >= window.start) & (moments < window.start + number * MONTH_DAYS)
+        month = ((moments[here] - window.start) // MONTH_DAYS).astype(np.intp).clip(max=number - 1)
+        counts += np.bincount(month, loads[here], len(counts))
     mean = float(counts.mean())
     return {"busiest_month": float(counts.max()) / mean if number > 1 and mean else None}

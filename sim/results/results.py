@@ -108,11 +108,16 @@ class Results:
         return [measures[key] for measures in self.measures[scenario].values()]
 
     def interval(self, key: Key, scenario: str) -> Interval:
-        """The mean of a metric with its confidence interval; undefined without a steady state."""
-        about = self.scenario(scenario)
+        """The mean of a metric with its confidence interval; undefined without a steady state.
+
+        That of one that is only of what happened is over the replications in which it did.
+        """
+        about, values = self.scenario(scenario), self.values(key, scenario)
         if not self._exists(key, about):
             return UNDEFINED
-        return student(self.values(key, scenario), about.run.confidence)
+        if METRICS[key.metric].of_what_happened:
+            values = [value for value in values if value is not None]
+        return student(values, about.run.confidence)
 
     @property
     def comparisons(self) -> int:

@@ -30,7 +30,8 @@ LATE = {
 
 NOTE = (
     "Delayed: containers that met it or the backlog that it left. Most waiting: containers in the "
-    "queue there. Cleared: from its end until no more wait than the most in the 30 days before."
+    "queue there. Cleared: from its end until no more wait than the most in the 30 days before; "
+    "mean over the replications in which it happened."
 )
 
 
@@ -38,10 +39,12 @@ def print_disruptions(results: Results, names: Sequence[str], out: Console) -> N
     """A row for each disruption of each scenario; nothing where there is none."""
     table = new_table("", *DISRUPTED.values(), title="What went wrong [containers]")
     for name in names:
-        for disruption in results.scenario(name).disruptions:
-            of = f" ({name})" if len(names) > 1 else ""
+        disruptions = results.scenario(name).disruptions
+        if disruptions and len(names) > 1:
+            table.add_row(Text(name, style="bold"))
+        for disruption in disruptions:
             cells = _cells(results, name, ALL, f"disruption:{disruption}", DISRUPTED)
-            table.add_row(Text(f"{disruption}{of}"), *cells)
+            table.add_row(Text(f"  {disruption}"), *cells)
     if table.row_count:
         out.print(table)
         out.print(Text(NOTE, style="dim"))
@@ -49,18 +52,18 @@ def print_disruptions(results: Results, names: Sequence[str], out: Console) -> N
 
 def print_fleets(results: Results, names: Sequence[str], out: Console) -> None:
     """A row for each departures stage that has a fleet; nothing where none has."""
-    table = new_table("departures", "fleet", *LATE.values(), "on the way", title="Fleets")
-    table.columns[1].justify = "left"
+    table = new_table("departures", "vehicles", *LATE.values(), "on the way", title="Fleets")
     for name in names:
+        if results.scenario(name).fleets and len(names) > 1:
+            table.add_row(Text(name, style="bold"))
         for route, about in results.scenario(name).routes.items():
             for stage, said in about.departures.items():
                 if said.fleet is None:
                     continue
-                of = f" ({name})" if len(names) > 1 else ""
                 cells = _cells(results, name, route, f"stage:{stage}", LATE)
                 use = _cells(results, name, ALL, f"fleet:{said.fleet}", {"utilisation": ""})
-                vehicles = f"{results.scenario(name).fleets[said.fleet].vehicles:,} {said.fleet}"
-                table.add_row(Text(f"{route} {stage}{of}"), Text(vehicles), *cells, *use)
+                vehicles = f"{results.scenario(name).fleets[said.fleet].vehicles:,}"
+                table.add_row(Text(f"  {route} {stage}"), Text(vehicles), *cells, *use)
     if table.row_count:
         out.print(table)
 
