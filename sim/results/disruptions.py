@@ -59,7 +59,7 @@ def disruptions(observations: Observations, window: Window) -> dict[str, Figures
         held; of servers, who was in service [containers]
     peak_backlog: the largest backlog from its beginning until it was cleared [containers]
     days_to_clear: from its end until the backlog is no larger than the largest of the 30 days
-        before it, mean; None where it never was, or where nothing happened [days]
+        before it, mean over the times that were cleared; None where there were none [days]
     """
     return {log.name: _figures(log, observations, window) for log in observations.disruptions}
 
@@ -74,18 +74,18 @@ def _figures(log: DisruptionLog, observations: Observations, window: Window) -> 
     spans = [each for each in log.spans if each[0] < window.end and each[1] > window.start]
     legs, through = list(_legs(log, observations)), list(_visits(log, observations))
     level = _level(legs, through)
-    delayed, peak, days = 0.0, 0.0, []
+    delayed, peak, days = 0.0, 0.0, list[float]()
     for first, end in spans:
         cleared = _cleared(level, first, end) if end < window.end else math.inf
         inside = max(first, window.start), max(end, min(cleared, window.end))
         delayed += _delayed(log, legs, through, level, inside)
         peak = max(peak, level.largest(*inside))
-        days.append(cleared - end)
-    to_clear = math.fsum(days) / len(days) if days else math.inf
+        if math.isfinite(cleared):
+            days.append(cleared - end)
     return found | {
         "delayed": delayed,
         "peak_backlog": peak,
-        "days_to_clear": to_clear if math.isfinite(to_clear) else None,
+        "days_to_clear": math.fsum(days) / len(days) if days else None,
     }
 
 

@@ -31,7 +31,7 @@ LATE = {
 NOTE = (
     "Delayed: containers that met it or the backlog that it left. Most waiting: containers in the "
     "queue there. Cleared: from its end until no more wait than the most in the 30 days before; "
-    "mean over the replications in which it happened."
+    "mean over the replications in which it was."
 )
 
 
