@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -58,7 +59,7 @@ def test_one_container_by_hand(tmp_path: Path) -> None:
     # for ten: delivered on day 12.5 after 12 days, each worth 10 USD.
     frame = sim.simulate(loaded(tmp_path, BY_HAND)).containers.to_frame()
     first = frame.loc[0]
-    assert first[[*COLUMNS, "co2e_kg"]].tolist() == [1000, 30 + 20, 0, 120, 1170, 200]
+    assert list(first[[*COLUMNS, "co2e_kg"]]) == [1000, 30 + 20, 0, 120, 1170, 200]
     assert first["fate"] == "delivered"
 
 
@@ -67,7 +68,7 @@ def test_a_detour_costs_its_money_its_days_and_its_length(tmp_path: Path) -> Non
     # round: 20 days, 3,000 km and 200 USD. Container 8, booked on day 8.5, arrives on day 30.5.
     frame = sim.simulate(loaded(tmp_path, BY_HAND)).containers.to_frame()
     assert frame.loc[8, "delivered"] == 30.5
-    assert frame.loc[8, [*COLUMNS, "co2e_kg"]].tolist() == [1000, 50, 200, 220, 1470, 600]
+    assert list(frame.loc[8, [*COLUMNS, "co2e_kg"]]) == [1000, 50, 200, 220, 1470, 600]
     assert frame["detour_usd"].sum() == 2 * 200  # of 8 and 9 alone
     assert frame.loc[10, "co2e_kg"] == 200  # the train of day 12 finds the line open
 
@@ -121,7 +122,7 @@ class Costly:
         self.came = self.frame[self.frame["delivered"] >= run.warmup_days]
         self.whole = np.arange(2) * 365 + run.warmup_days
 
-    def parts(self) -> Iterator[tuple[str, object, float]]:
+    def parts(self) -> Iterator[tuple[str, Any, float]]:
         """Each part: its name, which containers are of it, its days."""
         came, days = self.came, self.scenario.run.days
         yield "", came, days
@@ -144,7 +145,7 @@ def test_everything_that_costs_happens(tmp_path: Path) -> None:
 def test_totals_agree_with_the_table_of_containers_to_the_cent(costly: Costly) -> None:
     for part, some, days in costly.parts():
         for route in (*costly.scenario.routes, "all"):
-            own = some if route == "all" else some[some["route"] == route]  # type: ignore[index]
+            own = some if route == "all" else some[some["route"] == route]
             for amount, column in zip(AMOUNTS, COLUMNS, strict=True):
                 total = costly.found[f"{route}.{part}{amount}_total"] * days / 365
                 assert total == pytest.approx(own[column].sum(), abs=0.005), (route, part, column)

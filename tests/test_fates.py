@@ -103,7 +103,7 @@ def test_the_run_tells_where_containers_ended(tmp_path: Path) -> None:
     row = next(
         line.split()
         for line in out.getvalue().partition("Where those booked")[2].splitlines()
-        if line.startswith("rail")
+        if line.split()[:1] == ["rail"]
     )
     rail = [results.value(f"rail.fate:{fate}.containers") for fate in FATES[:3]]
     told = [float(figure.replace(",", "")) for figure in row[1:]]
