@@ -70,6 +70,12 @@ TARGETS: dict[str, Row] = {
         '"facilities.gauge.servers"', '¦"facilities.gauge.server"',
         f"disruptions.wear.target: {FORMS} (got 'facilities.gauge.server')",
     ),
+    "a million servers": (
+        '"khasan"\nchanges', '"khasan"\nservers = 1_000_000\nchanges',
+        '"facilities.gauge.servers"', '¦"facilities.gauge.servers"',
+        ("disruptions.wear.target: has more than 10,000 servers, too many to fail each by itself "
+        "(got 'facilities.gauge.servers')"),
+    ),
     "nothing": (
         VOYAGE, '¦""', "disruptions.canal.target: must not be empty (got '')",
     ),
@@ -216,8 +222,8 @@ WHEN: dict[str, Row] = {
         "per_year = 2", "per_year = ¦1e9", "days = [3, 9]", "days = 1e-4",
         f"disruptions.strike.per_year: {MANY}",
     ),
-    "a million servers": (
-        '"khasan"\nchanges', '"khasan"\nservers = 1_000_000\nchanges',
+    "a few, of each of many servers": (
+        '"khasan"\nchanges', '"khasan"\nservers = 10_000\nchanges',
         "up_days = { exp", "up_days = ¦{ exp", f"disruptions.wear.up_days: {MANY}",
     ),
     "a name": (
@@ -356,6 +362,11 @@ PHASES: dict[str, Row] = {
     "a quota": (
         FREIGHT, '¦"routes.rail.stages.trains.quota.containers" = 9',
         f'phases.boom.set."routes.rail.stages.trains.quota.containers": {MAY_CHANGE}',
+    ),
+    "more servers than may fail": (
+        "set = {", "set = ¦{", FREIGHT, '"facilities.gauge.servers" = 20_000',
+        ('phases.boom.set: disruptions.wear.target: has more than '
+        "10,000 servers, too many to fail each by itself (got 'facilities.gauge.servers')"),
     ),
     "a timetable where there is none": (
         FREIGHT, '¦"routes.short-sea.stages.feeder.every_days" = 2',

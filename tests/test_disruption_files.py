@@ -13,6 +13,7 @@ from corridors import loaded, written
 from every_key import EVERY_KEY, FREIGHT, changed
 
 import sim
+from sim.corridor import streams
 from sim.scenario.files import load_with_notes
 from sim.scenario.fleets import fleets, within_fleets
 from sim.scenario.fluid import flows
@@ -395,6 +396,23 @@ def test_check_as_json_has_no_infinite_number(tmp_path: Path) -> None:
     assert document["fleets"][0]["vehicles"] == 100
     assert document["routes"][2]["stages"][0]["departures_a_year"] is None
     assert document["routes"][2]["stages"][0]["longest_hold_days"] == 3
+
+
+def test_every_stream_that_is_drawn_from_has_a_name_that_was_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = set()
+
+    def noted(seed: int, replication: int, purpose: str) -> Any:
+        asked.add(purpose)
+        return streams.stream(seed, replication, purpose)
+
+    monkeypatch.setattr("sim.corridor.lanes.stream", noted)
+    monkeypatch.setattr("sim.corridor.disruptions.stream", noted)
+    scenario = loaded(tmp_path, changed(EVERY_KEY, '"share"\n', '"logit"\n'))
+    sim.simulate(scenario)
+    assert {"disruptions.canal", "disruptions.wear.0", "fleets.sets.eastbound"} <= asked
+    assert asked <= set(scenario.stream_names)
 
 
 def test_what_is_written_means_the_same(tmp_path: Path) -> None:

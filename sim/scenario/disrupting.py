@@ -23,6 +23,9 @@ WHEN = ("from", "per_year", "up_days")
 MOST_TIMES = 100_000
 """How often one thing may go wrong in a run."""
 
+MOST_SERVERS = 10_000
+"""Servers of a facility that may fail each by itself."""
+
 EFFECTS = {
     "demand": ("closed", "capacity"),
     "departures": ("closed", "capacity", "dearer"),
@@ -78,8 +81,9 @@ def _times(draft: Draft, said: dict[str, Any], lasts: Distribution) -> float:
         gap = Distribution("exponential", (DAYS_A_YEAR / rate,))
     if gap is None or not run:
         return 0.0
-    each = _within(gap, run) + _within(lasts, run)
-    return _servers(draft, said.get("target")) * run / each if each else math.inf
+    each, servers = _within(gap, run) + _within(lasts, run), _servers(draft, said.get("target"))
+    several = servers if servers <= MOST_SERVERS else 1  # too many are told once
+    return several * run / each if each else math.inf
 
 
 def _within(days: Distribution, run: float) -> float:
@@ -113,6 +117,9 @@ def _what(draft: Draft, path: Path, said: dict[str, Any]) -> Iterator[Fault]:
     kind, message = _kind(draft.data, target)
     if message:
         yield draft.fault((*path, "target"), f"{message} (got {show(target)})")
+    elif kind == "servers" and _servers(draft, target) > MOST_SERVERS:
+        rule = f"has more than {MOST_SERVERS:,} servers, too many to fail each by itself"
+        yield draft.fault((*path, "target"), f"{rule} (got {show(target)})")
     elif isinstance(effect, str) and effect in get_args(Effect):
         yield from _effect(draft, path, effect, kind)
         yield from _under_way(draft, path, said, kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 
@@ -224,8 +224,22 @@ class Scenario(Model):
                 if isinstance(about, Transit) and about.detour is not None
             ]
         names += [f"fleets.{fleet}" for fleet in self.fleets]
-        names += [f"disruptions.{disruption}" for disruption in self.disruptions]
-        return [f"{name}{suffix(each)}" for each in self.directions for name in names]
+        own = [f"{name}{suffix(each)}" for each in self.directions for name in names]
+        return [*own, *self._disruption_streams()]
+
+    def _disruption_streams(self) -> Iterator[str]:
+        """Those of what goes wrong, in both directions alike; of each server that fails by itself.
+
+        A server that a phase adds later has one more, which is not here.
+        """
+        for name, said in self.disruptions.items():
+            facility = self.facilities.get(said.facility or "")
+            if not said.of_servers or facility is None:
+                yield f"disruptions.{name}"
+                continue
+            for direction in self.directions if facility.each_way else (None,):
+                for server in range(facility.servers):
+                    yield f"disruptions.{name}.{server}{suffix(direction)}"
 
     @property
     def key(self) -> str:

@@ -82,7 +82,7 @@ def _touched(now: Draft, changes: Iterable[str]) -> Draft:
     """A scenario with the routes that a phase touches: in the others nothing new is wrong.
 
     Routes meet in the shares alone, so that a phase of those is examined with all of them. What
-    is disrupted stays the same.
+    disrupts routes stays the same.
     """
     parts = [split(path) for path in changes]
     if any(part[0] == "choice" for part in parts):
@@ -91,7 +91,12 @@ def _touched(now: Draft, changes: Iterable[str]) -> Draft:
     names = {part[1] for part in parts if part[0] == "routes" and len(part) > 1}
     kept = {name: route for name, route in routes.items() if name in names}
     kept = kept or dict(islice(routes.items(), 1))
-    alone = {"routes": kept, "choice": {"rule": "fastest"}, "disruptions": {}}
+    others = {
+        name: said
+        for name, said in table_at(now.data, "disruptions").items()
+        if not str(at(said, ["target"])).startswith("routes")
+    }
+    alone = {"routes": kept, "choice": {"rule": "fastest"}, "disruptions": others}
     return Draft(now.file, {**now.data, **alone})
 
 

@@ -59,7 +59,7 @@ LISTS = {
 def validated(draft: Draft, name: str) -> Scenario:
     """The scenario that a draft means. Raises ScenarioError with all its faults."""
     faults, scenario = _examined(draft, name)
-    if scenario is not None:
+    if scenario is not None and not faults:
         faults += _streams(draft, scenario)
     later = phases(draft, faults, lambda changed: _examined(changed, name)[0])
     faults += [*draft.faults, *islice(later, MOST_FAULTS)]
