@@ -147,7 +147,7 @@ def _boarded_in_order(service: Service) -> tuple[np.ndarray, Floats]:
 
 
 def _yearly_capacity(service: Service, office: Office) -> float:
-    """Containers a year that full departures carry, mean over the measured window."""
+    """Containers a year that full departures carry, mean over the window; may be infinite."""
     capacities = [
         each.yearly_capacity if is_open else 0.0
         for each, is_open in zip(service.departures, service.open_in, strict=True)
@@ -156,7 +156,8 @@ def _yearly_capacity(service: Service, office: Office) -> float:
         return capacities[0]
     run = office.way.first.run
     edges = np.maximum([*office.way.days, run.horizon], run.warmup_days)
-    return float((np.diff(edges) * capacities).sum() / run.days)
+    lasts, each = np.diff(edges), np.array(capacities)
+    return float((lasts[lasts > 0] * each[lasts > 0]).sum() / run.days)
 
 
 def _passages(

@@ -54,6 +54,10 @@ class Timed:
         if self.detours:
             self.detour_days[trips] = by_era(self._detours, eras, self._detour_u[trips])
 
+    def drawn_by(self, era: int) -> object:
+        """By what a trip of an era is drawn."""
+        return self.durations[era], self._detours[era : era + 1]
+
     def passed(self, trips: Rows | slice, entered: Floats) -> Passed:
         """How trips go through that come at these moments, infinite ones for never."""
         if self.course is None:
@@ -122,6 +126,10 @@ class Crossing:
         more = by_era([each.hours_per_container for each in self._facilities], eras)
         self.a_container[trips] = more / HOURS_A_DAY
 
+    def drawn_by(self, era: int) -> object:
+        """By what a trip of an era is drawn."""
+        return self._facilities[era].holding_hours, self._facilities[era].hours_per_container
+
     def enter(self, trip: int, now: float, load: int) -> Slot | simpy.Event:
         """Ask for a server: the slot, or an event that tells it when service begins."""
         days = self.holding.item(trip) + self.a_container.item(trip) * load
@@ -187,7 +195,7 @@ class Run:
     def __init__(
         self, lane: Lane, names: Sequence[str], draws: Draws, loads: Sequence[int]
     ) -> None:
-        self._lane, self._loads = lane, loads
+        self._lane, self._loads, self._trips = lane, loads, draws.trips
         self.stages = [_stage(name, lane, draws) for name in names]
         self.crossings = [stage for stage in self.stages if isinstance(stage, Crossing)]
         self._timed = [stage for stage in self.stages if isinstance(stage, Timed)]
@@ -201,7 +209,15 @@ class Run:
 
     def draw(self, trips: Rows | slice, starts: Floats) -> None:
         """Draw for some trips that start at those moments."""
-        eras = self._lane.way.eras_of(starts)
+        self._draw(trips, self._lane.way.eras_of(starts))
+
+    def draw_from(self, trip: int, era: int) -> None:
+        """Draw for all trips from one on, as in an era that begins."""
+        if era and all(stage.drawn_by(era) == stage.drawn_by(era - 1) for stage in self.stages):
+            return
+        self._draw(slice(trip, None), np.full(self._trips - trip, era))
+
+    def _draw(self, trips: Rows | slice, eras: Rows) -> None:
         for stage in self.stages:
             stage.draw(trips, eras)
 

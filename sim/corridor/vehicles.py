@@ -72,13 +72,12 @@ class Service:
 
     def _set_out(self, lane: Lane, trips: int) -> None:
         """Reckon all that is known beforehand."""
-        self._eras = len(lane.routes)
         if self.timetable is not None and self.fleet is None:
             self.times = self.timetable.times
         else:
             self.times = np.full(trips, np.inf)
         self.arrivals = np.full(trips, np.inf)
-        if self.is_punctual or self._eras == 1:
+        if self.is_punctual:
             self.run.draw(slice(None), self.times)
         if self.is_foreknown:
             self.arrivals = self.run.ends(slice(None), self.times)
@@ -116,6 +115,8 @@ class Service:
         self._now = self.departures[era]
         self._is_open = self.open_in[era]
         self.run.turn(era)
+        if not self.is_punctual:  # each as on the day on which it will leave
+            self.run.draw_from(self.departed, era)
         self.stirred()
 
     def headway(self, now: float, accepted: int) -> float:
@@ -219,8 +220,6 @@ class Service:
             return
         if not self.is_punctual:
             self.times[number] = now
-            if self._eras > 1:
-                self.run.draw(slice(number, number + 1), self.times[number : number + 1])
         clock.follow(self._trip(clock, number, aboard, load))
 
     def _trip(self, clock: Clock, number: int, aboard: list[Rows], load: int) -> Steps:

@@ -47,6 +47,8 @@ def stages(lanes: Sequence[Lane], window: Window) -> dict[str, Figures]:
             figures["yearly_capacity"] = (
                 figures.get("yearly_capacity") or 0.0
             ) + leg.yearly_capacity
+            if math.isinf(figures["yearly_capacity"] or 0.0):
+                figures["yearly_capacity"] = None
     return found
 
 
