@@ -30,11 +30,15 @@ class RouteCurves:
 
 @dataclass(frozen=True)
 class Curves:
-    """Curves by route, with the window that was measured."""
+    """Curves by route, with the window that was measured.
+
+    disrupted: what went wrong, and on which days: (name, first, end)
+    """
 
     warmup_days: float
     horizon: float
     routes: dict[str, RouteCurves]
+    disrupted: tuple[tuple[str, float, float], ...] = ()
 
 
 def curves(observations: Observations) -> Curves:
@@ -58,7 +62,13 @@ def curves(observations: Observations) -> Curves:
             backlog=np.diff(sum((_waited(leg, grid) for leg in legs), np.zeros(len(grid)))),
             deliveries=np.bincount(arrivals, minlength=len(grid) - 1).astype(float),
         )
-    return Curves(observations.warmup_days, observations.horizon, found)
+    disrupted = tuple(
+        (log.name, first, end)
+        for log in observations.disruptions
+        for first, end in ([] if log.said.of_servers else log.spans)
+        if first < observations.horizon
+    )
+    return Curves(observations.warmup_days, observations.horizon, found, disrupted)
 
 
 def _waited(leg: Leg, moments: Floats) -> Floats:

@@ -28,6 +28,9 @@ from sim.views.style import (
     styled,
 )
 
+MOST_NAMED = 6
+"""Disruptions that are told by name; more would hide the lines."""
+
 WINDOWS = (28, 7, 1)
 """Days over which deliveries are averaged, for trips come in one by one; the longest that fits."""
 
@@ -124,6 +127,7 @@ def _over_time(ax: Axes, results: Results, what: Callable[[RouteCurves], Floats]
     ax.set_xlim(0, max(scenario.run.horizon for scenario in results.scenarios))
     ax.set_ylim(0, 1.15 * max([float(np.nanmax(line.values)) for line in lines], default=0) or 1)
     _shade_warmup(ax, results)
+    _shade_disruptions(ax, results)
     _end_labels(ax, lines)
     ax.set_xlabel("time from the start of the simulation [days]")
 
@@ -137,6 +141,22 @@ def _shade_warmup(ax: Axes, results: Results) -> None:
             "warm-up", (0, 1), xytext=(5, -4), xycoords="axes fraction",
             textcoords="offset points", va="top", fontsize=SMALL, color=MUTED,
         )  # fmt: skip
+
+
+def _shade_disruptions(ax: Axes, results: Results) -> None:
+    """The days on which something was disrupted, with its name where there are few."""
+    spans = {span for name in results.names for span in results.curves(name).disrupted}
+    for name, first, end in sorted(spans, key=lambda span: (span[1], span[0])):
+        ax.axvspan(
+            first, min(end, ax.get_xlim()[1]), facecolor="none", edgecolor=MUTED, alpha=0.5,
+            hatch="////", linewidth=0, zorder=0,
+        )  # fmt: skip
+        if len(spans) <= MOST_NAMED:
+            ax.annotate(
+                name, (first, 1), xytext=(-3, -5), xycoords=("data", "axes fraction"),
+                textcoords="offset points", va="top", ha="right", rotation=90,
+                fontsize=SMALL, color=MUTED,
+            )  # fmt: skip
 
 
 def _end_labels(ax: Axes, lines: list[_Line]) -> None:
