@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.experiments.study import compare as compare
     from sim.experiments.study import run as run
     from sim.experiments.sweep import sweep as sweep
+    from sim.experiments.tracing import trace as trace
     from sim.results.observations import Observations as Observations
     from sim.results.results import Results as Results
     from sim.scenario.files import load_scenario as load_scenario
@@ -42,11 +43,12 @@ _HOMES = {
     "solve": "sim.experiments.solve",
     "sensitivity": "sim.experiments.sensitivity",
     "sweep": "sim.experiments.sweep",
+    "trace": "sim.experiments.tracing",
 }
 
 __all__ = [  # noqa: RUF022 - in the order of use
     "load_scenario", "Scenario", "simulate", "Observations", "run", "compare", "Results",
-    "one_more", "sweep", "sensitivity", "solve", "load_results", "explore", "plots",
+    "one_more", "sweep", "sensitivity", "solve", "load_results", "trace", "explore", "plots",
     "TranssibError", "ScenarioError",
 ]  # fmt: skip
 

@@ -16,7 +16,7 @@ from sim.results.metrics import METRICS
 PACKAGE = Path(sim.__file__).parent
 PUBLIC = [
     "load_scenario", "Scenario", "simulate", "Observations", "run", "compare", "Results",
-    "one_more", "sweep", "sensitivity", "solve", "load_results", "explore", "plots",
+    "one_more", "sweep", "sensitivity", "solve", "load_results", "trace", "explore", "plots",
     "TranssibError", "ScenarioError",
 ]  # fmt: skip
 

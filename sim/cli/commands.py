@@ -43,6 +43,7 @@ Examples:
   transsib sweep forecast-200k --vary routes.rail.freight_usd=600:1_400:200
   transsib solve forecast-200k --target rail.share=0.15 --by routes.rail.freight_usd
   transsib sensitivity forecast-200k
+  transsib trace link-200k --container 500_000
 
 FILE is a scenario file or a bundled name: today, link-200k, link-500k, open-queue,
 forecast-200k, forecast-500k; leg by leg corridor-today, corridor-200k, corridor-500k.
