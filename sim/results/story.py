@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from sim.results.containers import FATES, freight_at, numbering
 from sim.results.observations import Leg, Observations, Passage, RouteLog, Way
 from sim.scenario.model import Run, Scenario
 from sim.scenario.stages import Departures
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SAME_DAY: Final = 1e-9
 """Relative difference below which a departure leaves when its timetable says."""
@@ -81,6 +84,15 @@ class Story:
             "days": dict(self.days),
             "usd": dict(self.usd),
         }
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row an event: day, date where there is one, stage, what, and the days that it took."""
+        import pandas as pd
+
+        rows = [event.to_data() for event in self.events]
+        columns = ["day", *["date"] * any(event.date for event in self.events), "stage", "what"]
+        frame = pd.DataFrame(rows).reindex(columns=[*columns, "days"])
+        return frame.fillna({"stage": ""})
 
 
 def story(scenario: Scenario, observed: Observations, container: int) -> Story:

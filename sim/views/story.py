@@ -65,7 +65,8 @@ def _booked(event: Event, usd: str) -> Iterator[str]:
     yield f"booked{cargo}"
     if about["value_of_time_usd_per_day"]:
         yield f"a day less is worth {_usd(about['value_of_time_usd_per_day'])} {usd} to it"
-    yield "wanted no route" if about["wanted"] is None else f"wanted {about['wanted']}"
+    if about["wanted"] != about["took"] or about["took"] is None:
+        yield f"wanted {about['wanted'] or 'no route'}"
     if about["refused"]:
         yield f"refused by {words.listed(about['refused'])}"
     if about["took"] is None:
