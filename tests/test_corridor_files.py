@@ -113,6 +113,15 @@ def test_editors_accept_it(tmp_path: Path) -> None:
         ("latitude = 35.1", "latitude = 91"),
         ("from = 2002-01-01", "until = 2002-01-01"),
         ("ordinary = { share", "ordinary = { part"),
+        ('effect = "closed", from', 'effect = "close", from'),
+        ("from = 2001-08-23", "form = 2001-08-23"),
+        ('under_way = "hold"', 'under_way = "held"'),
+        ("vehicles = 100", "vehicles = 0"),
+        ('per = "month"', 'per = "week"'),
+        ("containers = 600", "container = 600"),
+        ('dispatch = "full"', 'dispatch = "fill"'),
+        ("usd = 200", "usd = -200"),
+        ("rail_g_per_tonne_km", "train_g_per_tonne_km"),
     ],
 )
 def test_editors_flag_what_the_loader_refuses(old: str, new: str, tmp_path: Path) -> None:
