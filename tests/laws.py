@@ -1,53 +1,78 @@
 """What every replication must obey, read off what it left behind and what the scenario says.
 
-The laws share nothing with the engine's own check.
+The laws share nothing with the engine's own check. Those of departures, of facilities and of what
+takes how long stand in modules of their own.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import compress, pairwise
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
+from disrupted import closed, edges, factors, is_in
+from laws_departures import assert_lawful_departures
+from laws_facilities import assert_alternates, assert_lawful_facility, pools
+from laws_times import ROUNDING, assert_times_in_force, before
 from numpy.typing import NDArray
 
 import sim
-from sim.results.observations import FacilityLog, Floats, Leg, Passage, RouteLog, Way
-from sim.scenario.network import Facility
-from sim.scenario.stages import FacilityStage, Transit
+from sim.results.observations import DisruptionLog, Floats, Leg, Passage, RouteLog, Way
+from sim.scenario.routes import Route
 
 Numbers = NDArray[np.integer]
-ROUNDING = 1e-9
-"""What days may be off by where they are not computed as the engine computes them."""
 
 
 def assert_lawful(scenario: sim.Scenario, observed: sim.Observations) -> None:
     """Each container has one fate; who is first goes first; nothing holds more than it can."""
+    assert [log.name for log in observed.disruptions] == list(scenario.disruptions)
+    for disruption in observed.disruptions:
+        assert_happens_as_said(scenario, disruption)
     for way in observed.ways:
-        assert_lawful_way(scenario, way, observed.horizon)
+        assert_lawful_way(scenario, observed, way)
     for log in observed.facilities:
         assert_lawful_facility(scenario, observed, log)
     assert {(log.name, log.direction) for log in observed.facilities} == pools(scenario)
 
 
-def assert_lawful_way(scenario: sim.Scenario, way: Way, horizon: float) -> None:
+def assert_happens_as_said(scenario: sim.Scenario, log: DisruptionLog) -> None:
+    """Once on its day, or again and again as far apart as was said, and as long."""
+    said, run = log.said, scenario.run
+    assert said == scenario.disruptions[log.name]
+    if said.starts is not None:
+        assert [first for first, _ in log.spans] == [run.day_of(said.starts)]
+        assert_alternates(log.spans, (-math.inf, math.inf), said.days.bounds)
+    elif not said.of_servers:
+        assert said.gap is not None
+        assert all(0 <= first < run.horizon for first, _ in log.spans)
+        assert_alternates(log.spans, said.gap.bounds, said.days.bounds)
+
+
+def assert_lawful_way(scenario: sim.Scenario, observed: sim.Observations, way: Way) -> None:
     """One direction: bookings in order, each container delivered, moving, waiting or unserved."""
+    horizon = observed.horizon
     assert (np.diff(way.booked) >= 0).all()
+    assert not is_in(closed(observed, "demand"), way.booked).any(), "nobody books"
     assert ((way.booked >= 0) & (way.booked < horizon)).all()
     fates: list[Numbers] = [np.flatnonzero(way.taken < 0)]
     for row, route in enumerate(way.routes):
         assert np.array_equal(route.accepted, np.flatnonzero(way.taken == row))
         assert_lawful_refusals(way, row)
-        assert_lawful_times(scenario, way, route)
-        fates += assert_lawful_route(scenario, way, route, horizon)
+        assert_lawful_freight(scenario, observed, route)
+        assert_lawful_quota(scenario, way, route)
+        fates += assert_lawful_route(scenario, observed, way, route)
     counted = np.bincount(np.concatenate(fates), minlength=len(way.booked))
     assert (counted == 1).all(), "each container is delivered, moving, waiting or unserved"
-    if not scenario.phases and scenario.choice.rule != "share":
-        limits = [route.max_wait_days for route in scenario.open_routes.values()]
-        if any(map(math.isinf, limits)):
-            assert (way.taken >= 0).all(), "nobody is unserved where a route takes all"
+    chosen = not scenario.phases and scenario.choice.rule != "share"
+    if chosen and any(map(takes_all, scenario.open_routes.values())):
+        assert (way.taken >= 0).all(), "nobody is unserved where a route takes all"
+
+
+def takes_all(route: Route) -> bool:
+    """Whether a route refuses nobody."""
+    quotas = [departures.quota for departures in route.departures.values()]
+    return math.isinf(route.max_wait_days) and not any(quotas)
 
 
 def assert_lawful_refusals(way: Way, row: int) -> None:
@@ -59,15 +84,47 @@ def assert_lawful_refusals(way: Way, row: int) -> None:
     assert np.isin(in_vain, refused).all()
 
 
+def assert_lawful_freight(
+    scenario: sim.Scenario, observed: sim.Observations, route: RouteLog
+) -> None:
+    """What is asked is what was said, times what makes it dearer."""
+    stages = [f"routes.{route.name}.stages.{stage}" for stage in scenario.routes[route.name].stages]
+    crossed = scenario.routes[route.name].facility_stages.values()
+    targets = {*stages, *(f"facilities.{stage.facility}" for stage in crossed)}
+    dearer = [log for log in observed.disruptions if log.said.effect == "dearer"]
+    dearer = [log for log in dearer if log.said.target in targets]
+    days = [*(era.day for era in scenario.eras), *edges(dearer), *(d for d, _ in route.freight)]
+    for day in {day for day in days if 0 <= day < observed.horizon}:
+        asked = [usd for since, usd in route.freight if since <= day][-1]
+        said = [era for era in scenario.eras if era.day <= day][-1].scenario
+        now = said.routes[route.name].freight_usd * factors(dearer, np.array([day]))[0]
+        assert math.isclose(asked, now)
+
+
+def assert_lawful_quota(scenario: sim.Scenario, way: Way, route: RouteLog) -> None:
+    """No period lets more book than it has, with what others left where that carries over."""
+    one_way = scenario.one_way(way.direction).routes[route.name]
+    for quota in (each.quota for each in one_way.departures.values()):
+        if quota is not None:
+            period = (way.booked[route.accepted] / quota.period_days + ROUNDING).astype(int)
+            booked = np.bincount(period, minlength=1)
+            if not quota.carry_over:
+                assert (booked <= math.floor(quota.containers)).all()
+            there = quota.containers * np.arange(1, len(booked) + 1)
+            assert (booked.cumsum() <= there + ROUNDING).all()
+
+
 # Containers on a route.
 
 
 def assert_lawful_route(
-    scenario: sim.Scenario, way: Way, route: RouteLog, horizon: float
+    scenario: sim.Scenario, observed: sim.Observations, way: Way, route: RouteLog
 ) -> list[Numbers]:
     """The containers of a route by their fate; those of a leg go on to the next."""
-    ready = way.booked[route.accepted]
+    ready, horizon = way.booked[route.accepted], observed.horizon
     assert_lawful_run(route.approach, ready)
+    ones = np.ones(len(ready), np.int64)
+    assert_times_in_force(scenario, observed, way, route, route.approach, ready, ones)
     ready = route.approach[-1].left if route.approach else ready
     if not route.legs:
         assert (route.own_arrivals[ready < horizon] == ready[ready < horizon]).all()
@@ -78,7 +135,10 @@ def assert_lawful_route(
     assert_handed_over(ready, route.accepted, route.legs[0], horizon)
     levels = boarding_levels(scenario, way)
     for leg, onward in zip(route.legs, [*route.legs[1:], None], strict=True):
-        assert_lawful_leg(leg, levels, horizon)
+        own = np.zeros(len(leg.who), np.int64) if levels is None else levels[leg.who]
+        assert_lawful_leg(leg, own, horizon)
+        assert_lawful_departures(scenario, observed, way, route.name, leg, own)
+        assert_times_in_force(scenario, observed, way, route, leg.passages, leg.departed, leg.loads)
         aboard, arrived = leg.who[: leg.boarded], np.repeat(leg.arrived, leg.loads)
         fates += [aboard[arrived == math.inf], left_behind(leg, horizon)]  # moving and waiting
         if onward is None:
@@ -118,10 +178,12 @@ def boarding_levels(scenario: sim.Scenario, way: Way) -> Numbers | None:
     return np.array([-each.priority for each in classes.values()])[way.class_of]
 
 
-def assert_lawful_leg(leg: Leg, levels: Numbers | None, horizon: float) -> None:
-    """A departure takes who is ready, by level and then longest: all that fit, nobody else."""
+def assert_lawful_leg(leg: Leg, own: Numbers, horizon: float) -> None:
+    """A departure takes who is ready, by level and then longest: all that fit, nobody else.
+
+    own: the level of each [as `who` of the leg]
+    """
     assert (np.bincount(leg.who) <= 1).all(), "nobody queues twice"
-    own = np.zeros(len(leg.who), np.int64) if levels is None else levels[leg.who]
     trip = np.repeat(np.arange(len(leg.loads)), leg.loads)
     room = leg.capacities.astype(np.int64)
     for level in np.unique(own):
@@ -148,12 +210,7 @@ def ready_at_departures(since: Floats, departed: Floats, loads: Numbers) -> Numb
     return np.asarray(since.searchsorted(departed, "right") - left_before)
 
 
-def before(moments: Floats, horizon: float) -> Floats:
-    """Moments, infinite where they are not before the horizon."""
-    return np.where(moments < horizon, moments, math.inf)
-
-
-# What trips go through, and how long that takes.
+# What trips go through.
 
 
 def assert_lawful_run(passages: Sequence[Passage], starts: Floats) -> None:
@@ -167,181 +224,6 @@ def assert_lawful_run(passages: Sequence[Passage], starts: Floats) -> None:
         assert (each.started >= each.entered).all()
         assert (each.left >= each.started).all()
         if each.facility is None:
-            assert (each.started == each.entered).all()
             assert (each.freed == each.left).all()
         else:
             assert ((each.left == each.freed) | (each.left == each.started)).all()
-
-
-def assert_lawful_times(scenario: sim.Scenario, way: Way, route: RouteLog) -> None:
-    """Vehicles leave on their timetables; each trip takes what its stages took when it began."""
-    ones = np.ones(len(route.accepted), np.int64)
-    assert_times_in_force(scenario, route, route.approach, way.booked[route.accepted], ones)
-    for leg in route.legs:
-        end = scenario.run.horizon
-        days, capacities = timetable(scenario, way.direction, route.name, leg.name, end)
-        assert leg.departed.tolist() == days
-        assert leg.capacities.tolist() == capacities
-        assert_times_in_force(scenario, route, leg.passages, leg.departed, leg.loads)
-
-
-def timetable(
-    scenario: sim.Scenario, direction: str | None, route: str, stage: str, end: float
-) -> tuple[list[float], list[int]]:
-    """Days and capacities of the departures of a stage: a timetable that changes begins anew."""
-    tables: list[tuple[float, float, int]] = []
-    for day, era in scenario.eras:
-        now = era.one_way(direction).routes[route]
-        departures = now.departures[stage]
-        headway = departures.headway if now.is_open else math.inf
-        if not tables or tables[-1][1:] != (headway, departures.capacity):
-            tables.append((day, headway, departures.capacity))
-    lasts = [*(day for day, *_ in tables[1:]), math.inf]
-    days: list[float] = []
-    capacities: list[int] = []
-    for (day, headway, capacity), last in zip(tables, lasts, strict=True):
-        number = 1
-        while (leaves := day + number * headway) < end and leaves <= last:
-            days.append(leaves)
-            capacities.append(capacity)
-            number += 1
-    return days, capacities
-
-
-def assert_times_in_force(
-    scenario: sim.Scenario,
-    route: RouteLog,
-    passages: Sequence[Passage],
-    starts: Floats,
-    loads: NDArray[np.integer],
-) -> None:
-    """Transits and services are within what the scenario said when a trip began."""
-    eras = [era.scenario for era in scenario.eras]
-    number = np.searchsorted([era.day for era in scenario.eras], starts, "right") - 1
-    for passage in passages:
-        stages = [era.routes[route.name].stages[passage.stage] for era in eras]
-        low, high, more = np.array(
-            [said(era, stage) for era, stage in zip(eras, stages, strict=True)]
-        ).T[:, number]
-        done = np.isfinite(passage.freed)
-        took = (passage.freed - np.where(done, passage.started, 0) - more * loads)[done]
-        assert (took >= low[done] - ROUNDING).all()
-        assert (took <= high[done] + ROUNDING).all()
-
-
-def said(scenario: sim.Scenario, stage: object) -> tuple[float, float, float]:
-    """Days that a stage takes at least and at most, and on top for each container."""
-    if isinstance(stage, Transit):
-        return (*stage.duration.bounds, 0)
-    assert isinstance(stage, FacilityStage)
-    facility = scenario.facilities[stage.facility]
-    low, high = facility.holding_hours.bounds
-    return low / 24, high / 24, facility.hours_per_container / 24
-
-
-# Facilities.
-
-
-@dataclass(frozen=True)
-class Visits:
-    """Vehicles at the servers of a facility: when each came, was served, and freed its server."""
-
-    entered: Floats
-    started: Floats
-    freed: Floats
-    priority: Numbers
-
-    def of(self, here: NDArray[np.bool_]) -> Visits:
-        """Some of them."""
-        return Visits(self.entered[here], self.started[here], self.freed[here], self.priority[here])
-
-    def waiting(self, moments: Floats) -> Numbers:
-        """How many have come and not begun, when all of a moment has happened."""
-        return count_to(self.entered, moments) - count_to(self.started, moments)
-
-    def busy(self, moments: Floats) -> Numbers:
-        """How many have begun and not ended."""
-        return count_to(self.started, moments) - count_to(self.freed, moments)
-
-
-def count_to(days: Floats, moments: Floats) -> Numbers:
-    """How many days have come at each moment."""
-    return np.asarray(np.sort(days).searchsorted(moments, "right"))
-
-
-def pools(scenario: sim.Scenario) -> set[tuple[str, str | None]]:
-    """Each facility, or each of its directions where they have servers of their own."""
-    return {
-        (name, direction)
-        for name, facility in scenario.facilities.items()
-        for direction in (scenario.directions if facility.each_way else [None])
-    }
-
-
-def visits(scenario: sim.Scenario, observed: sim.Observations, log: FacilityLog) -> Visits:
-    """All vehicles and lone containers that came to some servers before the horizon."""
-    parts = [
-        (passage.entered, passage.started, passage.freed, np.full(len(passage.entered), priority))
-        for passage, priority in _passages(scenario, observed, log)
-    ]
-    empty = (np.empty(0), np.empty(0), np.empty(0), np.empty(0, np.int64))
-    every = Visits(*(np.concatenate(each) for each in zip(empty, *parts, strict=True)))
-    return every.of(every.entered < observed.horizon)
-
-
-def _passages(
-    scenario: sim.Scenario, observed: sim.Observations, log: FacilityLog
-) -> Iterator[tuple[Passage, int]]:
-    for way in observed.ways:
-        for route in way.routes:
-            runs = [route.approach, *(leg.passages for leg in route.legs)]
-            for passage in (passage for run in runs for passage in run):
-                if passage.facility == log.name and log.direction in (None, way.direction):
-                    yield passage, scenario.routes[route.name].priority
-
-
-def assert_lawful_facility(
-    scenario: sim.Scenario, observed: sim.Observations, log: FacilityLog
-) -> None:
-    """Servers serve one vehicle each, none idles while a vehicle waits, who is next goes next."""
-    facility = scenario.facilities[log.name]
-    said = [(era.day, era.scenario.facilities[log.name].servers) for era in scenario.eras]
-    kept = [True, *(one[1] != other[1] for one, other in pairwise(said))]
-    assert log.servers == tuple(compress(said, kept))
-    here = visits(scenario, observed, log)
-    assert (here.started[np.isfinite(here.started)] < observed.horizon).all()
-    changes = [day for day, _ in log.servers]
-    moments = np.unique(np.concatenate([here.entered, here.started, here.freed, changes]))
-    moments = moments[np.isfinite(moments)]
-    servers = servers_at(log, moments)
-    begins = np.isin(moments, here.started)
-    assert (here.busy(moments) <= servers)[begins].all(), "a vehicle a server"
-    idle = here.busy(moments) < servers
-    assert (here.waiting(moments)[idle] == 0).all(), "no server idles while a vehicle waits"
-    assert_next_goes_next(facility, here)
-
-
-def servers_at(log: FacilityLog, moments: Floats) -> Numbers:
-    """How many servers there are at each moment."""
-    days, servers = np.array(log.servers).T
-    now: Numbers = servers[days.searchsorted(moments, "right") - 1].astype(np.int64)
-    return now
-
-
-def assert_next_goes_next(facility: Facility, here: Visits) -> None:
-    """Whoever came first, of the greatest priority that waits where that counts."""
-    if facility.discipline == "fifo":
-        assert_first_come_first_served(here)
-        return
-    for priority in np.unique(here.priority):
-        these, lower = here.of(here.priority == priority), here.of(here.priority < priority)
-        assert_first_come_first_served(these)
-        for start in lower.started[np.isfinite(lower.started)]:
-            passed_over = (these.entered < start) & (these.started > start)
-            assert not passed_over.any(), "the greater priority goes first"
-
-
-def assert_first_come_first_served(here: Visits) -> None:
-    """Of two that come one after the other the first begins first."""
-    started = here.started[np.lexsort((here.started, here.entered))]
-    assert (started[1:] >= started[:-1]).all()

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import tomlkit
 from corridors import loaded
-from laws import timetable
+from laws_departures import timetable
 from support import sampled
 
 import sim

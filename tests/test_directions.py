@@ -10,7 +10,6 @@ from corridors import loaded
 from support import figures, lawful_run
 
 import sim
-from sim.results.metrics import measure
 
 # Two bookings a day, one in each direction, at 1/2, 3/2, 5/2, … days.
 DAILY = """
@@ -197,8 +196,8 @@ def test_the_name_of_a_direction_is_its_random_numbers_and_not_its_place(tmp_pat
     first = loaded(tmp_path, RANDOM)
     turned = loaded(tmp_path, RANDOM.replace("out = 0.5, home = 0.5", "home = 0.5, out = 0.5"))
     assert turned.directions == ("home", "out")
-    assert measure(first, sim.simulate(first)) == pytest.approx(
-        measure(turned, sim.simulate(turned)), rel=1e-12
+    assert figures(first, sim.simulate(first)) == pytest.approx(
+        figures(turned, sim.simulate(turned)), rel=1e-12
     )
 
 

@@ -18,7 +18,8 @@ import tomlkit
 from corridors import loaded
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from laws import assert_lawful, visits
+from laws import assert_lawful
+from laws_facilities import visits
 from support import figures
 
 import sim
