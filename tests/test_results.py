@@ -25,9 +25,17 @@ TRANSSIB = Path(sys.executable).with_name("transsib")
 
 OF_FACILITIES = {
     "queueing_mean", "queueing_p95", "service_mean", "service_p95", "utilisation", "vehicles",
-    "queue_mean", "queue_growth",
+    "queue_mean", "queue_growth", "down",
 }  # fmt: skip
 """Metrics that only scenarios with facilities have."""
+
+OF_TROUBLES = {
+    "disrupted", "delayed", "peak_backlog", "days_to_clear", "late", "lateness_mean",
+}  # fmt: skip
+"""Metrics that only scenarios with disruptions or fleets have."""
+
+UNKNOWN = {"co2e_mean", "co2e_total", "busiest_month"}
+"""What is not known without factors of carbon, and in less than two months."""
 
 
 @pytest.fixture
@@ -57,7 +65,7 @@ def test_frames_have_the_columns_of_the_contract(results: sim.Results) -> None:
     summary = results.summary()
     assert list(summary.columns) == columns
     assert list(results.differences().columns)[:8] == columns
-    assert set(METRICS) - set(summary["metric"]) == OF_FACILITIES
+    assert set(METRICS) - set(summary["metric"]) == OF_FACILITIES | OF_TROUBLES
     assert set(summary["route"]) == {"sea", "rail", "all"}
     assert len(results.replications()) == 3 * len(summary)
 
@@ -125,7 +133,7 @@ def test_overload_has_no_interval_for_a_mean_that_does_not_exist(tmp_path: Path)
     assert growth.low is not None
     assert growth.mean == pytest.approx(12_000, rel=0.05)
     for key in results.keys("small"):
-        if key.route == "rail" and "co2e" not in key.metric:  # nobody knows it without [carbon]
+        if key.route == "rail" and key.metric not in UNKNOWN:
             found = results.interval(key, "small")
             assert (found.mean is None) == METRICS[key.metric].steady, key
     stored = results.measures["small"][0][Key("rail", ALL, "door_to_door_mean")]
