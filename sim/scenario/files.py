@@ -222,7 +222,7 @@ def value_of(written: str) -> Any:
     return document["value"]
 
 
-_WORD = re.compile(r"(?!(?:true|false|nan|inf)$)[A-Za-z][\w-]*")
+_WORD = re.compile(r"(?!(?:true|false|nan|inf)$)[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)*")
 
 
 def _loaded(text: str) -> dict[str, Any]:

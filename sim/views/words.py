@@ -24,6 +24,10 @@ RULES: Final[dict[str, str]] = {
 """How containers choose, in few words: what tells a ceiling from a forecast."""
 
 
+THINGS = ("facility", "fleet", "disruption")
+"""Parts of all routes that are told by their own name."""
+
+
 def figure(value: float | None, unit: str) -> str:
     """A figure as people write it: 200,000 · 15.52 · 5.00 %."""
     if value is None:
@@ -100,9 +104,14 @@ def route(name: str) -> str:
 
 
 def metric(key: Key) -> str:
-    """A metric in words: rail throughput, rail stage:trains load factor."""
-    part = [key.part] if key.part != ALL else []
-    return " ".join([route(key.route), *part, key.metric.replace("_", " ")])
+    """A metric in words: rail throughput, rail trains load factor, suez days to clear."""
+    kind, _, name = key.part.partition(":")
+    about = [route(key.route)]
+    if kind in THINGS:
+        about = [name]
+    elif key.part != ALL:
+        about.append(name if kind == "stage" else key.part)
+    return " ".join([*about, key.metric.replace("_", " ")])
 
 
 def listed(parts: Sequence[str]) -> str:
