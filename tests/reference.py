@@ -8,10 +8,11 @@ It shares no code and no random numbers with `sim` and must never import it, so 
 distribution, and exactly where nothing is random.
 
 It reads the plain data of a scenario file that inherits nothing. It knows all kinds of stages and
-rules, two directions, seasons, growth, classes of cargo and phases; anything else is an error.
+rules, two directions, seasons, growth, classes of cargo, phases, quotas and inertia; anything else
+is an error.
 Times are in days, rates in a year of 365 days. Beside this file: `reference_clock`,
 `reference_chance`, `reference_document`, `reference_stages`, `reference_demand`,
-`reference_metrics`.
+`reference_quotas`, `reference_metrics`.
 """
 
 from __future__ import annotations
@@ -19,16 +20,21 @@ from __future__ import annotations
 import math
 from bisect import bisect
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
-from reference_clock import BOOKING, PHASE, Clock, Level, Process
+from reference_clock import BOOKING, PHASE, POSTING, Clock, Level, Process
 from reference_demand import Flow, classes
 from reference_document import Document, Eras, Spec, eras, stages_of
 from reference_metrics import Container, Figures, Part, measure
+from reference_quotas import Quota
 from reference_stages import Between, Departures, Facility, Pool, Transit, Trip, headway, timetables
+
+
+NEVER = 1e12
+"""Days that are smoothed where no vehicle is to leave any more."""
 
 
 def simulate(document: Mapping[str, Any], *, seed: int) -> Figures:
@@ -59,7 +65,8 @@ class Route:
         for place, (stage, spec) in enumerate(stages_of(base, name, flow.direction).items()):
             if spec["kind"] == "departures":
                 run, tables = [], timetables(self.specs(stage, corridor.eras))
-                self.stages[stage] = Departures(clock, place, run, self.backlog, tables)
+                quota = Quota(clock, spec["quota"]) if "quota" in spec else None
+                self.stages[stage] = Departures(clock, place, run, self.backlog, tables, quota)
             elif spec["kind"] == "transit":
                 self.stages[stage] = transit = Transit(clock, corridor.rng)
                 run.append(transit)
@@ -71,6 +78,8 @@ class Route:
             else:
                 raise NotImplementedError(f"stage of kind {spec['kind']}")
         self.departures = {n: s for n, s in self.stages.items() if isinstance(s, Departures)}
+        self.quotas = [each.quota for each in self.departures.values() if each.quota]
+        self.smoothed: dict[int, float] = {}  # posted time, by priority
 
     def specs(self, stage: str, eras: Eras) -> Iterator[tuple[float, Spec, bool]]:
         """A stage from some day on, and whether the route is open then."""
@@ -80,7 +89,7 @@ class Route:
     def open_in(self, document: Document) -> bool:
         route = document["routes"][self.name]
         return not route.get("closed", False) and all(
-            headway(stage) < math.inf
+            headway(stage) < math.inf and stage.get("quota", {}).get("containers", 1) > 0
             for stage in route["stages"].values()
             if stage["kind"] == "departures"
         )
@@ -116,6 +125,23 @@ class Route:
             wait, time, load = wait + here, time + here, stage.table.capacity
         return Posted(wait, time)
 
+    def smooth(self, weight: float, priorities: Iterable[int]) -> None:
+        """What was posted so far counts less by a weight, what is posted now counts by it."""
+        for priority in priorities:
+            now = min(self.posted(priority).time, NEVER)
+            past = self.smoothed.get(priority, now)
+            self.smoothed[priority] = past + weight * (now - past)
+
+    def time(self, priority: int) -> float:
+        """By what bookers compare: the posted time, or its smoothed past."""
+        if self.smoothed:
+            return self.smoothed[priority]
+        return self.posted(priority).time
+
+    def refuses(self, priority: int) -> bool:
+        too_long = self.posted(priority).wait > self.max_wait
+        return too_long or any(quota.is_used_up() for quota in self.quotas)
+
 
 class Shipper:
     """What a container brings: its class, its value of time [USD/day], its tastes [USD]."""
@@ -130,7 +156,7 @@ class Shipper:
         }
 
     def cost(self, route: Route) -> float:
-        return route.money + self.value_of_time * route.posted(self.priority).time
+        return route.money + self.value_of_time * route.time(self.priority)
 
 
 # The rules: which of some routes, in alphabetical order, a container prefers. `min` settles a
@@ -144,7 +170,7 @@ def by_share(corridor: Corridor, routes: Sequence[Route], shipper: Shipper) -> R
 
 
 def by_time(_: Corridor, routes: Sequence[Route], shipper: Shipper) -> Route | None:
-    return min(routes, key=lambda route: route.posted(shipper.priority).time)
+    return min(routes, key=lambda route: route.time(shipper.priority))
 
 
 def by_cost(_: Corridor, routes: Sequence[Route], shipper: Shipper) -> Route | None:
@@ -198,6 +224,7 @@ class Corridor:
 
     def run(self) -> None:
         self.clock.process(self.phases())
+        self.clock.process(self.postings())
         for flow in self.flows:
             self.clock.process(self.bookings(flow))
         self.clock.run(until=self.clock.closes)
@@ -206,6 +233,22 @@ class Corridor:
         for day, document in self.eras[1:]:
             yield self.clock.at(day, PHASE)
             self.adopt(document)
+
+    def postings(self) -> Process:
+        """Where bookers have inertia: what is posted every so often, and in a new phase."""
+        choice = self.eras[0][1].get("choice", {})
+        if not (span := choice.get("inertia_days", 0)):
+            return
+        every = choice.get("posted_every_hours", 3) / 24
+        moments = {n * every for n in range(math.ceil(self.clock.closes / every))}
+        before = 0.0
+        for now in sorted(moments | {day for day, _ in self.eras}):
+            yield self.clock.at(now, POSTING)
+            for route in self.routes:
+                if route.is_open:
+                    weight = 1 - math.exp(-(now - before) / span)
+                    route.smooth(weight, {kind.priority for kind in self.kinds})
+            before = now
 
     def bookings(self, flow: Flow) -> Process:
         for time in flow.times():
@@ -222,6 +265,8 @@ class Corridor:
             return
         log.taken = route.name
         route.booked[shipper.priority] += 1
+        for quota in route.quotas:
+            quota.book()
         route.under_way.change(+1)
         yield from Trip(route.approach, load=1).ride()
         for stage in route.departures.values():
@@ -242,7 +287,7 @@ class Corridor:
             if preferred is None:
                 break
             log.wanted = log.wanted or preferred.name
-            if preferred.posted(shipper.priority).wait <= preferred.max_wait:
+            if not preferred.refuses(shipper.priority):
                 return preferred
             log.refused += (preferred.name,)
             candidates.remove(preferred)

@@ -13,13 +13,14 @@ YEAR = 365.0
 
 # What happens first at one instant. A departures stage adds its place in the route: who gets
 # from one to the next in no time is ready there at that instant, and boards.
-PHASE, COMPLETION, ADMISSION, BOOKING = (
+PHASE, COMPLETION, ADMISSION, POSTING, BOOKING = (
     EventPriority(-1),
     NORMAL,
     EventPriority(2),
     EventPriority(3),
+    EventPriority(4),
 )
-DEPARTURE = 4
+DEPARTURE = 5
 
 Process = Generator[simpy.Event, Any, None]
 

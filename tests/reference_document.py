@@ -58,7 +58,7 @@ def scaled(spec: Any, factor: float) -> Any:
 
 
 def stages_of(document: Document, route: str, direction: str | None) -> dict[str, Spec]:
-    """As the vehicles of one direction pass them, with half the yearly capacity both share."""
+    """As the vehicles of one direction pass them, with half of what both share."""
     stages = document["routes"][route]["stages"]
     if direction is None:
         return dict(stages)
@@ -68,9 +68,13 @@ def stages_of(document: Document, route: str, direction: str | None) -> dict[str
 
 
 def with_half(stage: Spec) -> Spec:
+    """Half of a yearly capacity and of a quota."""
+    found = dict(stage)
     if "annual_capacity" in stage:
-        return {**stage, "annual_capacity": stage["annual_capacity"] / 2}
-    return stage
+        found["annual_capacity"] /= 2
+    if quota := stage.get("quota"):
+        found["quota"] = {**quota, "containers": quota["containers"] / 2}
+    return found
 
 
 def turned(stages: dict[str, Spec]) -> dict[str, Spec]:

@@ -156,9 +156,11 @@ def loads(routes: Sequence[Route], part: Part, clock: Clock) -> Figures:
 
 
 def mean_rate(stage: Departures, clock: Clock) -> float:
-    """Containers a day by its timetables, averaged over the measured window."""
+    """Containers a day by its timetables and its quota, averaged over the measured window."""
+    most = stage.quota.rate if stage.quota else math.inf
     return sum(
-        table.rate * max(0, min(table.last, clock.closes) - max(table.begins, clock.opens))
+        min(table.rate, most)
+        * max(0, min(table.last, clock.closes) - max(table.begins, clock.opens))
         for table in stage.tables
     ) / (clock.closes - clock.opens)
 

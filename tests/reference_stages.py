@@ -18,6 +18,7 @@ import simpy
 from reference_chance import chance, days_under_way
 from reference_clock import ADMISSION, COMPLETION, DEPARTURE, YEAR, Clock, Level, Process
 from reference_document import Spec
+from reference_quotas import Quota
 from simpy.events import EventPriority
 
 HOURS = 24
@@ -179,9 +180,10 @@ class Departures:
         run: Sequence[Between],
         backlog: Level,
         tables: list[Timetable],
+        quota: Quota | None,
     ) -> None:
         self.clock, self.run, self.backlog, self.tables = clock, run, backlog, tables
-        self.priority = EventPriority(DEPARTURE + place)
+        self.priority, self.quota = EventPriority(DEPARTURE + place), quota
         self.queues: dict[int, deque[simpy.Event]] = {}
         self.boarded: Counter[int] = Counter()  # by priority
         self.left: list[tuple[float, int, int]] = []  # of each vehicle: day, load, capacity

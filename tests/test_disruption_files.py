@@ -14,6 +14,7 @@ from every_key import EVERY_KEY, FREIGHT, changed
 
 import sim
 from sim.corridor import streams
+from sim.errors import UsageError
 from sim.experiments.trials import check_known
 from sim.scenario.files import load_with_notes
 from sim.scenario.fleets import fleets, within_fleets
@@ -434,5 +435,5 @@ def test_a_path_can_be_set_without_quotes() -> None:
 def test_a_metric_of_a_disruption_with_a_date_is_known() -> None:
     scenario = sim.load_scenario("border-closed")
     check_known("--metric", scenario, "all.disruption:khasan.days_to_clear")
-    with pytest.raises(sim.UsageError, match="did you mean"):
+    with pytest.raises(UsageError, match="did you mean"):
         check_known("--metric", scenario, "all.disruption:khasan.days_to_cleer")

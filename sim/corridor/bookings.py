@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from sim.corridor import choice
 from sim.corridor.choice import NOBODY, Decision, decide, decide_early
 from sim.corridor.clock import BOOKING, Clock, Steps
 from sim.corridor.desks import Desk
+from sim.corridor.inertia import Inertia
 from sim.corridor.lanes import Way
 from sim.corridor.posters import first_places
 from sim.corridor.rules import RULES, Shippers
@@ -43,12 +44,17 @@ class Office:
         self.taken = np.full(len(self.booked), NOBODY, np.int8)
         self.wanted = np.full(len(self.booked), NOBODY, np.int8)
         self.rule = RULES[self.way.first.choice.rule]
+        self._inertia: Inertia | None = None
         self._calm = True
         self._eras = [*self.booked.searchsorted(self.way.days).tolist(), len(self.booked)]
         self._scores = [
             self.rule.prepare(scenario, self.way.routes, self.shippers.of(slice(first, end)))
             for scenario, (first, end) in zip(self.way.scenarios, pairwise(self._eras), strict=True)
         ]
+        span = self.way.first.choice.inertia_days
+        if span and self.rule.sees_posted_days:
+            self._inertia = Inertia(span, self.desks, self.cargo.levels.number)
+            self.rule = replace(self.rule, sees_posted_days=False)
 
     def blocks(self) -> Iterator[Block]:
         """The moments at which figures are posted, with the containers booked on them.
@@ -56,11 +62,15 @@ class Office:
         Where nobody looks at a figure all are booked at once, in blocks that only bound the memory.
         Where figures are right however early they are posted, blocks of some days give the same
         choices in fewer rounds; elsewhere these blocks are tried, and divided where they fail.
+        What is smoothed over time is posted at every moment, whoever books.
         """
+        every = self.way.first.choice.posted_every_hours / HOURS_A_DAY
+        if self._inertia is not None:
+            yield from chain.from_iterable(self._together(every, 1))
+            return
         if not self.rule.sees_posted_days and all(desk.never_refuses for desk in self.desks):
             yield from self._large_blocks()
             return
-        every = self.way.first.choice.posted_every_hours / HOURS_A_DAY
         together = max(1, round(LONG_BLOCK_DAYS / every))
         if all(desk.foresees for desk in self.desks):
             every, together = every * together, 1
@@ -98,6 +108,8 @@ class Office:
 
         first: the first places that they catch, where they are known already
         """
+        if self._inertia is not None:
+            self._inertia.post(block.opens)
         if block.rows.start == block.rows.stop:
             return
         deciding = self._deciding(block, first)
@@ -124,15 +136,12 @@ class Office:
         if first is None:
             first = first_places(self.desks, self.booked[rows])
         era = bisect_right(self._eras, rows.start, hi=len(self._scores)) - 1
-        offset = self._eras[era]
-        levels = self.cargo.levels.of
-        return choice.Block(
-            block.opens,
-            first,
-            self._scores[era].of(slice(rows.start - offset, rows.stop - offset)),
-            self.booked[rows],
-            None if levels is None else levels[rows],
-        )
+        offset, every = self._eras[era], self.cargo.levels.of
+        score = self._scores[era].of(slice(rows.start - offset, rows.stop - offset))
+        levels = None if every is None else every[rows]
+        if self._inertia is not None:
+            score = self._inertia.scored(score, levels)
+        return choice.Block(block.opens, first, score, self.booked[rows], levels)
 
     def _enter(self, clock: Clock, rows: slice, decided: Decision) -> None:
         self.taken[rows] = decided.taken
