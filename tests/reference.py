@@ -32,7 +32,6 @@ from reference_metrics import Container, Figures, Part, measure
 from reference_quotas import Quota
 from reference_stages import Between, Departures, Facility, Pool, Transit, Trip, headway, timetables
 
-
 NEVER = 1e12
 """Days that are smoothed where no vehicle is to leave any more."""
 

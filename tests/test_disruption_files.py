@@ -435,5 +435,5 @@ def test_a_path_can_be_set_without_quotes() -> None:
 def test_a_metric_of_a_disruption_with_a_date_is_known() -> None:
     scenario = sim.load_scenario("border-closed")
     check_known("--metric", scenario, "all.disruption:khasan.days_to_clear")
-    with pytest.raises(UsageError, match="did you mean"):
+    with pytest.raises(UsageError, match="no metric"):
         check_known("--metric", scenario, "all.disruption:khasan.days_to_cleer")
