@@ -135,7 +135,7 @@ def servers_at(log: FacilityLog, moments: Floats) -> Numbers:
     return now
 
 
-def numbers(log: FacilityLog) -> range:
+def numbered(log: FacilityLog) -> range:
     """The servers that fail each by itself; none where they have no numbers."""
     alike = all(out.server is None for out in log.outages)
     return range(0 if alike else max(servers for _, servers in log.servers))
@@ -148,10 +148,10 @@ def down(log: FacilityLog, server: int) -> list[tuple[float, float]]:
 
 def free(log: FacilityLog, here: Visits, moments: Floats) -> Numbers:
     """How many servers work and serve nobody; where they have no numbers, one."""
-    if not numbers(log):
+    if not numbered(log):
         return np.ones(len(moments), np.int64)
     found = np.zeros(len(moments), np.int64)
-    for server in numbers(log):
+    for server in numbered(log):
         busy = here.of(here.server == server).busy(moments) > 0
         found += ~busy & ~is_in(down(log, server), moments)
     return found
@@ -160,15 +160,15 @@ def free(log: FacilityLog, here: Visits, moments: Floats) -> Numbers:
 def assert_lawful_servers(observed: sim.Observations, log: FacilityLog, here: Visits) -> None:
     """A server that fails by itself serves one at a time, and begins while it works."""
     end = observed.horizon
-    for server in numbers(log):
+    for server in numbered(log):
         mine = here.of((here.server == server) & np.isfinite(here.started))
         order = mine.started.argsort(kind="stable")
         started, freed = mine.started[order], np.minimum(mine.freed[order], end)
         assert (started[1:] >= freed[:-1]).all(), "one at a time"
         out = down(log, server)
         assert not is_in(out, started).any(), "none begins at a server that is down"
-    if numbers(log):
-        assert np.isin(here.server, numbers(log)).all()
+    if numbered(log):
+        assert np.isin(here.server, numbered(log)).all()
 
 
 def assert_outages_as_said(
@@ -179,7 +179,7 @@ def assert_outages_as_said(
     assert sorted(whole) == sorted(closed(observed, f"facilities.{log.name}"))
     for name, said in scenario.disruptions.items():
         if said.target == f"facilities.{log.name}.servers" and said.gap is not None:
-            for server in numbers(log):
+            for server in numbered(log):
                 own = [
                     (out.first, out.end)
                     for out in log.outages

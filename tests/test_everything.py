@@ -1,6 +1,7 @@
 """Small corridors at random with every feature at once, and what must hold of each.
 
-Facilities of all kinds, two directions, classes, months, growth, phases, limits and all rules.
+Facilities of all kinds, two directions, classes, months, growth, phases, limits and all rules;
+closures, breakdowns, detours, a fleet, vehicles that leave when full, and quotas.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ import numpy as np
 import pytest
 import tomlkit
 from corridors import loaded
+from disrupted import is_in
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws import assert_lawful
-from laws_facilities import visits
+from laws_facilities import Visits, down, moments_of, numbered, servers_at, visits
 from support import figures
 
 import sim
 from sim.results.observations import FacilityLog, Floats, Passage, RouteLog, Way
+from sim.scenario.disrupting import EFFECTS
 
 Document = dict[str, Any]
 
@@ -31,6 +34,9 @@ Document = dict[str, Any]
 START, WARMUP = date(2001, 11, 20), 3.3
 FACILITIES = ("border", "track", "yard")
 ROUTES = ("air", "rail", "sea")
+WHEN_FULL = {"dispatch": "full", "longest_hold_days": 2.5}
+FACTORS = {"slower": [1.5, 3], "capacity": [0, 0.4, 0.7], "dearer": [0.5, 4]}
+HELD = ("transit", "facility")
 
 
 @st.composite
@@ -47,11 +53,27 @@ def corridors(draw: st.DrawFn) -> Document:
         },
         "demand": draw(demands(a_day)),
         "facilities": {name: draw(facilities()) for name in FACILITIES},
-        "routes": {name: draw(routes(a_day)) for name in ROUTES[: draw(st.integers(2, 3))]},
+        "carbon": {"tonnes_per_container": 14, "sea_g_per_tonne_km": 8},
+        "routes": draw(networks(a_day)),
     }
     document["choice"] = draw(choices(list(document["routes"]), days))
     document["phases"] = draw(phases(document))
+    document["disruptions"] = draw(disruptions(document))
+    used = {stage.get("fleet") for _, _, stage in stages_of(document)}
+    turnaround = draw(distributions(0.1, 1))
+    if "sets" in used:
+        sets = {"vehicles": draw(st.integers(1, 6)), "turnaround_days": turnaround}
+        document["fleets"] = {"sets": sets}
     return document
+
+
+def stages_of(document: Document) -> list[tuple[str, str, Document]]:
+    """Routes, names and what is said of all stages."""
+    return [
+        (route, stage, said)
+        for route, spec in document["routes"].items()
+        for stage, said in spec["stages"].items()
+    ]
 
 
 def numbers(low: float, high: float) -> st.SearchStrategy[float]:
@@ -99,6 +121,18 @@ def facilities(draw: st.DrawFn) -> Document:
 
 
 @st.composite
+def networks(draw: st.DrawFn, a_day: float) -> Document:
+    """Two or three routes; the vehicles of the last departures may have to come back."""
+    found = {name: draw(routes(a_day)) for name in ROUTES[: draw(st.integers(2, 3))]}
+    stages = [stage for route in found.values() for stage in route["stages"].values()]
+    leaving = [stage for stage in stages if stage["kind"] == "departures"]
+    comes_back = draw(st.booleans())
+    if leaving and comes_back:
+        leaving[-1]["fleet"] = "sets"
+    return found
+
+
+@st.composite
 def routes(draw: st.DrawFn, a_day: float) -> Document:
     """Up to two departures, each with what follows it, behind stages that open the route."""
     stages: Document = {}
@@ -107,16 +141,19 @@ def routes(draw: st.DrawFn, a_day: float) -> Document:
         for _ in range(draw(st.integers(least, 2))):
             name = draw(st.sampled_from(FACILITIES))
             facility = {"kind": "facility", "facility": name}
-            transit = {"kind": "transit", "days": draw(distributions(0.3, 4))}
-            stages[f"stage{len(stages)}"] = facility if draw(st.booleans()) else transit
+            stage: Document = draw(transits())
+            stages[f"stage{len(stages)}"] = facility if draw(st.booleans()) else stage
 
     number = draw(st.integers(0, 2))
     run(0 if number else 1)
     for _ in range(number):
         headway = draw(numbers(0.4, 3))
         capacity = max(1, round(a_day * headway * draw(numbers(0.2, 0.9))))
+        timetable: Document = {"every_days": headway}
+        when: Document = draw(st.sampled_from([timetable, timetable, WHEN_FULL]))
         stages[f"stage{len(stages)}"] = {
-            "kind": "departures", "every_days": headway, "capacity": capacity,
+            "kind": "departures", "capacity": capacity, "handling_usd": 5, **when,
+            **draw(quotas(a_day)),
         }  # fmt: skip
         run(0)
     return {
@@ -128,6 +165,31 @@ def routes(draw: st.DrawFn, a_day: float) -> Document:
 
 
 @st.composite
+def transits(draw: st.DrawFn) -> Document:
+    stage: Document = {
+        "kind": "transit", "days": draw(distributions(0.3, 4)), "length_km": 500, "mode": "sea",
+    }  # fmt: skip
+    if draw(st.booleans()):
+        stage["detour"] = {"days": draw(distributions(3, 6)), "usd": 70, "length_km": 900}
+    return stage
+
+
+@st.composite
+def quotas(draw: st.DrawFn, a_day: float) -> Document:
+    """None, or one that stops some of the bookings."""
+    if draw(st.integers(0, 2)):
+        return {}
+    per = draw(st.sampled_from(["day", "month"]))
+    containers = a_day * {"day": 1, "month": 365 / 12}[per]
+    return {
+        "quota": {
+            "containers": max(2, round(containers, 1)), "per": per,
+            "carry_over": draw(st.booleans()),
+        }
+    }  # fmt: skip
+
+
+@st.composite
 def choices(draw: st.DrawFn, names: list[str], days: int) -> Document:
     even = {name: 1 / len(names) for name in names}
     return {
@@ -135,6 +197,7 @@ def choices(draw: st.DrawFn, names: list[str], days: int) -> Document:
         "shares": {"out": even, "home": {names[0]: 1}},
         "scale_usd": draw(st.sampled_from([0, 100])),
         "posted_every_hours": 3 if days < 100 else 24,
+        "inertia_days": draw(st.sampled_from([0, 4])),
     }
 
 
@@ -156,7 +219,8 @@ def phases(draw: st.DrawFn, document: Document) -> Document:
             for stage, said in spec["stages"].items():
                 path = f"routes.{route}.stages.{stage}"
                 if said["kind"] == "departures":
-                    changes[f"{path}.every_days"] = draw(numbers(0.4, 3))
+                    if "every_days" in said:
+                        changes[f"{path}.every_days"] = draw(numbers(0.4, 3))
                     changes[f"{path}.capacity"] = said["capacity"] + 1
                 elif said["kind"] == "transit":
                     changes[f"{path}.days"] = draw(numbers(0.3, 4))
@@ -166,6 +230,38 @@ def phases(draw: st.DrawFn, document: Document) -> Document:
         these = {path: changes[path] for path in paths}
         found[name] = {"from": START + timedelta(days=after), "set": these}
     return found
+
+
+@st.composite
+def disruptions(draw: st.DrawFn, document: Document) -> Document:
+    """Three to six, of everything that there is."""
+    targets = {
+        "demand": ["demand"],
+        "facility": [f"facilities.{name}" for name in FACILITIES],
+        "servers": [f"facilities.{name}.servers" for name in FACILITIES],
+    }
+    for route, stage, said in stages_of(document):
+        if said["kind"] != "facility":
+            targets.setdefault(said["kind"], []).append(f"routes.{route}.stages.{stage}")
+    found: Document = {}
+    for kind in draw(st.lists(st.sampled_from(sorted(targets)), min_size=3, max_size=6)):
+        effect = draw(st.sampled_from(EFFECTS[kind]))
+        said = {"target": draw(st.sampled_from(targets[kind])), "effect": effect}
+        if effect != "closed":
+            said["factor"] = draw(st.sampled_from(FACTORS[effect]))
+        if kind in HELD and effect in ("closed", "slower"):
+            said["under_way"] = draw(st.sampled_from(["hold", "continue"]))
+        found[f"trouble{len(found)}"] = said | draw(whens(document["run"]["days"], kind))
+    return found
+
+
+@st.composite
+def whens(draw: st.DrawFn, days: int, kind: str) -> Document:
+    """Once on a day, or again and again; single servers fail at random."""
+    lasts = draw(distributions(0.5, days / 8))
+    once = {"from": START + timedelta(days=draw(st.integers(0, days - 1)))}
+    often = [{"per_year": 365 * 3 / days}, {"up_days": draw(distributions(days / 6, days / 2))}]
+    return {**draw(st.sampled_from(often if kind == "servers" else [once, *often])), "days": lasts}
 
 
 def read(document: Document) -> sim.Scenario:
@@ -288,20 +384,44 @@ def assert_servers_are_busy_or_idle(
     logs: list[FacilityLog],
     found: dict[str, float],
 ) -> None:
-    """Of all days of servers in the window those are used that vehicles held one."""
+    """Of all days of servers in the window those are used on which vehicles held one that works.
+
+    Those on which it does not, and no vehicle stands on it that goes on, it is out of order.
+    """
     start, end = observed.warmup_days, observed.horizon
-    busy = there = queue = 0.0
+    busy = there = queue = down = 0.0
     for log in logs:
         here = visits(scenario, observed, log)
-        edges = np.unique([start, end, *here.started, *here.freed, *here.entered])
+        edges = np.unique([start, end, *moments_of(here, log)])
         edges = edges[(edges >= start) & (edges <= end)]
-        busy += float(here.busy(edges[:-1]) @ np.diff(edges))
-        queue += float(here.waiting(edges[:-1]) @ np.diff(edges))
-        for (day, servers), until in zip(log.servers, [*log.servers[1:], (end, 0)], strict=True):
-            there += servers * max(0.0, until[0] - max(day, start))
+        first, lasts = edges[:-1], np.diff(edges)
+        works, fails = at_work(log, here, first)
+        busy, down = busy + float((works * lasts).sum()), down + float((fails * lasts).sum())
+        queue += float((here.waiting(first) * lasts).sum())
+        there += float((servers_at(log, first) * lasts).sum())
     name = f"all.facility:{logs[0].name}"
-    assert found[f"{name}.utilisation"] == pytest.approx(busy / there, abs=1e-9)
     assert found[f"{name}.queue_mean"] == pytest.approx(queue / (end - start), abs=1e-9)
+    if there:
+        assert found[f"{name}.utilisation"] == pytest.approx(busy / there, abs=1e-9)
+        assert found[f"{name}.down"] == pytest.approx(down / there, abs=1e-9)
+
+
+def at_work(log: FacilityLog, here: Visits, days: Floats) -> tuple[Floats, Floats]:
+    """How many servers serve, and how many are out of order without serving, on each day."""
+    whole = [out for out in log.outages if out.server is None]
+    holds = is_in([(out.first, out.end) for out in whole if out.holds], days)
+    shut = is_in([(out.first, out.end) for out in whole], days)
+    if not numbered(log):
+        busy = here.busy(days)
+        works = np.where(holds, 0, busy)
+        return works, np.where(shut, servers_at(log, days) - works, 0)
+    works, fails = np.zeros(len(days)), np.zeros(len(days))
+    for server in numbered(log):
+        own = is_in(down(log, server), days)
+        serves = (here.of(here.server == server).busy(days) > 0) & ~own & ~holds
+        works += serves
+        fails += (own | shut) & ~serves
+    return works, fails
 
 
 @settings(EXAMPLES, max_examples=20)
@@ -363,6 +483,10 @@ def renamed(document: Document, name: Callable[[str], str]) -> Document:
         for phase, spec in document["phases"].items()
     }
     classes = {name(each): spec for each, spec in document["demand"]["classes"].items()}
+    disruptions = {
+        each: {**spec, "target": target(spec["target"], name)}
+        for each, spec in document["disruptions"].items()
+    }
     facilities = {name(each): spec for each, spec in document["facilities"].items()}
     return {
         **document,
@@ -370,7 +494,13 @@ def renamed(document: Document, name: Callable[[str], str]) -> Document:
         "facilities": dict(reversed(facilities.items())),
         "routes": dict(reversed(routes.items())),
         "phases": dict(reversed(phases.items())),
+        "disruptions": dict(reversed(disruptions.items())),
     }
+
+
+def target(path: str, name: Callable[[str], str]) -> str:
+    first, *rest = path.split(".")
+    return ".".join([first, name(rest[0]), *rest[1:]]) if first == "facilities" else path
 
 
 def relabelled(stage: Document, name: Callable[[str], str]) -> Document:
