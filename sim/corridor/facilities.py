@@ -130,7 +130,8 @@ class Queued:
         admitted = simpy.Event(self._clock)
         rank = -priority if self._by_priority else 0
         heappush(self._waiting, (rank, next(self._number), days, admitted))
-        self._look_at(now)
+        if self._busy < self._staff.at(now):  # else whoever frees a server looks
+            self._look_at(now)
         return admitted
 
     def queue(self, now: float) -> int:  # noqa: ARG002
@@ -176,7 +177,8 @@ class Queued:
         self._busy -= 1
         if self._taken:
             self._taken[server] = False
-        self._look_at(self._clock.now)
+        if self._waiting:
+            self._look_at(self._clock.now)
 
 
 def _on(event: simpy.Event, act: Callable[[simpy.Event], None]) -> None:

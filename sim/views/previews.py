@@ -16,7 +16,7 @@ from sim.scenario.model import Scenario
 from sim.scenario.phases import in_order
 from sim.scenario.preview import Preview, RoutePreview, StagePreview
 from sim.scenario.schema import at
-from sim.views import words
+from sim.views import fields, words
 from sim.views.expected import print_expected
 from sim.views.grid import console, new_table
 from sim.views.troubles import print_troubles
@@ -64,8 +64,8 @@ def changes(scenario: Scenario) -> Iterator[str]:
     """What changes when: a line for each date and figure."""
     for name, phase in in_order(dict(scenario.phases)):
         for path, value in phase.set.items():
-            unit = words.path_unit(path, scenario.price_year)
-            said = f"{words.path_name(path)} = {_shown(value)} {unit}".rstrip()
+            unit = fields.unit(path, scenario.price_year)
+            said = f"{fields.name(path)} = {_shown(value)} {unit}".rstrip()
             yield f"from {phase.starts} ({name}): {said}"
 
 
@@ -162,7 +162,7 @@ def print_ledger(scenario: Scenario, file: IO[str] | None = None) -> None:
             low, high = assumption.range
             bounds = f", may be {low:,.12g} to {high:,.12g}"
         value = _shown(at(data, path.split(".")))
-        unit = words.path_unit(path, scenario.price_year)
+        unit = fields.unit(path, scenario.price_year)
         out.print(Text(f"{path} = {f'{value} {unit}'.strip()}{bounds} ({assumption.quality})"))
         out.print(Padding(Text(assumption.source, style="dim"), (0, 0, 0, 4)))
 

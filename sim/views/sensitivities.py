@@ -13,7 +13,7 @@ from rich.text import Text
 from sim.results.indices import MORRIS, Indices
 from sim.results.intervals import Interval
 from sim.results.sensitivity import Effect, Sensitivity
-from sim.views import words
+from sim.views import fields, words
 from sim.views.grid import new_table
 from sim.views.solutions import number
 
@@ -45,9 +45,9 @@ def finding(found: Sensitivity) -> str:
     if not shown:
         return f"Nothing in the ledger surely moves {name}, {figure(found, found.base)}"
     first, *others = shown
-    most = words.path_name(first.path)
+    most = fields.name(first.path)
     matters = "matter" if most.endswith("s") and not most.endswith("ss") else "matters"
-    then = f", then {words.path_name(others[0].path)}" if others else ""
+    then = f", then {fields.name(others[0].path)}" if others else ""
     return f"{most[:1].upper()}{most[1:]} {matters} most: {name} {reach(found, first)}{then}"
 
 
@@ -103,13 +103,12 @@ def path_name(path: str) -> str:
 
     The year stands below the table: it would break half of all names.
     """
-    unit = words.path_unit(path, None)
-    return f"{words.path_name(path)} [{unit}]" if unit else words.path_name(path)
+    return fields.labelled(path, None)
 
 
 def path_unit(found: Sensitivity, path: str) -> str:
     """The unit of a figure of the ledger."""
-    return words.path_unit(path, found.results.baseline.price_year)
+    return fields.unit(path, found.results.baseline.price_year)
 
 
 def ends(effect: Effect) -> str:
@@ -155,7 +154,7 @@ def _index(found: Sensitivity, indices: Indices, name: str) -> str:
 
 def _remarks(found: Sensitivity, shown: tuple[Effect, ...]) -> Iterator[str]:
     """What else to know: what does nothing, how sure the ends are, what the samples say."""
-    still = [words.path_name(e.path) for e in found.effects if e not in shown]
+    still = [fields.name(e.path) for e in found.effects if e not in shown]
     if still:
         yield f"Nothing, or less than {100 * LITTLE:g} % of the most: {words.listed(still)}."
     if len(found.defined):
@@ -202,7 +201,7 @@ def _about(found: Sensitivity) -> str:
 def _year(found: Sensitivity) -> str:
     """Of which year money is, where a figure is an amount."""
     dated, plain = (
-        [words.path_unit(path, year) for path in found.ranges]
+        [fields.unit(path, year) for path in found.ranges]
         for year in (found.results.baseline.price_year, None)
     )
     return f" Money: {words.usd(found.results.baseline.price_year)}." if dated != plain else ""

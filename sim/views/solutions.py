@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.results.solution import Frontier, Solution
-from sim.views import words
+from sim.views import fields, words
 from sim.views.grid import console, new_table
 
 
@@ -53,7 +53,7 @@ def finding(frontier: Frontier) -> str:
     """What a frontier says: the values at both ends of those that have one."""
     first = frontier.solutions[0]
     found = [each for each in frontier.solutions if each.value is not None]
-    name, about = words.path_name(first.by), f"{first.target} = {goal(first)}"
+    name, about = fields.name(first.by), f"{first.target} = {goal(first)}"
     if not found:
         return f"No {name} gives {about}"
     rest = [f", {_rounded(each)} {_at(each, again=True)}" for each in found[1:][-1:]]
@@ -65,12 +65,12 @@ def _at(solution: Solution, *, again: bool = False) -> str:
     """Where on the frontier: at a rail line time of 10 days; the next time: at 22."""
     path, amount = varied(solution)
     if not isinstance(amount, int | float):
-        return f"with {words.path_name(path)} {amount}"
+        return f"with {fields.name(path)} {amount}"
     if again:
         return f"at {setting(solution)}"
-    said = words.path_unit(path, solution.scenario.price_year)
+    said = fields.unit(path, solution.scenario.price_year)
     said = "day" if said == "days" and amount == 1 else said
-    return f"at a {words.path_name(path)} of {setting(solution)} {said}".rstrip()
+    return f"at a {fields.name(path)} of {setting(solution)} {said}".rstrip()
 
 
 def varied(solution: Solution) -> tuple[str, Any]:
@@ -87,7 +87,7 @@ def setting(solution: Solution) -> str:
 
 def unit(solution: Solution) -> str:
     """The unit of the unknown."""
-    return words.path_unit(solution.by, solution.scenario.price_year)
+    return fields.unit(solution.by, solution.scenario.price_year)
 
 
 def _rounded(solution: Solution) -> str:
@@ -137,8 +137,7 @@ def _table(frontier: Frontier) -> Table:
 
 def heading(path: str, solution: Solution) -> str:
     """What is at a path, with its unit: rail freight [USD of 2001]."""
-    unit = words.path_unit(path, solution.scenario.price_year)
-    return f"{words.path_name(path)} [{unit}]" if unit else words.path_name(path)
+    return fields.labelled(path, solution.scenario.price_year)
 
 
 def _remarks(frontier: Frontier) -> Iterator[str]:

@@ -12,7 +12,7 @@ from rich.text import Text
 from sim.results.metrics import ALL
 from sim.results.sweep import Knee, Point, Sweep
 from sim.scenario.schema import split
-from sim.views import words
+from sim.views import fields, words
 from sim.views.grid import WIDEST, new_table
 from sim.views.solutions import number
 
@@ -48,7 +48,7 @@ def finding(sweep: Sweep) -> str:
     if len(sweep.paths) == 1:
         (path,), first, last = sweep.paths, known[0], known[-1]
         start = f"{metric(sweep)} goes from {figure(sweep, first)} {at(sweep, first)}"
-        how = "at" if _is_number(last.at[0]) else f"with {words.path_name(path)}"
+        how = "at" if _is_number(last.at[0]) else f"with {fields.name(path)}"
         return f"{start} to {figure(sweep, last)} {how} {written(last.at[0])}"
     least, most = (end(known, key=lambda p: sweep.interval(p).mean or 0.0) for end in (min, max))
     low = figure(sweep, least).partition(" ")[0]
@@ -103,7 +103,7 @@ def at(sweep: Sweep, point: Point) -> str:
     price_year = sweep.results.baseline.price_year
     parts = []
     for path, value in zip(sweep.paths, point.at, strict=True):
-        name, unit = words.path_name(path), words.path_unit(path, price_year)
+        name, unit = fields.name(path), fields.unit(path, price_year)
         article = "" if name.endswith("s") else "a "
         number = f"at {article}{name} of {written(value)} {unit}".rstrip()
         parts.append(number if _is_number(value) else f"with {name} {written(value)}")
@@ -116,8 +116,7 @@ def _is_number(value: Any) -> bool:
 
 def heading(sweep: Sweep, path: str) -> str:
     """What is varied, with its unit: rail freight [USD of 2001]."""
-    unit = words.path_unit(path, sweep.results.baseline.price_year)
-    return f"{words.path_name(path)} [{unit}]" if unit else words.path_name(path)
+    return fields.labelled(path, sweep.results.baseline.price_year)
 
 
 def metric(sweep: Sweep) -> str:
@@ -234,7 +233,7 @@ def _fitting(
 def _knees(sweep: Sweep) -> Table:
     """The knee for each value of the other path of a grid."""
     place = 1 - sweep.paths.index(str(sweep.capacity))
-    name = words.path_name(str(sweep.capacity))
+    name = fields.name(str(sweep.capacity))
     confidence = f"{100 * sweep.results.baseline.run.confidence:g} %"
     table = new_table(heading(sweep, sweep.paths[place]), f"knee: {name}", confidence)
     for knee in sweep.knees:
@@ -268,7 +267,7 @@ def _about_knee(sweep: Sweep) -> str:
         )
     if all(len(values) < 2 for values in sweep.values.values()):
         return "No knee: it takes two values."
-    said = words.listed([words.path_name(path) for path in sweep.paths])
+    said = words.listed([fields.name(path) for path in sweep.paths])
     return f"No knee: {said} {'sets' if len(sweep.paths) == 1 else 'set'} no slots of departures."
 
 

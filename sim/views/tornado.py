@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from sim.results.intervals import Interval
 from sim.results.results import Results
 from sim.results.sensitivity import Effect, Sensitivity
+from sim.views import fields, words
 from sim.views import sensitivities as told
-from sim.views import words
 from sim.views.solutions import number
 from sim.views.style import INK, SMALL, dress, heading, headline, new_axes, styled, text_width
 
@@ -66,7 +66,7 @@ def _asked(results: Results | Sensitivity, metric: str | None) -> Sensitivity:
 def _row(ax: Axes, found: Sensitivity, effect: Effect, row: int) -> None:
     """What a figure is and how well it is known, above its bars."""
     said = f"{told.ends(effect)} {told.path_unit(found, effect.path)}".rstrip()
-    heading(ax, words.path_name(effect.path), [said, effect.quality], row)
+    heading(ax, fields.name(effect.path), [said, effect.quality], row)
     for text in ax.texts[-2:]:  # no line of the grid runs through words
         text.set_bbox({"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 0.5})
     scale, base = _scale(found), found.base.mean or 0.0
