@@ -33,10 +33,10 @@ def console(file: IO[str] | None = None) -> Console:
 
 
 def new_table(*columns: str, title: str | None = None) -> Table:
-    """An empty table: words at the left, figures at the right."""
+    """An empty table: words at the left, figures at the right; a free line above its title."""
     table = Table(
         box=box.SIMPLE_HEAD,
-        title=title,
+        title=title and f"\n{title}",
         title_justify="left",
         pad_edge=False,
         collapse_padding=True,
