@@ -29,7 +29,7 @@ from reference_clock import BOOKING, PHASE, POSTING, Clock, Level, Process
 from reference_demand import Flow, classes
 from reference_document import Document, Eras, Spec, eras, stages_of
 from reference_metrics import Container, Figures, Part, measure
-from reference_quotas import Quota
+from reference_quotas import Quota, lets_book
 from reference_stages import Between, Departures, Facility, Pool, Transit, Trip, headway, timetables
 
 NEVER = 1e12
@@ -86,10 +86,10 @@ class Route:
             yield day, stages_of(document, self.name, self.direction)[stage], self.open_in(document)
 
     def open_in(self, document: Document) -> bool:
-        route = document["routes"][self.name]
-        return not route.get("closed", False) and all(
-            headway(stage) < math.inf and stage.get("quota", {}).get("containers", 1) > 0
-            for stage in route["stages"].values()
+        stages = stages_of(document, self.name, self.direction).values()
+        return not document["routes"][self.name].get("closed", False) and all(
+            headway(stage) < math.inf and ("quota" not in stage or lets_book(stage["quota"]))
+            for stage in stages
             if stage["kind"] == "departures"
         )
 

@@ -11,6 +11,11 @@ from reference_document import Spec
 PERIODS = {"year": YEAR, "month": YEAR / 12, "day": 1.0}
 
 
+def lets_book(spec: Spec) -> bool:
+    """Whether anybody ever may book; where nobody may the route is closed."""
+    return bool(spec["containers"] > 0 if spec.get("carry_over") else spec["containers"] >= 1)
+
+
 class Quota:
     """So many containers may book in each period; period k begins at k times its days."""
 
