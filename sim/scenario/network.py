@@ -17,7 +17,9 @@ class Place(Model):
 
     latitude: Annotated[float, Field(ge=-90, le=90)] = Field(description="North is positive [°]")
     longitude: Annotated[float, Field(ge=-180, le=180)] = Field(description="East is positive [°]")
-    country: Text = Field("", description="ISO 3166 code or name")
+    country: Text = Field(
+        "", description="ISO 3166 code or name; none for a point at sea that only bends a line"
+    )
     gauge_mm: Annotated[
         tuple[Annotated[int, Field(ge=1, le=10_000)], ...], Field(strict=False, max_length=10)
     ] = Field((), description="Gauges of the tracks here, such as [1435, 1520]; none by default")

@@ -68,23 +68,8 @@ def _idle(scenario: Scenario) -> Iterator[str]:
             yield f"facilities.{name}: its routes have one priority: first come, first served"
         if facility.each_way and scenario.demand.directions is None:
             yield f"facilities.{name}: each_way changes nothing without demand.directions"
-    named = _named_places(scenario)
-    for name in (each for each in scenario.places if each not in named):
-        yield f"places.{name}: no leg, departures or facility is there"
     if scenario.demand.monthly is not None and scenario.run.start is None:
         yield "demand.monthly: without run.start the measured window begins on 1 January"
-
-
-def _named_places(scenario: Scenario) -> set[str]:
-    """The places that something names."""
-    found = {facility.place for facility in scenario.facilities.values()}
-    for route in scenario.routes.values():
-        for stage in route.stages.values():
-            if isinstance(stage, Transit):
-                found |= {*(stage.via or ()), *((stage.detour and stage.detour.via) or ())}
-            elif isinstance(stage, Departures):
-                found.add(stage.place)
-    return {name for name in found if name is not None}
 
 
 def _overloads(scenario: Scenario) -> Iterator[str]:
