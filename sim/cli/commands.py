@@ -265,7 +265,7 @@ def plot(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="shares, times, stages, flows, warmup, frontier, sweep, tornado; repeatable",
+            help="shares, times, stages, flows, map, warmup, frontier, sweep, tornado; repeatable",
         ),
     ] = None,
     format_: Annotated[

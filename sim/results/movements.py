@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.results.observations import Floats, Leg, Observations, Rows
+from sim.results.observations import Floats, Leg, Observations, Passage, Rows
 from sim.scenario.model import Scenario
-from sim.scenario.stages import Departures, Transit
+from sim.scenario.stages import Departures, Stage, Transit
 
 Mark = tuple[str, float]
 """A stage of a route, and the part of it that lies behind: 0 its first end, 1 its last, in the
@@ -73,15 +73,22 @@ def _times(
     marks: list[Mark] = [(first, begins)]
     days = [leg.departed]
     for passage in leg.passages:
-        stage = scenario.routes[route].stages[passage.stage]
-        mean = stage.duration.mean if isinstance(stage, Transit) else 0.0
-        ends = 1 - begins
-        for at, when, takes in (
+        takes = _expected(scenario.routes[route].stages[passage.stage], passage)
+        for at, when, more in (
             (begins, passage.entered, 0.0),
             (begins, passage.started, 0.0),
-            (ends, passage.left, mean),
+            (1 - begins, passage.left, takes),
         ):
             marks.append((passage.stage, at))
-            later = np.maximum(days[-1] + takes, horizon)
+            later = np.maximum(days[-1] + more, horizon)
             days.append(np.where(np.isfinite(when), when, later))
     return tuple(marks), np.stack(days, axis=1)
+
+
+def _expected(stage: Stage, passage: Passage) -> float | Floats:
+    """Mean days of a transit, or of the detour for the trips that took it [trips]."""
+    if not isinstance(stage, Transit):
+        return 0.0
+    if stage.detour is None or passage.detoured is None:
+        return stage.duration.mean
+    return np.where(passage.detoured, stage.detour.duration.mean, stage.duration.mean)

@@ -26,6 +26,23 @@ def shares(results: Results) -> str:
     return _told(results, "share", "carries", percent, " of the demand") or "nothing is carried"
 
 
+def carried(results: Results, name: str) -> str:
+    """How the demand of one scenario is carried, the greatest part first."""
+    found = [(mean(results, name, r, "share") or 0.0, r) for r in results.scenario(name).routes]
+    first, *others = sorted(found, key=lambda pair: -pair[0])
+    if not first[0]:
+        return "nothing is carried"
+    parts = [f"{route} {percent(part)}" for part, route in others if part]
+    return ", ".join([f"{first[1]} carries {percent(first[0])} of the demand", *parts])
+
+
+def carries(results: Results, name: str, route: str) -> str:
+    """What one route carries in a year, and which part of the demand that is."""
+    throughput, part = (mean(results, name, route, metric) for metric in ("throughput", "share"))
+    said = f"{route}: {number(throughput or 0.0)} containers a year"
+    return said if part is None else f"{said}, {percent(part)}"
+
+
 def times(results: Results) -> str:
     """How long the routes take in the median, and which have no steady state."""
     unsteady = [

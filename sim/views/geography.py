@@ -40,7 +40,8 @@ class Spot:
     """A point with a name.
 
     at: x and y
-    kinds: what is there: departures, facility, gauge, border; nothing where a line only passes
+    kinds: what is there: departures, facility, gauge; nothing where a line only passes. A border
+        has no name, and lies half way between two places
     """
 
     name: str
@@ -108,7 +109,23 @@ def _map(scenario: Scenario, routes: Mapping[str, Route]) -> Geography:
         for name, kinds in _kinds(scenario, routes)
         if kinds or places[name].country
     )
-    return Geography(lines, detours, spots, tuple(_land(project)))
+    borders = tuple(Spot.on(project(at), "", {"border"}) for at in _borders(scenario, routes))
+    return Geography(lines, detours, (*spots, *borders), tuple(_land(project)))
+
+
+def _borders(scenario: Scenario, routes: Mapping[str, Route]) -> Iterator[Floats]:
+    """Half way between two places that follow each other in different countries, by land."""
+    passed = {
+        pair
+        for route, stage, via in _courses(routes)
+        if getattr(routes[route].stages[stage], "mode", None) not in ("sea", "air")
+        for pair in pairwise(via)
+    }
+    for pair in sorted(passed):
+        one, other = (scenario.places[name] for name in pair)
+        if one.country and other.country and one.country != other.country:
+            path = _path(pair, scenario.places)
+            yield path[[len(path) // 2]]
 
 
 def _courses(routes: Mapping[str, Route]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -129,10 +146,6 @@ def _kinds(scenario: Scenario, routes: Mapping[str, Route]) -> list[tuple[str, s
         said = routes[route].stages[stage]
         for name in via:
             found.setdefault(name, set())
-        if isinstance(said, Transit) and said.mode not in ("sea", "air"):
-            for one, other in pairwise(via):
-                if scenario.places[one].country != scenario.places[other].country:
-                    found[other].add("border")
         if isinstance(said, Departures):
             found[said.place or via[0]].add("departures")
         if isinstance(said, FacilityStage):
@@ -163,7 +176,7 @@ def _path(names: Sequence[str], places: Mapping[str, Place]) -> Floats:
     parts = [at[:1]]
     for one, other in pairwise(at):
         angle = math.acos(min(1.0, float((one * other).sum())))
-        steps = max(1, math.ceil(angle / STEP))
+        steps = max(1, math.ceil(angle / STEP - 1e-9))
         share = np.arange(1, steps + 1)[:, None] / steps
         # Along the chord, then out to the sphere: evenly enough for steps as short as these.
         chord = one + share * (other - one)
@@ -232,7 +245,7 @@ def _schematic(scenario: Scenario, routes: Mapping[str, Route]) -> Geography:
         ends = [0.0, *(day / whole for day in accumulate(days))]
         for (stage, said), (first, last) in zip(route.stages.items(), pairwise(ends), strict=True):
             x = np.linspace(first, last, 1 if first == last else 41)
-            lines[name, stage] = np.stack([x, 0.3 * bend * np.sin(np.pi * x) ** 0.6], axis=1)
+            lines[name, stage] = np.stack([x, bend * (0.3 - 0.22 * (2 * x - 1) ** 4)], axis=1)
             kinds = _schematic_kind(scenario, said)
             if kinds:
                 spots.append(Spot.on(lines[name, stage], stage, kinds))

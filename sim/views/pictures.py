@@ -17,6 +17,7 @@ from sim.views.plots import (
     plot_backlog,
     plot_deliveries,
     plot_frontier,
+    plot_map,
     plot_shares,
     plot_stages,
     plot_sweep,
@@ -45,9 +46,9 @@ def save_pictures(
 ) -> list[Path]:
     """Write the pictures of results as PNG and SVG; returns the files written.
 
-    `shares`, `times`, `stages`, `flows` and `warmup`, the `sweep`, the `tornado` of a sensitivity
-    study, or the `frontier` that a goal seek found. Raises UsageError for the name of a picture
-    or a format that there is not.
+    `shares`, `times`, `stages`, `flows`, the `map` of the last scenario and `warmup`, the `sweep`,
+    the `tornado` of a sensitivity study, or the `frontier` that a goal seek found. Raises
+    UsageError for the name of a picture or a format that there is not.
     """
     pictures = _pictures(found)
     for asked, known in ((only or (), pictures), (formats or (), METADATA)):
@@ -101,6 +102,10 @@ def _flows(results: Results) -> Figure:
     return figure
 
 
+def _map(results: Results) -> Figure:
+    return _figure(plot_map(results).get_figure(root=True))
+
+
 def _warmup(results: Results) -> Figure:
     return _figure(plot_warmup(results).get_figure(root=True))
 
@@ -112,6 +117,7 @@ PICTURES: dict[str, Callable[[Results], Figure]] = {
     "times": _times,
     "stages": _stages,
     "flows": _flows,
+    "map": _map,
     WARMUP: _warmup,
 }
 

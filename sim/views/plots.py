@@ -7,6 +7,7 @@ own, and returns the axes. The title is the finding; colours belong to routes.
 from sim.views.flows import plot_backlog, plot_deliveries
 from sim.views.frontier import plot_frontier
 from sim.views.landscape import plot_sweep
+from sim.views.maps import plot_map
 from sim.views.shares import plot_shares
 from sim.views.stages import plot_stages
 from sim.views.times import plot_times
@@ -14,6 +15,6 @@ from sim.views.tornado import plot_tornado
 from sim.views.warmup import plot_warmup
 
 __all__ = [
-    "plot_backlog", "plot_deliveries", "plot_frontier", "plot_shares", "plot_stages",
+    "plot_backlog", "plot_deliveries", "plot_frontier", "plot_map", "plot_shares", "plot_stages",
     "plot_sweep", "plot_times", "plot_tornado", "plot_warmup",
 ]  # fmt: skip

@@ -174,7 +174,7 @@ def headline(ax: Axes, finding: str, shown: str, *, labels: Sequence[str] = ()) 
 
 def _room(ax: Axes, labels: Sequence[str]) -> float:
     """The width of axes once they are laid out, beside these labels, on the safe side [points]."""
-    left = max([58.0, *(20 + _points(label, FontProperties(size=SMALL)) for label in labels)])
+    left = max([58.0, *(20 + text_points(label, FontProperties(size=SMALL)) for label in labels)])
     return 72 * 1.29 * _size(ax)[0] - left  # axes begin as 1 / 1.29 of their room
 
 
@@ -182,17 +182,17 @@ def _wrapped(text: str, room: float, font: FontProperties) -> str:
     """The text in lines of so many points, broken behind commas if that will do."""
     lines = [""]
     for phrase in re.split(r"(?<=[,;]) (?![^(]*\))", text):
-        pieces = [phrase] if _points(phrase, font) <= room else phrase.split(" ")
+        pieces = [phrase] if text_points(phrase, font) <= room else phrase.split(" ")
         for piece in pieces:
             longer = f"{lines[-1]} {piece}".lstrip()
-            if lines[-1] and _points(longer, font) > room:
+            if lines[-1] and text_points(longer, font) > room:
                 lines.append(piece)
             else:
                 lines[-1] = longer
     return "\n".join(lines)
 
 
-def _points(text: str, font: FontProperties) -> float:
+def text_points(text: str, font: FontProperties) -> float:
     """The width of a text in points, on the safe side."""
     width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
     return HINTED * width
@@ -227,7 +227,7 @@ def text_width(
     """
     left, right = ax.get_xlim()
     room = 72 * _size(ax)[0] if labels is None else _room(ax, labels)
-    return (6 + _points(text, FontProperties(size=size))) / room * (right - left)
+    return (6 + text_points(text, FontProperties(size=size))) / room * (right - left)
 
 
 def line_height(ax: Axes, size: float = SMALL) -> float:
