@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsers import FLAGS, chromium
 from corridors import SMALL, loaded
 from playwright.sync_api import Page, expect, sync_playwright
 
@@ -23,13 +23,10 @@ import sim
 from sim.results.metrics import ALL, Key
 from sim.views import words
 
+__all__ = ["chromium"]  # a fixture, by its name
+
 PATIENCE = 120
 """Seconds; the machine may be busy with other tests."""
-
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-]  # fmt: skip
 
 SLOTS = "routes.rail.stages.trains.annual_capacity"
 
@@ -42,20 +39,6 @@ READY = """() => {
   return Boolean(session?.isReady && panel.content?.widgets?.length
     && kernel?.connectionStatus === "connected" && kernel?.status === "idle");
 }"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    """The browser's path; an integration machine gets one, at home the test is skipped."""
-    if _found() is None and os.environ.get("CI") == "true" and os.geteuid() == 0:
-        for command in ("update", "install --yes --no-install-recommends chromium"):
-            subprocess.run(["apt-get", "-qq", *command.split()], check=True, timeout=600)
-    return _found() or pytest.skip("no Chromium here: apt-get install chromium adds it")
-
-
-def _found() -> str | None:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return next((path for name in names if (path := shutil.which(name))), None)
 
 
 @pytest.fixture

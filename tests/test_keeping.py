@@ -232,7 +232,9 @@ def test_two_runs_on_one_folder(files: list[str], undisturbed: sim.Results, tmp_
     out = tmp_path / "out"
     with begun(command(files, out)) as first:
         until(lambda: kept(out) >= 1)
+        first.send_signal(signal.SIGSTOP)  # however long the second takes to begin
         second = ended(command(files, out))
+        first.send_signal(signal.SIGCONT)
         assert second.returncode == 4
         said = second.stderr.splitlines()[-1]
         assert said == f"{out}: another run writes here (process {first.pid})"

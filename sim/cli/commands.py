@@ -259,6 +259,26 @@ def show(
 
 @app.command()
 @told
+def animate(
+    folder: Folder,
+    scenario: Annotated[
+        str | None, typer.Option(metavar="NAME", help="which one [default: the last]")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write a page on which every train and ship of a year moves over the map."""
+    from sim.experiments.store import load_results
+    from sim.views.animation import animation
+    from sim.views.pages import save_page
+
+    results = load_results(folder)
+    path = save_page(animation(results, scenario), folder / "animation.html")
+    note(f"page: {path}", quiet=quiet)
+    work.incomplete(results)
+
+
+@app.command()
+@told
 def plot(
     folder: Folder,
     only: Annotated[

@@ -35,7 +35,8 @@ from sim.scenario.writing import to_toml, write_whole
 
 FILE, LOCK = "results.sqlite", ".lock"
 DIGEST, PAIRED = "header sha256", "paired"
-PICTURES = ("shares", "times", "stages", "flows", "warmup", "frontier", "sweep", "tornado")
+PICTURES = ("shares", "times", "stages", "flows", "map", "warmup", "frontier", "sweep", "tornado")
+PAGES = ("animation", "report")
 OURS = 0x7472616E
 """SQLite's application id of our files: the letters "tran"."""
 
@@ -89,7 +90,9 @@ def claim(folder: Path) -> None:
 def _is_ours(path: Path) -> bool:
     """Whether a file is one that an interrupted run may leave behind."""
     name = path.name.removeprefix(".")
-    return name.startswith((FILE, "scenarios", "lock", *(f"{picture}." for picture in PICTURES)))
+    return name.startswith(
+        (FILE, "scenarios", "lock", *(f"{name}." for name in (*PICTURES, *PAGES)))
+    )
 
 
 def save(found: Results | Frontier, folder: Path) -> None:
@@ -134,9 +137,9 @@ def _clear(folder: Path) -> None:
     with closing(_open(folder / FILE)) as database:
         for (name,) in database.execute("SELECT name FROM scenarios").fetchall():
             (folder / "scenarios" / f"{name}.toml").unlink(missing_ok=True)
-    for picture in PICTURES:
-        for kind in ("png", "svg"):
-            (folder / f"{picture}.{kind}").unlink(missing_ok=True)
+    drawn = [f"{picture}.{kind}" for picture in PICTURES for kind in ("png", "svg")]
+    for name in (*drawn, *(f"{page}.html" for page in PAGES)):
+        (folder / name).unlink(missing_ok=True)
     (folder / FILE).unlink()
 
 

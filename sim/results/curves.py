@@ -59,7 +59,7 @@ def curves(observations: Observations) -> Curves:
         found[name] = RouteCurves(
             edges=edges,
             density=counts / (np.diff(edges) * total),
-            backlog=np.diff(sum((_waited(leg, grid) for leg in legs), np.zeros(len(grid)))),
+            backlog=np.diff(sum((waited(leg, grid) for leg in legs), np.zeros(len(grid)))),
             deliveries=np.bincount(arrivals, minlength=len(grid) - 1).astype(float),
         )
     disrupted = tuple(
@@ -71,7 +71,7 @@ def curves(observations: Observations) -> Curves:
     return Curves(observations.warmup_days, observations.horizon, found, disrupted)
 
 
-def _waited(leg: Leg, moments: Floats) -> Floats:
+def waited(leg: Leg, moments: Floats) -> Floats:
     """Container-days waited at a stage before each of the moments."""
     joined = _days_since(leg.joined, np.ones(len(leg.since)), moments)
     return joined - _days_since(leg.departed, leg.loads.astype(float), moments)

@@ -1,0 +1,63 @@
+"""Pages for browsers: one file each, which loads nothing and runs nothing but its own."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+"""What could end a script or begin a tag, as JSON may write it too."""
+
+
+def page(template: str, **content: Any) -> str:
+    """The page of TEMPLATE.html with TEMPLATE.css and, where there is one, TEMPLATE.js.
+
+    What a scenario says is escaped. A Content-Security-Policy lets only this style and this script
+    work, by their hashes.
+    """
+    style, script = _text(f"{template}.css"), _text(f"{template}.js")
+    policy = ["default-src 'none'", "img-src data:", f"style-src '{_hash(style)}'"]
+    if script:
+        policy.append(f"script-src '{_hash(script)}'")
+    environment = Environment(
+        loader=PackageLoader("sim.views", "data"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template(f"{template}.html").render(
+        policy="; ".join(policy), style=Markup(style), script=Markup(script), **content
+    )
+
+
+def as_json(data: Mapping[str, Any]) -> Markup:
+    """Data for a script element: JSON that no word of a scenario can break out of."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for sign, escaped in UNSAFE.items():
+        text = text.replace(sign, escaped)
+    return Markup(text)
+
+
+def save_page(text: str, path: Path) -> Path:
+    """Write beside the path and rename, so that nobody sees half a page."""
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        return unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _text(name: str) -> str:
+    file = files("sim.views").joinpath("data", name)
+    return file.read_text("utf-8") if file.is_file() else ""
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
