@@ -206,7 +206,7 @@ function stack(many, line) {
   const [x, y] = lines[line].flat, text = String(many);
   pen.font = "12px system-ui, sans-serif";
   pen.textBaseline = "middle";
-  const wide = pen.measureText(text).width + 8, left = x * scale - wide - 6, top = y * scale + 4;
+  const wide = pen.measureText(text).width + 8, left = x * scale - wide - 6, top = y * scale + 12;
   pen.fillStyle = colour("--paper");
   pen.strokeStyle = colour("--ink");
   pen.fillRect(left, top, wide, 16);
