@@ -197,7 +197,7 @@ def test_the_disk_fills(files: list[str], undisturbed: sim.Results, tmp_path: Pa
     out = tmp_path / "out"
 
     def little() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
 
     done = ended(command(files, out), preexec_fn=little)
     assert done.returncode == 4, done.stderr

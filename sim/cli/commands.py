@@ -15,7 +15,6 @@ from sim.cli.options import (
     Cluster,
     DryRun,
     Files,
-    Folder,
     Jobs,
     Json,
     Metrics,
@@ -44,9 +43,13 @@ Examples:
   transsib solve forecast-200k --target rail.share=0.15 --by routes.rail.freight_usd
   transsib sensitivity forecast-200k
   transsib trace link-200k --container 500_000
+  transsib report results
+  transsib animate results
 
 FILE is a scenario file or a bundled name: today, link-200k, link-500k, open-queue,
-forecast-200k, forecast-500k; leg by leg corridor-today, corridor-200k, corridor-500k.
+forecast-200k, forecast-500k; leg by leg corridor-today, corridor-200k, corridor-500k;
+disrupted suez-blocked, cape-diversion, border-closed, line-blocked, winter, corridor-risks;
+fleet-500k; quota-daily, quota-monthly, quota-yearly.
 """
 
 app = typer.Typer(
@@ -231,69 +234,3 @@ def solve(
         from sim.views.solutions import next_command
 
         note(f"next: {next_command(found.solutions[0], file, set_ or [])}", quiet=quiet)
-
-
-@app.command()
-@told
-def show(
-    folder: Folder,
-    csv: Annotated[
-        bool, typer.Option("--csv", help="print a row a scenario, replication and metric")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Show results once more."""
-    from sim.experiments.store import load, load_results
-
-    if csv and as_json:
-        raise UsageError("--csv or --json, not both")
-    if csv:
-        rows = load_results(folder)
-        work.print_csv(rows)
-        work.incomplete(rows)
-    else:
-        found = load(folder)
-        work.show(found, as_json=as_json)
-        work.incomplete(found)
-
-
-@app.command()
-@told
-def animate(
-    folder: Folder,
-    scenario: Annotated[
-        str | None, typer.Option(metavar="NAME", help="which one [default: the last]")
-    ] = None,
-    quiet: Quiet = False,
-) -> None:
-    """Write a page on which every train and ship of a year moves over the map."""
-    from sim.experiments.store import load_results
-    from sim.views.animation import animation
-    from sim.views.pages import save_page
-
-    results = load_results(folder)
-    path = save_page(animation(results, scenario), folder / "animation.html")
-    note(f"page: {path}", quiet=quiet)
-    work.incomplete(results)
-
-
-@app.command()
-@told
-def plot(
-    folder: Folder,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="shares, times, stages, flows, map, warmup, frontier, sweep, tornado; repeatable",
-        ),
-    ] = None,
-    format_: Annotated[
-        list[str] | None, typer.Option("--format", help="png or svg; repeatable")
-    ] = None,
-    quiet: Quiet = False,
-) -> None:
-    """Draw the pictures of results once more into their folder."""
-    from sim.experiments.store import load
-
-    work.draw(load(folder), folder, quiet=quiet, only=only, formats=format_)

@@ -156,9 +156,10 @@ def show(found: Results | Frontier, *, as_json: bool) -> None:
     from sim.results.solution import Frontier
 
     if isinstance(found, Frontier):
+        from sim.views.grid import console
         from sim.views.solutions import print_solutions
 
-        print_json(found.to_data()) if as_json else print_solutions(found)
+        print_json(found.to_data()) if as_json else print_solutions(found, console())
     elif as_json:
         from sim.results.document import to_json
 

@@ -238,6 +238,15 @@ def _groups(results: Results, route: str, metric: str, show: Show) -> Iterator[t
         yield show(members[0][0]), ", ".join(name for _, name in members)
 
 
+def concerned(results: Results) -> str:
+    """The route that scenarios concern most: by what it carries, or, where that stays, by days."""
+    for metric in ("throughput", "door_to_door_mean"):
+        route = most_changed(results, metric)
+        if route and _move(results, route, metric):
+            return route
+    return next(iter(results.baseline.routes))
+
+
 def most_changed(results: Results, metric: str) -> str | None:
     """The route whose metric moves most from the baseline; None where all are zero or undefined."""
     routes = sorted({route for scenario in results.scenarios for route in scenario.routes})

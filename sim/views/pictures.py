@@ -50,7 +50,7 @@ def save_pictures(
     the `tornado` of a sensitivity study, or the `frontier` that a goal seek found. Raises
     UsageError for the name of a picture or a format that there is not.
     """
-    pictures = _pictures(found)
+    pictures = drawings(found)
     for asked, known in ((only or (), pictures), (formats or (), METADATA)):
         for word in set(asked) - set(known):
             raise UsageError(f"no picture or format {word!r}{did_you_mean(word, list(known))}")
@@ -63,7 +63,7 @@ def save_pictures(
     ]
 
 
-def _pictures(found: Results | Frontier) -> dict[str, Callable[[], Figure]]:
+def drawings(found: Results | Frontier) -> dict[str, Callable[[], Figure]]:
     """What there is to draw; of a single solution, the scenario that it solved."""
     if isinstance(found, Frontier) and found.solutions[0].setting is not None:
         return {FRONTIER: lambda: _figure(plot_frontier(found).get_figure(root=True))}

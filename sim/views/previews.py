@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from rich.console import Console
 from rich.padding import Padding
@@ -154,17 +154,32 @@ def _binding(route: RoutePreview) -> str:
 
 def print_ledger(scenario: Scenario, file: IO[str] | None = None) -> None:
     """Every assumption: the value, how far it may vary, its quality and its source."""
-    out, data = console(file), scenario.to_data()
+    out = console(file)
     out.print(Text("\nAssumptions", style="bold"))
-    for path, assumption in scenario.assumptions.items():
-        bounds = ""
-        if assumption.range is not None:
-            low, high = assumption.range
-            bounds = f", may be {low:,.12g} to {high:,.12g}"
+    for each in ledger(scenario):
+        bounds = f", may be {each.bounds}" if each.bounds else ""
+        out.print(Text(f"{each.path} = {each.value}{bounds} ({each.quality})"))
+        out.print(Padding(Text(each.source, style="dim"), (0, 0, 0, 4)))
+
+
+class Assumed(NamedTuple):
+    """An entry of the ledger in words."""
+
+    path: str
+    value: str
+    bounds: str
+    quality: str
+    source: str
+
+
+def ledger(scenario: Scenario) -> Iterator[Assumed]:
+    """Every assumption of a scenario, in the order of the file."""
+    data = scenario.to_data()
+    for path, said in scenario.assumptions.items():
+        bounds = f"{said.range[0]:,.12g} to {said.range[1]:,.12g}" if said.range else ""
         value = _shown(at(data, path.split(".")))
         unit = fields.unit(path, scenario.price_year)
-        out.print(Text(f"{path} = {f'{value} {unit}'.strip()}{bounds} ({assumption.quality})"))
-        out.print(Padding(Text(assumption.source, style="dim"), (0, 0, 0, 4)))
+        yield Assumed(path, f"{value} {unit}".strip(), bounds, said.quality, said.source)
 
 
 def _shown(data: Any) -> str:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Iterator, Sequence
-from typing import IO, Any
+from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from sim.results.solution import Frontier, Solution
 from sim.views import fields, words
-from sim.views.grid import console, new_table
+from sim.views.grid import new_table
 
 
-def print_solutions(frontier: Frontier, file: IO[str] | None = None) -> None:
+def print_solutions(frontier: Frontier, out: Console) -> None:
     """A sentence for one solution, a table for several, and how sure they are."""
-    out, (first, *_) = console(file), frontier.solutions
+    first = frontier.solutions[0]
     if first.setting is None:
         out.print(Text(answer(first), style="bold"))
     else:

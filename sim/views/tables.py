@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import IO
 
@@ -60,7 +60,11 @@ COMPARED = (
 
 def print_results(results: Results, file: IO[str] | None = None) -> None:
     """The answer, every scenario, where its days go or how it differs, and how sure all this is."""
-    out = console(file)
+    print_study(results, console(file))
+
+
+def print_study(results: Results, out: Console) -> None:
+    """The same on a console that is there."""
     if results.is_one_more:
         _print_scenarios(alone(results), out)
         print_more(results, out)
@@ -90,15 +94,12 @@ def _print_scenarios(results: Results, out: Console) -> None:
         for warning in _unsteady(results, name):
             out.print(Text(f"{name}: {warning}"))
     for names in _abreast(results.names):
-        out.print(_figures(results, names))
+        out.print(figures(results, names))
     if results.paired:
         print_disruptions(results, results.names, out)
         print_fleets(results, results.names, out)
         print_accounts(results, results.names, out)
-        out.print(_differences(results))
-        out.print(Text(PAIRED, style="dim"))
-        if results.comparisons > 1:
-            out.print(Text(_together(results), style="dim"))
+        print_differences(results, out)
     else:  # a comparison stays lean
         for name in results.names:
             print_disruptions(results, [name], out)
@@ -107,6 +108,14 @@ def _print_scenarios(results: Results, out: Console) -> None:
             print_fates(results, name, out)
             print_parts(results, name, out)
             print_days(results, name, out)
+
+
+def print_differences(results: Results, out: Console) -> None:
+    """How the scenarios differ from the baseline."""
+    out.print(_differences(results))
+    out.print(Text(PAIRED, style="dim"))
+    if results.comparisons > 1:
+        out.print(Text(_together(results), style="dim"))
 
 
 PAIRED = (
@@ -144,10 +153,11 @@ def _unsteady(results: Results, name: str) -> Iterator[str]:
             )
 
 
-def _figures(results: Results, names: Sequence[str]) -> Table:
+def figures(results: Results, names: Sequence[str], metrics: Collection[str] = LINES) -> Table:
+    """Metrics of each route, a column a scenario."""
     table = new_table("", *names)
     for route in _routes(results, names):
-        lines = [line for line in _lines(results, route, names) if any(line[1:])]
+        lines = [line for line in _lines(results, route, names, metrics) if any(line[1:])]
         if lines:
             table.add_row(Text(words.route(route), style="bold"))
             for label, *cells in lines:
@@ -161,8 +171,10 @@ def _routes(results: Results, names: Sequence[str]) -> list[str]:
     return [*routes, ALL] if len(routes) > 1 else routes
 
 
-def _lines(results: Results, route: str, names: Sequence[str]) -> Iterator[list[str]]:
-    for metric in LINES:
+def _lines(
+    results: Results, route: str, names: Sequence[str], metrics: Collection[str]
+) -> Iterator[list[str]]:
+    for metric in metrics:
         key = Key(route, ALL, metric)
         if route == ALL and "_p" in metric:  # percentiles of a mixture of routes say little
             continue

@@ -191,7 +191,7 @@ def answer(results: Results) -> str:
     """What a study found, in two sentences."""
     if len(results.scenarios) == 1:
         return _answer_of_one(results)
-    route = findings.most_changed(results, "throughput") or next(iter(results.baseline.routes))
+    route = findings.concerned(results)
     names = [name for name in results.names if route in results.scenario(name).routes]
     demands = {count(results.demand(name)) for name in names}
     of = f"Of {demands.pop()} containers a year, {route}" if len(demands) == 1 else route

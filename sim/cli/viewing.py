@@ -1,0 +1,101 @@
+"""The verbs that look at what was computed: `show`, `plot`, `report`, `animate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli import work
+from sim.cli.commands import app
+from sim.cli.exits import note, told
+from sim.cli.options import Folder, Json, Quiet
+from sim.errors import UsageError
+
+
+@app.command()
+@told
+def show(
+    folder: Folder,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="print a row a scenario, replication and metric")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show results once more."""
+    from sim.experiments.store import load, load_results
+
+    if csv and as_json:
+        raise UsageError("--csv or --json, not both")
+    if csv:
+        rows = load_results(folder)
+        work.print_csv(rows)
+        work.incomplete(rows)
+    else:
+        found = load(folder)
+        work.show(found, as_json=as_json)
+        work.incomplete(found)
+
+
+@app.command()
+@told
+def plot(
+    folder: Folder,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="shares, times, stages, flows, map, warmup, frontier, sweep, tornado; repeatable",
+        ),
+    ] = None,
+    format_: Annotated[
+        list[str] | None, typer.Option("--format", help="png or svg; repeatable")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Draw the pictures of results once more into their folder."""
+    from sim.experiments.store import load
+
+    work.draw(load(folder), folder, quiet=quiet, only=only, formats=format_)
+
+
+@app.command()
+@told
+def report(
+    folder: Folder,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="further results, such as a sensitivity; repeatable"),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write a page that answers the question for somebody who will never read a table."""
+    from sim.experiments.store import load
+    from sim.views.pages import save_page
+    from sim.views.report import report as page
+
+    found = load(folder)
+    path = save_page(page(found, [load(each) for each in also or ()]), folder / "report.html")
+    note(f"page: {path}", quiet=quiet)
+    work.incomplete(found)
+
+
+@app.command()
+@told
+def animate(
+    folder: Folder,
+    scenario: Annotated[
+        str | None, typer.Option(metavar="NAME", help="which one [default: the last]")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write a page on which every train and ship of a year moves over the map."""
+    from sim.experiments.store import load_results
+    from sim.views.animation import animation
+    from sim.views.pages import save_page
+
+    results = load_results(folder)
+    path = save_page(animation(results, scenario), folder / "animation.html")
+    note(f"page: {path}", quiet=quiet)
+    work.incomplete(results)
