@@ -522,7 +522,7 @@ def test_labels_are_moved_as_little_as_can_be() -> None:
     assert spread([0, 0, 9], 1, 0, 9) == [0, 1, 9]
 
 
-DRAWN = ("shares", "times", "stages", "flows", "map", "warmup")
+DRAWN = ("shares", "times", "stages", "flows", "map", "strings", "warmup")
 
 
 def test_pictures_are_the_same_bytes_again(tmp_path: Path) -> None:

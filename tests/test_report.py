@@ -107,7 +107,7 @@ def test_figures_are_those_of_the_terminal(compared: Results, text: str) -> None
 
 def test_every_picture_says_what_it_shows(text: str) -> None:
     pictures = Reader(text).all("img")
-    assert len(pictures) == 6
+    assert len(pictures) == 7
     for picture in pictures:
         assert len(picture["alt"] or "") > 20
         assert (picture["src"] or "").startswith("data:image/svg+xml;base64,")
@@ -157,7 +157,7 @@ def test_further_studies_are_sections(tmp_path: Path) -> None:
     text = report(plain, [sweep, moved])
     for title in ("What follows from what", "What moves the answer"):
         assert title in text
-    assert len(Reader(text).all("img")) == 8
+    assert len(Reader(text).all("img")) == 9
     for each in (sweep, moved):
         alone = report(each)
         assert len(Reader(alone).all("img")) == 1

@@ -236,7 +236,7 @@ def test_the_command_line_prints_what_python_returns(tmp_path: Path) -> None:
     small += ["--set", "demand.containers_per_year=10_000", "--set", "run.days=30"]
     done = subprocess.run([*command, *small], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == json.loads(json.dumps(comparison(load_results(folder))))
-    pictures = {"shares", "times", "stages", "flows", "map", "warmup"}
+    pictures = {"shares", "times", "stages", "flows", "map", "strings", "warmup"}
     assert (
         {p.stem for p in folder.glob("*.png")} == {p.stem for p in folder.glob("*.svg")} == pictures
     )

@@ -383,6 +383,7 @@ def test_a_single_solution_is_kept_with_the_pictures_of_its_scenario(tmp_path: P
     assert transsib(*ask, "--replications", "2", cwd=tmp_path).returncode == 0
     assert {path.name for path in (tmp_path / "out").glob("*.png")} == {
         "shares.png", "times.png", "stages.png", "flows.png", "map.png",
+        "strings.png",
     }  # fmt: skip
     assert sim.load_results(tmp_path / "out").value("rail.booked") == pytest.approx(6_000, rel=2e-3)
 

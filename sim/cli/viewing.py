@@ -46,7 +46,8 @@ def plot(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="shares, times, stages, flows, map, warmup, frontier, sweep, tornado; repeatable",
+            help="shares, times, stages, flows, map, strings, warmup, frontier, sweep or "
+            "tornado; repeatable",
         ),
     ] = None,
     format_: Annotated[

@@ -35,7 +35,10 @@ from sim.scenario.writing import to_toml, write_whole
 
 FILE, LOCK = "results.sqlite", ".lock"
 DIGEST, PAIRED = "header sha256", "paired"
-PICTURES = ("shares", "times", "stages", "flows", "map", "warmup", "frontier", "sweep", "tornado")
+PICTURES = (
+    "shares", "times", "stages", "flows", "map", "strings", "warmup", "frontier", "sweep",
+    "tornado",
+)  # fmt: skip
 PAGES = ("animation", "report")
 OURS = 0x7472616E
 """SQLite's application id of our files: the letters "tran"."""

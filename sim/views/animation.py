@@ -17,7 +17,7 @@ from sim.results.results import Results
 from sim.scenario.model import Scenario
 from sim.scenario.stages import Transit
 from sim.views import findings
-from sim.views.geography import Geography, Stretch, geography
+from sim.views.geography import Geography, Stretch, drawn_routes, geography
 from sim.views.pages import as_json, page
 from sim.views.style import looks
 
@@ -48,7 +48,7 @@ def animation(results: Results, scenario: str | None = None) -> str:
 def _data(results: Results, scenario: Scenario, observed: Observations) -> dict[str, Any]:
     where = geography(scenario)
     drawn, run = _Drawn(where), scenario.run
-    styles, names = looks(results), list(scenario.open_routes)
+    styles, names = looks(results), list(drawn_routes(scenario))
     moves = [move for move in movements(scenario, observed) if move.route in names]
     last = max([run.horizon, *(float(move.days.max()) for move in moves if len(move.days))])
     return {
@@ -195,7 +195,7 @@ def _trouble(scenario: Scenario, log: DisruptionLog, drawn: _Drawn) -> dict[str,
     """A disruption: on which days of the window, and on which lines."""
     stages = {
         (name, stage)
-        for name, route in scenario.open_routes.items()
+        for name, route in drawn_routes(scenario).items()
         for stage, said in route.stages.items()
         if (name, stage) == log.said.stage
         or getattr(said, "facility", None) == (log.said.facility or False)

@@ -37,11 +37,14 @@ WINDOWS = (28, 7, 1)
 
 @styled()
 def plot_deliveries(results: Results, *, ax: Axes | None = None) -> Axes:
-    """Containers delivered a day over the days of replication 0, a line a scenario and route."""
+    """Containers delivered a day over the days of replication 0, a line a scenario and route.
+
+    Its label says how full the vehicles are: the load factor, the mean of all replications.
+    """
     ax = ax or new_axes(_tall(results))
     shortest = min(scenario.run.horizon for scenario in results.scenarios)
     days = next((window for window in WINDOWS if 4 * window <= shortest), 1)
-    _over_time(ax, results, lambda curve: _moving_mean(curve.deliveries, days))
+    _over_time(ax, results, lambda curve: _moving_mean(curve.deliveries, days), full=True)
     averaged = f", {days}-day moving mean" if days > 1 else ""
     ax.set_ylabel(f"containers delivered\n[a day{averaged}]")
     headline(ax, findings.deliveries(results), f"Deliveries over time, {_shown(results)}")
@@ -99,12 +102,13 @@ class _Line:
         return day, float(self.values[day])
 
 
-def _lines(results: Results, what: Callable[[RouteCurves], Floats]) -> list[_Line]:
+def _lines(results: Results, what: Callable[[RouteCurves], Floats], *, full: bool) -> list[_Line]:
     """Colour tells the route; dashes the scenario, or the route again where there is but one."""
     styles, several = looks(results), len(results.scenarios) > 1
     return [
         _Line(
-            f"{name} {route}" if several else route,
+            (f"{name} {route}" if several else route)
+            + (_load_factor(results, name, route) if full else ""),
             styles[route],
             DASHES[number % len(DASHES)] if several else styles[route].dashes,
             what(curve),
@@ -114,10 +118,17 @@ def _lines(results: Results, what: Callable[[RouteCurves], Floats]) -> list[_Lin
     ]
 
 
-def _over_time(ax: Axes, results: Results, what: Callable[[RouteCurves], Floats]) -> None:
+def _load_factor(results: Results, name: str, route: str) -> str:
+    part = findings.mean(results, name, route, "load_factor")
+    return "" if part is None else f", {findings.percent(part)} full"
+
+
+def _over_time(
+    ax: Axes, results: Results, what: Callable[[RouteCurves], Floats], *, full: bool = False
+) -> None:
     """Lines over days with a label at the end of each, the warm-up shaded."""
     dress(ax, grid="y")
-    lines = _lines(results, what)
+    lines = _lines(results, what, full=full)
     for line in lines:
         ax.plot(
             np.arange(len(line.values)), line.values, label=line.label, linewidth=1.5,

@@ -74,10 +74,15 @@ class Geography:
 
 def geography(scenario: Scenario) -> Geography:
     """The map of a scenario's open routes; a schematic unless it says where each of them runs."""
-    routes = scenario.open_routes
-    if routes and all(map(_is_located, routes.values())):
+    routes = drawn_routes(scenario)
+    if all(map(_is_located, routes.values())):
         return _map(scenario, routes)
     return _schematic(scenario, routes)
+
+
+def drawn_routes(scenario: Scenario) -> dict[str, Route]:
+    """The routes that take part; where none does, all of them."""
+    return scenario.open_routes or dict(scenario.routes)
 
 
 def _is_located(route: Route) -> bool:

@@ -20,6 +20,7 @@ from sim.views.plots import (
     plot_map,
     plot_shares,
     plot_stages,
+    plot_string_lines,
     plot_sweep,
     plot_times,
     plot_tornado,
@@ -46,9 +47,9 @@ def save_pictures(
 ) -> list[Path]:
     """Write the pictures of results as PNG and SVG; returns the files written.
 
-    `shares`, `times`, `stages`, `flows`, the `map` of the last scenario and `warmup`, the `sweep`,
-    the `tornado` of a sensitivity study, or the `frontier` that a goal seek found. Raises
-    UsageError for the name of a picture or a format that there is not.
+    `shares`, `times`, `stages`, `flows`, the `map` and the `strings` of the last scenario and
+    `warmup`, the `sweep`, the `tornado` of a sensitivity study, or the `frontier` that a goal seek
+    found. Raises UsageError for the name of a picture or a format that there is not.
     """
     pictures = drawings(found)
     for asked, known in ((only or (), pictures), (formats or (), METADATA)):
@@ -106,6 +107,10 @@ def _map(results: Results) -> Figure:
     return _figure(plot_map(results).get_figure(root=True))
 
 
+def _strings(results: Results) -> Figure:
+    return _figure(plot_string_lines(results).get_figure(root=True))
+
+
 def _warmup(results: Results) -> Figure:
     return _figure(plot_warmup(results).get_figure(root=True))
 
@@ -118,6 +123,7 @@ PICTURES: dict[str, Callable[[Results], Figure]] = {
     "stages": _stages,
     "flows": _flows,
     "map": _map,
+    "strings": _strings,
     WARMUP: _warmup,
 }
 

@@ -10,11 +10,12 @@ from sim.views.landscape import plot_sweep
 from sim.views.maps import plot_map
 from sim.views.shares import plot_shares
 from sim.views.stages import plot_stages
+from sim.views.strings import plot_string_lines
 from sim.views.times import plot_times
 from sim.views.tornado import plot_tornado
 from sim.views.warmup import plot_warmup
 
 __all__ = [
     "plot_backlog", "plot_deliveries", "plot_frontier", "plot_map", "plot_shares", "plot_stages",
-    "plot_sweep", "plot_times", "plot_tornado", "plot_warmup",
+    "plot_string_lines", "plot_sweep", "plot_times", "plot_tornado", "plot_warmup",
 ]  # fmt: skip

@@ -47,6 +47,7 @@ CAPTIONS: Final = {
     "stages": "Where the days go",
     "flows": "What comes and what waits, day by day",
     "map": "Where it goes",
+    "strings": "How vehicles go: distance over time",
     WARMUP: "When the measured days begin",
 }
 
@@ -165,7 +166,8 @@ def _sections(results: Results | Frontier) -> Iterator[Section]:
         _picture(pictures["stages"], CAPTIONS["stages"]),
         *(_fold(results, name) for name in names),
     ])  # fmt: skip
-    yield Section("days", "Day by day", [_picture(pictures["flows"], CAPTIONS["flows"])])
+    days = [_picture(pictures[name], CAPTIONS[name]) for name in ("flows", "strings")]
+    yield Section("days", "Day by day", days)
     yield Section("troubles", "What went wrong", [
         *_noted(lambda out: print_disruptions(results, names, out)),
         *_noted(lambda out: print_fleets(results, names, out)),
