@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from corridors import SMALL, loaded
 
@@ -17,7 +18,9 @@ from sim.errors import UsageError
 from sim.experiments.study import once
 from sim.results.metrics import ALL, Key
 from sim.results.results import Results
-from sim.views.panel import Panel, drawn
+from sim.views import words
+from sim.views.panel import CLOSED, LASTS, Panel
+from sim.views.readings import _shadow, shares, table, times
 from sim.views.sliders import Slider, rules, sliders
 
 SLOTS = "routes.rail.stages.trains.annual_capacity"
@@ -25,6 +28,8 @@ LINE = "routes.rail.stages.line.days"
 WAIT = "routes.rail.max_wait_days"
 VALUE = "demand.value_of_time_usd_per_day"
 FREIGHT = "routes.rail.freight_usd"
+STRIKES = "disruptions.strike.per_year"
+RAIL = Key("rail", ALL, "throughput")
 
 AIR = """
 [routes.air]
@@ -165,7 +170,8 @@ def assert_shows(panel: Panel, changes: dict[str, Any]) -> None:
     assert panel.changes == changes
     assert panel.results.measures == expected.measures
     text = shown(panel)
-    assert drawn(expected) in text
+    assert shares(expected, panel.before) in text
+    assert table(expected, panel.before) in text
     throughput = expected.value("rail.throughput", "what-if")
     assert f"<td>{throughput:,.0f}<small>" in text
     assert "one replication" in text
@@ -236,11 +242,11 @@ def test_reset_brings_the_scenario_back(tmp_path: Path) -> None:
 
 def test_a_fault_is_told_in_red_and_the_last_picture_stays(tmp_path: Path) -> None:
     panel = sim.explore(loaded(tmp_path).with_changes({FREIGHT: 1e12}))
-    picture = panel._picture.value
+    picture = panel._shares.value
     panel.controls[FREIGHT].value = 2e12
     assert 'class="fault"' in panel._status.value
     assert f"{FREIGHT}: must be at most 1e+12" in panel._status.value
-    assert panel._picture.value == picture
+    assert panel._shares.value == picture
     panel.controls[FREIGHT].value = 0
     assert "fault" not in panel._status.value
 
@@ -255,6 +261,101 @@ def test_a_bug_is_told_and_raised(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         panel.controls[SLOTS].value = 5_000
     assert "a bug in transsib: ZeroDivisionError: no &lt;way&gt;" in panel._status.value
+
+
+# What stood before, and what goes wrong
+
+
+def test_the_move_before_stays_as_a_shadow(tmp_path: Path) -> None:
+    panel = sim.explore(loaded(tmp_path))
+    assert panel.before is None
+    panel.controls[SLOTS].value = 5_000
+    five = panel.results
+    panel.controls[SLOTS].value = 6_000
+    assert panel.before is five
+    carried = words.interval(five.interval(RAIL, "what-if"), "containers/year")
+    assert f'<small class="before">{carried}</small>' in panel._table.value
+    assert shares(panel.results, five) == panel._shares.value != shares(panel.results)
+    panel._reset.click()
+    assert panel.before is None
+
+
+def test_what_is_kept_stays(tmp_path: Path) -> None:
+    panel = sim.explore(loaded(tmp_path))
+    panel.controls[SLOTS].value = 5_000
+    five = panel.results
+    panel._keep.value = True
+    for slots in (6_000, 7_000):
+        panel.controls[SLOTS].value = slots
+        assert panel.before is five
+    panel._keep.value = False
+    seven = panel.results
+    panel.controls[SLOTS].value = 5_000
+    assert panel.before is seven
+
+
+def test_the_shadow_is_where_the_bar_ended(tmp_path: Path) -> None:
+    panel = sim.explore(loaded(tmp_path))
+    panel.controls[SLOTS].value = 5_000
+    before = panel.results
+    panel.controls[SLOTS].value = 6_000
+    ax = sim.plots.plot_shares(panel.results)
+    bars = len(ax.lines)
+    _shadow(ax, panel.results, before)
+    sea, rail = ax.lines[bars:]
+    carried = before.value("rail.throughput", "what-if") or 0
+    assert np.asarray(rail.get_xdata()).tolist() == [carried / 1000] * 2
+    assert np.asarray(rail.get_ydata()).mean() > np.asarray(sea.get_ydata()).mean()
+
+
+def test_something_may_be_closed(tmp_path: Path) -> None:
+    # From the middle of the window, day 90, on: no train runs for twenty days.
+    panel = sim.explore(loaded(tmp_path))
+    offered = dict(panel.controls[CLOSED].options)
+    line = "routes.rail.stages.line"
+    assert offered == {
+        "nothing": None, "rail: trains": "routes.rail.stages.trains", "rail: line": line,
+        "sea: sailing": "routes.sea.stages.sailing", "sea: voyage": "routes.sea.stages.voyage",
+    }  # fmt: skip
+    panel.controls[LASTS].value = 20
+    assert panel.changes == {}
+    panel.controls[CLOSED].value = line
+    assert panel.results.detail("what-if").disruptions[0].spans == ((90, 110),)
+    closed = {"target": line, "effect": "closed", "up_days": 90, "days": 20}
+    assert_shows(panel, {"disruptions": {"closure": closed}})
+    panel.controls[CLOSED].value = None
+    assert panel.changes == {}
+
+
+def test_what_goes_wrong_can_be_moved_and_switched_off(tmp_path: Path) -> None:
+    storm = """
+[disruptions.storm]
+target = "routes.sea.stages.voyage"
+effect = "closed"
+from = 2001-01-20
+days = 6
+[disruptions.strike]
+target = "routes.rail.stages.trains"
+effect = "closed"
+per_year = 2
+days = 3
+"""
+    text = SMALL.replace("[run]", "[run]\nstart = 2001-01-01") + storm
+    panel = sim.explore(loaded(tmp_path, text))
+    lasts, often = panel.controls["disruptions.storm.days"], panel.controls[STRIKES]
+    assert lasts.options[0][1] == 0
+    panel.controls["disruptions.storm.days"].value = 12
+    assert panel.changes == {"disruptions.storm.days": 12}
+    lasts.value, often.value = 0, 0
+    assert panel.changes == {"disruptions.storm.per_year": 0, STRIKES: 0}
+    assert [log.spans for log in panel.results.detail("what-if").disruptions] == [(), ()]
+
+
+def test_times_are_those_of_the_what_if(tmp_path: Path) -> None:
+    panel = sim.explore(loaded(tmp_path))
+    panel.controls[LINE].value = 20
+    alone = once(panel.scenario)
+    assert panel._times.value == times(alone)
 
 
 # Many moves

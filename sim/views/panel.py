@@ -9,43 +9,33 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from html import escape
-from io import BytesIO
 from typing import Any
 
 import ipywidgets as widgets
 from matplotlib.colors import to_hex
 
 from sim.errors import TranssibError
-from sim.results.metrics import ALL, Key
 from sim.results.results import Results
 from sim.scenario.model import Scenario
 from sim.views import words
-from sim.views.pictures import METADATA
-from sim.views.shares import plot_shares
-from sim.views.sliders import Slider, rules, sliders
-from sim.views.style import looks, styled
+from sim.views.readings import beside, shares, table, times
+from sim.views.sliders import Slider, closable, closure, disruptions, rules, sliders
+from sim.views.style import looks
 
 Simulate = Callable[[Scenario], Results]
 
 SETTLE_SECONDS = 0.05
 """So long a move waits for others that are already on their way from the browser."""
 
-DPI = 160
-"""The picture is shown at about 90 pixels an inch: sharp on dense screens, and small."""
-
 RULE, WHAT_IF = "choice.rule", "what-if"
+CLOSED, LASTS = "closed", "days closed"
+"""What is not a figure of the scenario: something that is closed in the what-if, and how long."""
 
-COLUMNS = {
-    "share": "share of demand",
-    "throughput": "containers a year",
-    "door_to_door_mean": "door to door [days]",
-    "wait_mean": "wait [days]",
-}
-"""The metrics of the answer, in words."""
+MOST_CLOSED, AT_FIRST = 60, 10
+"""Days for which something may be closed."""
 
 STYLE = """<style>
 .transsib .widget-html-content { line-height: 1.45; }
@@ -58,6 +48,7 @@ STYLE = """<style>
 .transsib th:first-child { text-align: left; padding-left: 0; }
 .transsib tr + tr { border-top: 1px solid rgba(128, 128, 128, .35); }
 .transsib small { display: block; opacity: .75; }
+.transsib small.before { opacity: .55; }
 .transsib img { width: 100%; max-width: 640px; display: block; }
 .transsib .fault { color: #c62828; font-weight: 600; white-space: pre-wrap; }
 </style>"""
@@ -69,38 +60,55 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     scenario: the what-if that the sliders say
     results: it against the base, one replication each
-    controls: the sliders and the choice of the rule, by path
+    before: the same before the last move, or what was kept to compare with; None at first
+    controls: the sliders and the choices, by path
     """
 
     def __init__(self, base: Scenario, simulate: Simulate) -> None:
         super().__init__()
         self.base, self.scenario = base, base
         self._simulate, self._before = simulate, simulate(base)
-        self.results = self._before
+        self.results: Results = self._before
+        self.before: Results | None = None
         self._due = False
-        by_route = sliders(base)
-        self._moving = {slider.path: slider for some in by_route.values() for slider in some}
+        by_route, wrong = sliders(base), disruptions(base)
+        every = [*by_route.values(), wrong]
+        self._moving = {slider.path: slider for some in every for slider in some}
         self.controls = {path: _control(slider) for path, slider in self._moving.items()}
         self.controls[RULE] = widgets.Dropdown(options=rules(base), value=base.choice.rule)
+        self.controls[CLOSED] = widgets.Dropdown(options=closable(base), value=None)
+        self.controls[LASTS] = _days()
+        self._keep = widgets.ToggleButton(
+            description="Keep", tooltip="Keep what is shown to compare later moves with"
+        )
         self._reset = widgets.Button(description="Reset", tooltip="Back to the scenario as it is")
-        self._status, self._answer, self._picture, self._table = (widgets.HTML() for _ in range(4))
-        self.children = self._laid_out(by_route)
+        self._status, self._answer, self._shares, self._times, self._table = (
+            widgets.HTML() for _ in range(5)
+        )
+        self.children = self._laid_out(by_route, wrong)
         self.add_class("transsib")
         self._update()
         for control in self.controls.values():
             control.observe(self._moved, "value")
         self._reset.on_click(self._to_base)
+        self._keep.observe(self._kept, "value")
 
     @property
     def changes(self) -> dict[str, Any]:
-        """What the sliders change of the base, by path as in a file."""
-        before: dict[str, Any] = {path: slider.value for path, slider in self._moving.items()}
-        before[RULE] = self.base.choice.rule
-        return {
-            path: "unlimited" if control.value == math.inf else control.value
-            for path, control in self.controls.items()
-            if control.value != before[path]
-        }
+        """What the controls change of the base, by path as in a file."""
+        said: dict[str, Any] = {}
+        for path, slider in self._moving.items():
+            value = self.controls[path].value
+            if value == 0 and slider.never:
+                said[slider.never] = 0
+            elif value != slider.value:
+                said[path] = "unlimited" if value == math.inf else value
+        if self.controls[RULE].value != self.base.choice.rule:
+            said[RULE] = self.controls[RULE].value
+        if self.controls[CLOSED].value is not None:
+            target, days = self.controls[CLOSED].value, self.controls[LASTS].value
+            said["disruptions"] = {"closure": closure(self.base, target, days)}
+        return said
 
     def _moved(self, _: object) -> None:
         """Simulate: in a notebook a moment later, so that of many moves the newest wins."""
@@ -119,8 +127,14 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._due = True  # one run for all of them
         for path, slider in self._moving.items():
             self.controls[path].value = slider.value
-        self.controls[RULE].value = self.base.choice.rule
+        self.controls[RULE].value, self.controls[CLOSED].value = self.base.choice.rule, None
         self._update()
+
+    def _kept(self, _: object) -> None:
+        """Compare with what is shown now, or again with the move before."""
+        if self._keep.value:
+            self.before = self.results
+        self._keep.description = "Kept" if self._keep.value else "Keep"
 
     def _update(self) -> None:
         """Run the model and show what came out, or say why not and leave the last picture."""
@@ -129,7 +143,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         try:
             name = WHAT_IF if self.base.name != WHAT_IF else f"another-{WHAT_IF}"
             scenario = self.base.with_changes(self.changes, name=name)
-            self._show(scenario, beside(self._before, self._run(scenario)))
+            self._show(scenario, self._run(scenario))
         except TranssibError as error:
             self._status.value = _fault(str(error))
         except Exception as error:
@@ -146,24 +160,29 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         known = self._before.measures[self.base.name]
         return replace(self._before, scenarios=(scenario,), measures={scenario.name: known})
 
-    def _show(self, scenario: Scenario, results: Results) -> None:
-        picture, table = drawn(results), _table(results)
+    def _show(self, scenario: Scenario, alone: Results) -> None:
+        results = beside(self._before, alone)
+        before = self.before
+        if not self._keep.value and self.scenario.key != scenario.key:
+            before = self.results if self.changes else None
+        shown = shares(results, before), times(alone), table(results, before)
         answer = words.answer(results if self.changes else self._before)
-        self.scenario, self.results = scenario, results
-        self._picture.value, self._table.value = picture, table
+        self.scenario, self.results, self.before = scenario, results, before
+        self._shares.value, self._times.value, self._table.value = shown
         self._answer.value = f"<b>{escape(answer)}</b><br>{escape(words.how_sure(results))}"
 
-    def _laid_out(self, by_route: dict[str, list[Slider]]) -> list[Any]:
+    def _laid_out(self, by_route: dict[str, list[Slider]], wrong: list[Slider]) -> list[Any]:
         columns = [self._column(name, some) for name, some in by_route.items()]
+        columns.append(self._wrong(wrong))
         rule = widgets.HTML(_titled("choice of the route", RULE))
         above = widgets.HBox(
-            [rule, self.controls[RULE], self._reset, self._status],
+            [rule, self.controls[RULE], self._reset, self._keep, self._status],
             layout=widgets.Layout(
                 flex_flow="row wrap", align_items="center", grid_gap="0 8px", margin="8px 0"
             ),
         )
         below = widgets.HBox(
-            [self._picture, self._table],
+            [self._shares, self._times, self._table],
             layout=widgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="0 24px"),
         )
         grid = widgets.Layout(
@@ -182,32 +201,22 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         ink = to_hex(looks(self._before)[name].ink)
         closed = "" if some else " (closed in this scenario)"
         heading = widgets.HTML(f'<b style="color: {ink}">{escape(name)}</b>{closed}')
+        return widgets.VBox([heading, *self._rows(some)])
+
+    def _wrong(self, some: list[Slider]) -> Any:
+        """What goes wrong in the scenario, and what might."""
+        heading = widgets.HTML("<b>what goes wrong</b>")
+        asked = widgets.HTML(_titled("what if this were closed?", "a disruption in mid-year"))
+        lasts = widgets.HTML(_titled("for so many days", LASTS))
+        for label in (asked, lasts):
+            label.add_class("slider-label")
+        closed = [asked, self.controls[CLOSED], lasts, self.controls[LASTS]]
+        return widgets.VBox([heading, *self._rows(some), *closed])
+
+    def _rows(self, some: list[Slider]) -> list[Any]:
+        """Each slider below its label."""
         rows = [(_label(self.base, slider), self.controls[slider.path]) for slider in some]
-        return widgets.VBox([heading, *(widget for row in rows for widget in row)])
-
-
-def beside(base: Results, other: Results) -> Results:
-    """Two studies of one scenario each as a comparison that shares its random numbers."""
-    kept = {each.baseline.name: each for each in (base, other)}
-    return replace(
-        base,
-        scenarios=(base.baseline, other.baseline),
-        measures={**base.measures, **other.measures},
-        paired=True,
-        resimulate=lambda scenario, _: kept[scenario.name].detail(),
-    )
-
-
-@styled()
-def drawn(results: Results) -> str:
-    """The picture of shares as an HTML element; an `Image` widget could not hold a text for it."""
-    ax = plot_shares(results)
-    figure, png = ax.get_figure(root=True), BytesIO()
-    assert figure is not None, "axes are on a figure"
-    figure.savefig(png, format="png", dpi=DPI, metadata=METADATA["png"])
-    finding = ax.get_title(loc="left").replace("\n", " ")
-    said = escape(f"Bars of what each route carries in {words.listed(results.names)}: {finding}")
-    return f'<img alt="{said}" src="data:image/png;base64,{b64encode(png.getvalue()).decode()}">'
+        return [widget for row in rows for widget in row]
 
 
 def _control(slider: Slider) -> Any:
@@ -217,6 +226,13 @@ def _control(slider: Slider) -> Any:
         continuous_update=False,
         layout=widgets.Layout(width="auto"),
     )
+
+
+def _days() -> Any:
+    return widgets.IntSlider(
+        value=AT_FIRST, min=1, max=MOST_CLOSED, continuous_update=False,
+        layout=widgets.Layout(width="auto"),
+    )  # fmt: skip
 
 
 def _label(base: Scenario, slider: Slider) -> Any:
@@ -234,27 +250,3 @@ def _titled(text: str, title: str) -> str:
 
 def _fault(text: str) -> str:
     return f'<span role="alert" class="fault">{escape(text)}</span>'
-
-
-def _table(results: Results) -> str:
-    """The figures of the what-if, a line a route, each with its change against the base."""
-    base, name = results.names
-    routes = list(results.baseline.routes)
-    several = [*routes, ALL] if len(routes) > 1 else routes
-    lines = "".join(_line(results, name, route) for route in several)
-    heads = "".join(f"<th>{head}</th>" for head in COLUMNS.values())
-    said = f"<small>{escape(name)}; below each figure its change against {escape(base)}</small>"
-    return f"<table><tr><th></th>{heads}</tr>{lines}</table>{said}"
-
-
-def _line(results: Results, name: str, route: str) -> str:
-    cells = "".join(f"<td>{_cell(results, name, Key(route, ALL, m))}</td>" for m in COLUMNS)
-    return f"<tr><th>{'all routes' if route == ALL else escape(route)}</th>{cells}</tr>"
-
-
-def _cell(results: Results, name: str, key: Key) -> str:
-    unit, change = words.unit(key), results.difference(key, name).interval
-    said = words.difference(change, unit)
-    if change.mean is not None and words.is_nothing(change.mean, unit):
-        said = "±0"
-    return f"{words.interval(results.interval(key, name), unit)}<small>{said}</small>"

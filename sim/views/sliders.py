@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 from matplotlib.ticker import MaxNLocator
 
+from sim.scenario.disruptions import Disruption
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Scenario
 from sim.scenario.routes import Route
-from sim.scenario.stages import Transit
+from sim.scenario.stages import FacilityStage, Transit
 from sim.views import words
 
 STEPS = 40
@@ -24,7 +26,7 @@ STEPS = 40
 ABOVE = 2.5
 """A range that no assumption gives ends at so many times the present value."""
 
-CAPACITY, DAYS, FREIGHT_USD, WAIT_DAYS, MOST_SERVERS = 100_000.0, 30.0, 2_000.0, 14.0, 4
+CAPACITY, DAYS, FREIGHT_USD, WAIT_DAYS, MOST_SERVERS, TIMES = 100_000.0, 30.0, 2_000.0, 14.0, 4, 4.0
 """Where ranges end that neither an assumption nor a present value gives."""
 
 Range = tuple[float, float]
@@ -38,12 +40,14 @@ class Slider:
     label: what it is, with its unit
     value: what it is now, one of the stops
     stops: rising round values; infinite stands for no limit
+    never: what is set to 0 where the slider stands at 0, if that is another path
     """
 
     path: str
     label: str
     value: float
     stops: tuple[float, ...]
+    never: str | None = None
 
     @property
     def options(self) -> list[tuple[str, float]]:
@@ -74,6 +78,40 @@ def sliders(scenario: Scenario) -> dict[str, list[Slider]]:
             found[name] += [_servers(scenario, facility) for facility in facilities]
             passed |= set(facilities)
     return found
+
+
+def disruptions(scenario: Scenario) -> list[Slider]:
+    """How often, or how long, each thing goes wrong; down to never."""
+    return [_trouble(scenario, name, said) for name, said in scenario.disruptions.items()]
+
+
+def _trouble(scenario: Scenario, name: str, said: Disruption) -> Slider:
+    path = f"disruptions.{name}"
+    if said.per_year is not None:
+        path, value, label, otherwise = f"{path}.per_year", said.per_year, "a year", TIMES
+    else:
+        path, value, label, otherwise = f"{path}.days", said.days.mean, "days", DAYS
+    high = max((_assumed(scenario, path) or (0.0, 0.0))[1], 2 * value)
+    made = _slider(path, f"{name}: {said.effect} [{label}]", value, (0.0, high), otherwise)
+    return replace(made, never=f"disruptions.{name}.per_year")
+
+
+def closable(scenario: Scenario) -> list[tuple[str, str | None]]:
+    """What of the open routes can be closed: in words, and as a target; first nothing."""
+    found: dict[str, str | None] = {"nothing": None}
+    for name, route in scenario.open_routes.items():
+        for stage, about in route.stages.items():
+            if isinstance(about, FacilityStage):
+                found[about.facility] = f"facilities.{about.facility}"
+            else:
+                found[f"{name}: {stage}"] = f"routes.{name}.stages.{stage}"
+    return list(found.items())
+
+
+def closure(scenario: Scenario, target: str, days: float) -> dict[str, Any]:
+    """A disruption that closes something once, from the middle of the measured window on."""
+    middle = scenario.run.warmup_days + scenario.run.days / 2
+    return {"target": target, "effect": "closed", "up_days": middle, "days": days}
 
 
 def rules(scenario: Scenario) -> list[tuple[str, str]]:
