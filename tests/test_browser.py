@@ -22,6 +22,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 import sim
 from sim.results.metrics import ALL, Key
 from sim.views import words
+from sim.views.panel import AT_FIRST
+from sim.views.sliders import closure
 
 __all__ = ["chromium"]  # a fixture, by its name
 
@@ -122,7 +124,7 @@ def test_a_key_moves_a_slider_and_the_model_answers(page: Page, tmp_path: Path) 
     page.evaluate("() => { void window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
     expect.set_options(timeout=1000 * PATIENCE)
     panel = page.locator(".transsib")
-    picture, figures = panel.locator("img"), panel.locator("table")
+    picture, figures = panel.locator("img").first, panel.locator("table")
     expect(picture).to_have_attribute("alt", re.compile("small and what-if"))
     before, text = picture.get_attribute("src"), figures.inner_text()
     expect(panel.get_by_title(SLOTS)).to_have_text("trains: capacity [containers/year]")
@@ -138,13 +140,19 @@ def test_a_key_moves_a_slider_and_the_model_answers(page: Page, tmp_path: Path) 
         handle.press("ArrowRight")
     expect(readout).to_have_text("11,000")
     expect(figures).to_contain_text(carried_by_rail(tmp_path, 11_000))
+    expect(panel.locator(".before").first).to_be_visible()  # the move before, as a shadow
+    panel.locator("select").first.select_option("rail: line")
+    expect(figures).to_contain_text(carried_by_rail(tmp_path, 11_000, "routes.rail.stages.line"))
     expect(panel).not_to_contain_text("simulating")
     assert panel.evaluate("box => box.scrollWidth <= box.clientWidth"), "wider than its cell"
 
 
-def carried_by_rail(folder: Path, capacity: float) -> str:
+def carried_by_rail(folder: Path, capacity: float, closed: str | None = None) -> str:
     """What the same change gives in Python, as the panel writes it."""
     scenario = loaded(folder, SMALL).with_changes({SLOTS: capacity})
+    if closed is not None:
+        shut = closure(scenario, closed, AT_FIRST)
+        scenario = scenario.with_changes({"disruptions": {"closure": shut}})
     key = Key("rail", ALL, "throughput")
     found = sim.run(scenario, replications=1, jobs=1).interval(key, scenario.name)
     return words.interval(found, words.unit(key))

@@ -21,7 +21,7 @@ from sim.results.results import Results
 from sim.views import words
 from sim.views.panel import CLOSED, LASTS, Panel
 from sim.views.readings import _shadow, shares, table, times
-from sim.views.sliders import Slider, rules, sliders
+from sim.views.sliders import NOTHING, Slider, rules, sliders
 
 SLOTS = "routes.rail.stages.trains.annual_capacity"
 LINE = "routes.rail.stages.line.days"
@@ -314,7 +314,7 @@ def test_something_may_be_closed(tmp_path: Path) -> None:
     offered = dict(panel.controls[CLOSED].options)
     line = "routes.rail.stages.line"
     assert offered == {
-        "nothing": None, "rail: trains": "routes.rail.stages.trains", "rail: line": line,
+        "nothing": NOTHING, "rail: trains": "routes.rail.stages.trains", "rail: line": line,
         "sea: sailing": "routes.sea.stages.sailing", "sea: voyage": "routes.sea.stages.voyage",
     }  # fmt: skip
     panel.controls[LASTS].value = 20
@@ -323,7 +323,7 @@ def test_something_may_be_closed(tmp_path: Path) -> None:
     assert panel.results.detail("what-if").disruptions[0].spans == ((90, 110),)
     closed = {"target": line, "effect": "closed", "up_days": 90, "days": 20}
     assert_shows(panel, {"disruptions": {"closure": closed}})
-    panel.controls[CLOSED].value = None
+    panel.controls[CLOSED].value = NOTHING
     assert panel.changes == {}
 
 

@@ -22,7 +22,7 @@ from sim.results.results import Results
 from sim.scenario.model import Scenario
 from sim.views import words
 from sim.views.readings import beside, shares, table, times
-from sim.views.sliders import Slider, closable, closure, disruptions, rules, sliders
+from sim.views.sliders import NOTHING, Slider, closable, closure, disruptions, rules, sliders
 from sim.views.style import looks
 
 Simulate = Callable[[Scenario], Results]
@@ -76,7 +76,9 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._moving = {slider.path: slider for some in every for slider in some}
         self.controls = {path: _control(slider) for path, slider in self._moving.items()}
         self.controls[RULE] = widgets.Dropdown(options=rules(base), value=base.choice.rule)
-        self.controls[CLOSED] = widgets.Dropdown(options=closable(base), value=None)
+        self.controls[CLOSED] = widgets.Dropdown(
+            options=closable(base), value=NOTHING, layout=widgets.Layout(width="auto")
+        )
         self.controls[LASTS] = _days()
         self._keep = widgets.ToggleButton(
             description="Keep", tooltip="Keep what is shown to compare later moves with"
@@ -105,7 +107,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 said[path] = "unlimited" if value == math.inf else value
         if self.controls[RULE].value != self.base.choice.rule:
             said[RULE] = self.controls[RULE].value
-        if self.controls[CLOSED].value is not None:
+        if self.controls[CLOSED].value != NOTHING:
             target, days = self.controls[CLOSED].value, self.controls[LASTS].value
             said["disruptions"] = {"closure": closure(self.base, target, days)}
         return said
@@ -127,7 +129,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._due = True  # one run for all of them
         for path, slider in self._moving.items():
             self.controls[path].value = slider.value
-        self.controls[RULE].value, self.controls[CLOSED].value = self.base.choice.rule, None
+        self.controls[RULE].value, self.controls[CLOSED].value = self.base.choice.rule, NOTHING
         self._update()
 
     def _kept(self, _: object) -> None:

@@ -17,8 +17,8 @@ from sim.views.shares import plot_shares
 from sim.views.style import MUTED, styled
 from sim.views.times import plot_times
 
-DPI = 140
-"""The pictures are shown at about 90 pixels an inch: sharp on dense screens, and small."""
+DPI = 120
+"""The pictures are shown at about 90 pixels an inch: sharp enough, and soon drawn."""
 
 COLUMNS = {
     "share": "share of demand",

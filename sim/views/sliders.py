@@ -96,9 +96,12 @@ def _trouble(scenario: Scenario, name: str, said: Disruption) -> Slider:
     return replace(made, never=f"disruptions.{name}.per_year")
 
 
-def closable(scenario: Scenario) -> list[tuple[str, str | None]]:
+NOTHING = ""
+
+
+def closable(scenario: Scenario) -> list[tuple[str, str]]:
     """What of the open routes can be closed: in words, and as a target; first nothing."""
-    found: dict[str, str | None] = {"nothing": None}
+    found = {"nothing": NOTHING}
     for name, route in scenario.open_routes.items():
         for stage, about in route.stages.items():
             if isinstance(about, FacilityStage):
