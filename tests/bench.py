@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -154,6 +155,23 @@ def say_of_clusters() -> None:
     say("what asking takes", f"{asking:.1f} ms a replication", "")
 
 
+def moved(name: str) -> tuple[float, float]:
+    """The median of ten moves of a slider of the panel, from hand to picture, on one core."""
+    import os
+
+    import sim
+
+    os.sched_setaffinity(0, {0})
+    panel = sim.explore(sim.load_scenario(name))
+    slots = panel.controls["routes.rail.stages.trains.annual_capacity"]
+
+    def move(value: float) -> None:
+        slots.value = value
+
+    took = [timed(lambda value=stop: move(value)) for _, stop in slots.options[-11:-1]]  # type: ignore[misc]
+    return statistics.median(took), peak()
+
+
 def command(*arguments: str) -> float:
     return timed(lambda: subprocess.run([TRANSSIB, *arguments], check=True, capture_output=True))
 
@@ -181,6 +199,8 @@ def main() -> None:
         say(f"the reference takes {reference:.1f} s", ratio, "at least 60 times")
         say_of_studies()
         say_of_clusters()
+    for name in ("forecast-200k", "link-500k"):
+        say(f"a move of the panel, {name}", f"{apart(moved, name)[0]:.2f} s", "at most 1 s")
     say("transsib --help", f"{min(command('--help') for _ in range(5)):.2f} s", "at most 0.4 s")
     with tempfile.TemporaryDirectory() as folder:
         files = [str(SCENARIOS / f"{name}.toml") for name in ("today", "link-200k", "link-500k")]
