@@ -247,6 +247,29 @@ def concerned(results: Results) -> str:
     return next(iter(results.baseline.routes))
 
 
+def change(results: Results, name: str) -> str:
+    """What a scenario changes against the baseline, of the route that scenarios concern most."""
+    route = concerned(results)
+    carried, taken = (
+        results.difference(Key(route, ALL, metric), name).interval.mean
+        for metric in ("throughput", "door_to_door_mean")
+    )
+    said = [
+        _by(carried, number, "carries {} more|carries {} fewer|carries as many"),
+        _by(taken, days, "takes {} days more|takes {} days less|takes as long"),
+    ]
+    return f"{name}: {route} {' and '.join(filter(None, said)) or 'cannot be compared'}."
+
+
+def _by(move: float | None, show: Show, forms: str) -> str:
+    """A move in the form of more, less or the same; nothing where it is undefined."""
+    more, less, same = forms.split("|")
+    if move is None:
+        return ""
+    shown = show(abs(move))
+    return same if shown == show(0.0) else (more if move > 0 else less).format(shown)
+
+
 def most_changed(results: Results, metric: str) -> str | None:
     """The route whose metric moves most from the baseline; None where all are zero or undefined."""
     routes = sorted({route for scenario in results.scenarios for route in scenario.routes})

@@ -140,6 +140,12 @@ def _abreast(names: Sequence[str]) -> Iterator[Sequence[str]]:
         yield (*base, *others[first : first + ABREAST - 1])
 
 
+def cautions(results: Results) -> list[str]:
+    """What to know before one reads the figures."""
+    unsteady = [f"{name}: {said}" for name in results.names for said in _unsteady(results, name)]
+    return [*(f"warning: {each}" for each in words.price_years(results.scenarios)), *unsteady]
+
+
 def _unsteady(results: Results, name: str) -> Iterator[str]:
     """Why some means are missing: queues that grow without end; and what nobody carries."""
     preview = results.preview(name)
