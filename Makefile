@@ -48,13 +48,16 @@ bench: $(READY) ## speed and memory, measured beside the per-container reference
 	$(BIN)/python tests/bench.py $(if $(QUICK),--quick)
 
 pictures: $(READY) ## re-make the pictures of the README
-	rm -rf out/pictures out/frontier out/corridor out/tornado
+	rm -rf out/pictures out/frontier out/corridor out/tornado out/border
 	$(BIN)/transsib compare $(HEADLINE) --out out/pictures
 	$(BIN)/transsib solve forecast-200k --target rail.share=0.10 --by routes.rail.freight_usd \
 		--vary routes.rail.stages.line.days=14:20:2 --out out/frontier
 	$(BIN)/transsib compare $(CORRIDOR) --out out/corridor
 	$(BIN)/transsib sensitivity forecast-200k --out out/tornado
-	mkdir -p pictures && cp out/pictures/shares.png out/pictures/times.png out/frontier/frontier.png out/corridor/stages.png out/tornado/tornado.png pictures
+	$(BIN)/transsib compare corridor-200k border-closed --out out/border
+	mkdir -p pictures
+	cp out/pictures/shares.png out/pictures/times.png out/frontier/frontier.png pictures
+	cp out/corridor/stages.png out/corridor/map.png out/tornado/tornado.png out/border/strings.png pictures
 
 lock: ## requirements.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra cluster --extra dev --extra notebook --extra sensitivity --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements.lock
