@@ -419,7 +419,7 @@ def places(scenario: sim.Scenario, direction: str | None, route: str) -> list[Pl
     return [Places(stage.quota) for stage in stages if stage.quota]
 
 
-@settings(EXAMPLES, max_examples=60)
+@settings(EXAMPLES, max_examples=30)
 @given(QUOTAS, LIMITS, BOOKERS)
 def test_who_books_finds_a_place_and_whom_a_quota_refuses_finds_none(
     quotas: Changes, limits: Changes, bookers: Changes
