@@ -38,6 +38,9 @@ WIDEST: Final = 9.0
 
 THINNEST: Final = 0.8
 
+MARKED: Final = 4.0
+"""The size of the route's marker, besides half its width: they tell routes apart in grey."""
+
 MARGIN: Final = 0.06
 """Of the extent of the lines, left free around them."""
 
@@ -102,7 +105,11 @@ def plot_map(results: Results, *, scenario: str | None = None, ax: Axes | None =
         look = styles[route]
         ax.plot(*line.T, color=look.colour, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
     for route, line, width in _ribbons(results, said.name, where, frame):
-        ax.plot(*line.T, color=styles[route].colour, linewidth=width, zorder=2, label=route)
+        ax.plot(
+            *line.T, color=styles[route].colour, linewidth=width, zorder=2, label=route,
+            marker=styles[route].marker, markevery=[len(line) // 2], markersize=MARKED + width / 2,
+            markeredgecolor="white", markeredgewidth=0.8,
+        )  # fmt: skip
     _spots(ax, where, frame)
     ax.set_xlim(frame.low[0], frame.high[0])
     ax.set_ylim(frame.low[1], frame.high[1])
@@ -198,6 +205,7 @@ def _legend(
     """What each route carries, and what the symbols are."""
     handles = [
         Line2D([], [], color=styles[route].colour, linewidth=_width(results, name, route),
+               marker=styles[route].marker, markeredgecolor="white",
                label=findings.carries(results, name, route))
         for route in dict.fromkeys(route for route, _ in where.lines)
     ]  # fmt: skip
