@@ -85,14 +85,14 @@ def test_without_lengths_distance_is_days(tmp_path: Path) -> None:
     assert ax.get_ylabel() == "distance [mean days of the legs]"
 
 
-def test_of_many_every_second_is_drawn(tmp_path: Path) -> None:
+def test_of_many_some_are_drawn(tmp_path: Path) -> None:
     often = daily(tmp_path, LINES, days=40).with_changes(
         {"routes.rail.stages.trains.every_days": 0.05, "facilities.border.service_hours": 0.1}
     )
     ax = drawn(often)
     assert MOST / 2 < len(strings(ax)) <= MOST
     said = [each.get_text() for each in ax.texts]
-    assert any("one in 2 vehicles" in text for text in said)
+    assert any("one in 4 vehicles" in text for text in said)
 
 
 def test_nothing_leaves(tmp_path: Path) -> None:

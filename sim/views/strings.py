@@ -22,6 +22,7 @@ from sim.views.geography import drawn_routes
 from sim.views.style import (
     INK,
     MUTED,
+    SHADE,
     SMALL,
     dress,
     headline,
@@ -37,7 +38,7 @@ SHOWN: Final = 30.0
 BEFORE: Final = 5.0
 """Days before something goes wrong from which on they are shown."""
 
-MOST: Final = 400
+MOST: Final = 150
 """Lines; where there are more, every second or third is drawn."""
 
 
@@ -52,11 +53,12 @@ class Ends(NamedTuple):
 def plot_string_lines(
     results: Results, *, scenario: str | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Thirty days of the route with the most departures: where each vehicle is [km].
+    """Thirty days of one route: where each vehicle is [km].
 
-    Of one scenario, the last one's by default, replication 0; from shortly before the first thing
-    that goes wrong on it, else from the beginning of the measured window. A flat piece stands. What
-    is closed is shaded. Where lengths are not said, distance is the mean days of the legs.
+    Of one scenario, the last one's by default, replication 0: the route with the most departures
+    of those on which something goes wrong, else of all. From shortly before that, else from the
+    beginning of the measured window. A flat piece stands. What is disrupted is hatched. Where
+    lengths are not said, distance is the mean days of the legs.
     """
     said = results.scenario(scenario or results.names[-1])
     observed = results.detail(said.name)
@@ -64,9 +66,10 @@ def plot_string_lines(
     trips = {
         name: sum(len(m.days) for m in moves if m.route == name) for name in drawn_routes(said)
     }
-    route = max(trips, key=lambda name: trips[name])
+    wrong = {name: list(_concerning(observed, name, said.routes[name])) for name in trips}
+    route = max(trips, key=lambda name: (bool(wrong[name]), trips[name]))
+    logs = wrong[route]
     ends, in_km = along(said.routes[route])
-    logs = list(_concerning(observed, route, said.routes[route]))
     first = _first_day(said, logs)
     ax = ax or new_axes(5.4)
     dress(ax, grid="x")
@@ -82,7 +85,7 @@ def plot_string_lines(
     ax.set_xlabel("time from the start of the simulation [days]")
     ax.set_ylabel("distance along the route [km]" if in_km else "distance [mean days of the legs]")
     labels = [label.get_text() for label in ax.get_yticklabels()]
-    shown = _shown(said.name, step, disrupted=bool(logs))
+    shown = _shown(said.name, step, [log.name for log in logs])
     headline(ax, _finding(route, own, ends, first), shown, labels=labels)
     return ax
 
@@ -139,7 +142,7 @@ def _distances(move: Movement, ends: dict[str, Ends]) -> Floats:
 
 def _shade(ax: Axes, route: Route, ends: dict[str, Ends], logs: list[DisruptionLog]) -> None:
     """Boxes over the days and the stages that something goes wrong with."""
-    least = 0.012 * ax.get_ylim()[1]
+    least = 0.4 * line_height(ax)
     for log in logs:
         stages = [
             name
@@ -151,7 +154,8 @@ def _shade(ax: Axes, route: Route, ends: dict[str, Ends], logs: list[DisruptionL
             for low, high in (ends[name] for name in stages):
                 ax.add_patch(Rectangle(
                     (begins, low - least), over - begins, high - low + 2 * least,
-                    facecolor=MUTED, alpha=0.25, linewidth=0, label=log.name,
+                    facecolor=SHADE, edgecolor=MUTED, alpha=0.75, hatch="////", linewidth=0.8,
+                    label=log.name,
                 ))  # fmt: skip
 
 
@@ -194,7 +198,7 @@ def _finding(route: str, moves: list[Movement], ends: dict[str, Ends], first: fl
     return f"{many}, {findings.percent(standing / whole)} of the time standing"
 
 
-def _shown(name: str, step: int, *, disrupted: bool) -> str:
+def _shown(name: str, step: int, disrupted: list[str]) -> str:
     every = "each vehicle" if step == 1 else f"one in {step} vehicles"
-    shaded = "; grey: disrupted" if disrupted else ""
-    return f"{name}, replication 0; a line: {every}, flat where it stands{shaded}"
+    hatched = f"; hatched: {', '.join(disrupted)}" if disrupted else ""
+    return f"{name}, replication 0; a line: {every}, flat where it stands{hatched}"
