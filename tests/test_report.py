@@ -16,8 +16,9 @@ from playwright.sync_api import expect
 from test_solve import transsib
 
 import sim
+from sim.experiments.solve import frontier
 from sim.results.results import Results
-from sim.views import words
+from sim.views import findings, words
 from sim.views.report import report
 
 __all__ = ["chromium"]  # a fixture, by its name
@@ -105,6 +106,15 @@ def test_figures_are_those_of_the_terminal(compared: Results, text: str) -> None
     assert words.difference(change, "days") in cells
 
 
+def test_it_says_in_words_what_changes(compared: Results, text: str) -> None:
+    """A storm of nine days keeps some of the year's containers at sea for longer."""
+    taken = compared.difference(compared.key("sea.door_to_door_mean", "rough"), "rough").interval
+    assert taken.mean is not None
+    assert taken.mean > 0
+    assert f"takes {taken.mean:.1f} days more." in findings.change(compared, "rough")
+    assert findings.change(compared, "rough") in text
+
+
 def test_every_picture_says_what_it_shows(text: str) -> None:
     pictures = Reader(text).all("img")
     assert len(pictures) == 7
@@ -147,6 +157,33 @@ def test_a_run_has_no_differences(tmp_path: Path) -> None:
     text = report(sim.run(loaded(tmp_path), replications=2, jobs=1))
     assert "What changes" not in text
     assert "transsib run scenarios/small.toml --out again" in text
+
+
+def test_it_warns_before_the_figures(tmp_path: Path) -> None:
+    """Nine of ten want a railway that can carry four of ten: its queue has no mean."""
+    wanted = SMALL.replace("max_wait_days = 3", "")
+    wanted = wanted.replace('"fastest"', '"share"\nshares = { rail = 0.9, sea = 0.1 }')
+    text = report(sim.run(loaded(tmp_path, wanted), replications=1, jobs=1))
+    assert text.index("there is no steady state") < text.index("<table>")
+
+
+def test_one_more_is_a_scenario_and_what_more_would_give(tmp_path: Path) -> None:
+    results = sim.one_more(loaded(tmp_path), replications=1, jobs=1)
+    text = report(results)
+    titles = re.findall(r"<h2 [^>]*>(.*?)</h2>", text)
+    assert titles[0] == "The answer"
+    assert "What one more would give" in titles
+    assert "What changes" not in text
+
+
+def test_a_goal_that_nothing_reaches_has_a_page(tmp_path: Path) -> None:
+    found = frontier(
+        loaded(tmp_path).with_changes({"run.replications": 1}), target={"rail.share": 0.99},
+        by="routes.rail.stages.trains.annual_capacity", within=(1_000, 2_000), jobs=1,
+    )  # fmt: skip
+    text = report(found)
+    assert found.solutions[0].why in text
+    assert "To make it again" not in text
 
 
 def test_further_studies_are_sections(tmp_path: Path) -> None:
@@ -253,7 +290,7 @@ def test_texts_can_be_read(address: str, chromium: str, scheme: Any) -> None:
         assert min(page.evaluate(CONTRASTS)) >= 4.5
 
 
-@pytest.mark.parametrize("width", [1400, 400])
+@pytest.mark.parametrize("width", [1400, 1200, 400])
 def test_nothing_is_wider_than_the_window(address: str, chromium: str, width: int) -> None:
     with browser_page(chromium, viewport={"width": width, "height": 900}) as page:
         page.goto(address)

@@ -255,15 +255,21 @@ def change(results: Results, name: str) -> str:
         for metric in ("throughput", "door_to_door_mean")
     )
     said = [
-        _by(carried, number, "carries {} more|carries {} fewer|carries as many"),
-        _by(taken, days, "takes {} days more|takes {} days less|takes as long"),
+        _by(carried, number, MORE_CARRIED),
+        _by(taken, days, LONGER),
     ]
     return f"{name}: {route} {' and '.join(filter(None, said)) or 'cannot be compared'}."
 
 
-def _by(move: float | None, show: Show, forms: str) -> str:
+MORE_CARRIED = (
+    "carries {} more containers a year", "carries {} fewer containers a year", "carries as many",
+)  # fmt: skip
+LONGER = ("takes {} days more", "takes {} days less", "takes as long")
+
+
+def _by(move: float | None, show: Show, forms: tuple[str, str, str]) -> str:
     """A move in the form of more, less or the same; nothing where it is undefined."""
-    more, less, same = forms.split("|")
+    more, less, same = forms
     if move is None:
         return ""
     shown = show(abs(move))
