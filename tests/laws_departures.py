@@ -78,10 +78,22 @@ def assert_on_timetable(
         return
     assert leg.planned is not None
     assert leg.planned.tolist() == planned[:left].tolist()
-    earliest, latest = (opens(shut, np.maximum(planned, padded(d, len(planned)))) for d in there)
+    never = [*shut, *of_closed_route(scenario, route)]
+    days_there = [padded(days, len(planned)) for days in there]
+    earliest, latest = (np.where(d > planned, opens(never, d), planned) for d in days_there)
     assert (leg.departed >= earliest[:left]).all(), "no vehicle leaves that is not there"
     assert (leg.departed <= latest[:left]).all(), "late only while no vehicle is there"
     assert (latest[left:] >= end).all(), "no departure is left out"
+
+
+def of_closed_route(scenario: sim.Scenario, route: str) -> list[tuple[float, float]]:
+    """The days of the phases in which a route is closed."""
+    days = [*(era.day for era in scenario.eras[1:]), scenario.run.horizon]
+    return [
+        (era.day, end)
+        for era, end in zip(scenario.eras, days, strict=True)
+        if not era.scenario.routes[route].is_open
+    ]
 
 
 def whole(rooms: Floats) -> Floats:

@@ -57,9 +57,12 @@ class Course:
     paces: tuple[Pace, ...] = ()
 
     @classmethod
-    def of(cls, happenings: Iterable[Happening]) -> Course | None:
-        """That of a place to which all this happens; None where nothing touches time."""
-        closed: list[Span] = []
+    def of(cls, happenings: Iterable[Happening], shut: Iterable[Span] = ()) -> Course | None:
+        """That of a place to which all this happens; None where nothing touches time.
+
+        shut: more days on which nothing starts
+        """
+        closed = list(shut)
         slower: list[Pace] = []
         held: list[Pace] = []
         for said, spans in happenings:
@@ -145,9 +148,14 @@ def _union(spans: Iterable[Span]) -> list[Span]:
 def _cut(paces: Sequence[Pace]) -> list[Pace]:
     """Paces in order and apart: where several hold, their speeds multiply."""
     days = sorted({day for first, end, _ in paces for day in (first, end)})
+    order = sorted(range(len(paces)), key=lambda number: paces[number].first, reverse=True)
+    holding: set[int] = set()
     found: list[Pace] = []
     for first, end in pairwise(days):
-        here = [pace.speed for pace in paces if pace.first <= first and pace.end >= end]
-        if here:
-            found.append(Pace(first, end, reduce(mul, here, 1.0)))
+        while order and paces[order[-1]].first <= first:
+            holding.add(order.pop())
+        holding = {number for number in holding if paces[number].end > first}
+        if holding:
+            speeds = [paces[number].speed for number in sorted(holding)]
+            found.append(Pace(first, end, reduce(mul, speeds, 1.0)))
     return found

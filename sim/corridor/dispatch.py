@@ -38,8 +38,8 @@ def _when_there(clock: Clock, service: Service) -> Steps:
         while not fleet.take(service.direction):
             yield fleet.next(service.direction)
             yield clock.at(clock.now, service.rank)  # who comes at this instant boards
-        if service.course is not None and (opens := service.course.opens(clock.now)) > clock.now:
-            yield clock.at(opens, service.rank)
+        if clock.now > moment:  # what leaves on time is on the timetable because it is open
+            yield clock.at(service.opens(clock.now), service.rank)
         service.depart(clock)
 
 
@@ -78,7 +78,7 @@ class WhenFull:
         ready = waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
         if len(ready) >= room:
             due = min(due, float(np.partition(ready, room - 1)[room - 1]))
-        return max(due, now) if service.course is None else service.course.opens(max(due, now))
+        return service.opens(max(due, now))
 
     def _look(self, event: simpy.Event) -> None:  # noqa: ARG002
         """Let a vehicle leave if one is due and there."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -112,7 +114,7 @@ def _with_freight(scenario: Scenario, dearer: Sequence[Happening], day: float) -
     """A scenario with the freight of one day."""
     factors = dict.fromkeys(scenario.routes, 1.0)
     for said, spans in dearer:
-        if any(first <= day < end for first, end in spans):
+        if _holds(spans, day):
             for name in (name for name, r in scenario.routes.items() if _concerns(said, name, r)):
                 factors[name] *= said.part
     routes = {
@@ -129,11 +131,17 @@ def _concerns(said: Disruption, name: str, route: Route) -> bool:
     return said.facility in {stage.facility for stage in route.facility_stages.values()}
 
 
+def _holds(spans: Sequence[Span], day: float) -> bool:
+    """Whether a day is in one of some spans, which are in order and apart."""
+    place = bisect_right(spans, (day, math.inf)) - 1
+    return place >= 0 and day < spans[place].end
+
+
 def _left(happenings: Sequence[Happening], day: float) -> float:
     """The part of something that is left on a day."""
     left = 1.0
     for said, spans in happenings:
-        if any(first <= day < end for first, end in spans):
+        if _holds(spans, day):
             left *= 0.0 if said.effect == "closed" else said.part
     return left
 

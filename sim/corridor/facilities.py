@@ -228,7 +228,8 @@ def _steps(
     days = sorted({era.day for era in eras} | set(changes(happenings)))
     found: list[tuple[float, int]] = []
     for day, part in zip(days, left(happenings, days), strict=True):
-        said = next(e for e in reversed(eras) if e.day <= day).scenario.facilities[name].servers
+        era = eras[bisect_right(eras, day, key=lambda era: era.day) - 1]
+        said = era.scenario.facilities[name].servers
         servers = floor(said * part + 1e-9)
         if not found or found[-1][1] != servers:
             found.append((day, servers))

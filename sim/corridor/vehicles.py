@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from heapq import heappop, heappush
-from itertools import count
+from itertools import count, pairwise
 
 import numpy as np
 import simpy
 
 from sim.corridor.backlog import Backlog, Rows
 from sim.corridor.clock import COMPLETION, DEPARTURE, Clock, Steps
-from sim.corridor.course import Course
+from sim.corridor.course import Course, Span
 from sim.corridor.disruptions import left
 from sim.corridor.lanes import Lane
 from sim.corridor.runs import Draws, Run
@@ -41,7 +41,7 @@ class Service:
         self.departures = [leg.departures for leg in legs]
         self.open_in = [route.is_open for route in lane.routes]
         self._happens = list(way.disruptions.of_stage(lane.name, self.name).values())
-        self.course = Course.of(self._happens)
+        self._shut = Course.of(self._happens, self._closed(way.days, way.horizon))
         first = self.departures[0]
         self.fleet = way.fleets.of(first.fleet)
         self.timetable: Timetable | None = None
@@ -158,6 +158,10 @@ class Service:
         """How many trips have left; the number of the next one."""
         return len(self.places)
 
+    def opens(self, day: float) -> float:
+        """The first day from a day on on which vehicles may leave; the horizon for none before."""
+        return day if self._shut is None else self._shut.opens(day)
+
     def late(self, now: float) -> float:
         """Days by which the next departure is late already."""
         if self.is_punctual or self.timetable is None or self.departed >= len(self.timetable.times):
@@ -231,6 +235,11 @@ class Service:
             self.fleet.comes(self.direction, departed, arrival, self._turns.item(number))
         if self.onward is not None and load:
             self.onward.expect(clock, arrival, aboard)
+
+    def _closed(self, days: Floats, horizon: float) -> list[Span]:
+        """When the route is closed."""
+        edges = pairwise([*days.tolist(), horizon])
+        return [Span(*era) for era, is_open in zip(edges, self.open_in, strict=True) if not is_open]
 
     def _stretches(self, days: Floats) -> list[Stretch]:
         """The timetable as the eras make it: one that changes begins anew."""

@@ -77,7 +77,7 @@ def _figures(log: DisruptionLog, observations: Observations, window: Window) -> 
     delayed, peak, days = 0.0, 0.0, list[float]()
     for first, end in spans:
         cleared = _cleared(level, first, end) if end < window.end else math.inf
-        inside = max(first, window.start), max(end, min(cleared, window.end))
+        inside = max(first, window.start), min(cleared, window.end)
         delayed += _delayed(log, legs, through, level, inside)
         peak = max(peak, level.largest(*inside))
         if math.isfinite(cleared):

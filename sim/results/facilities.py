@@ -100,7 +100,9 @@ def _out_of_order(log: FacilityLog, here: Sequence[Visit], window: Window) -> tu
             stands += held.between(first, end)
         servers = 1 if server is not None else _mean_servers(log, every, window)
         still += stands
-        down += servers * every.within(window.start, window.end) - (in_service - stands)
+        # Who is in service when servers are taken away may keep more of them than there are.
+        works = in_service - stands
+        down += max(servers * every.within(window.start, window.end) - works, 0.0)
     return still, down
 
 

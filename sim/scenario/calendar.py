@@ -7,6 +7,7 @@ twelfth of it. Before `start`, demand is that of the first year.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -39,7 +40,7 @@ def pieces(eras: Sequence[Era], direction: str | None) -> list[Piece]:
     growth, months = 1 + demands[0].growth_per_year, _months(demands[0].monthly)
     found: list[Piece] = []
     for first, end in _intervals(run, days, growth != 1, len(set(months)) > 1):
-        era = sum(day <= first for day in days) - 1
+        era = bisect_right(days, first) - 1
         middle = (first + end) / 2
         per_year = demands[era].containers_per_year * months[_month(run, middle)]
         per_year *= growth ** (_year(run, middle) - set_in[era])
