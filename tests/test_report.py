@@ -91,7 +91,15 @@ def test_it_has_a_section_for_every_question(text: str) -> None:
         "What went wrong", "Money and carbon", "What is assumed", "How sure this is",
         "How it was made",
     ]  # fmt: skip
-    for word in ("storm", "a timetable", "12 to 25", "CO2e", "2 replications", "seed"):
+    for word in (
+        "storm",
+        "rail line time",
+        "a timetable",
+        "12 to 25",
+        "CO2e",
+        "2 replications",
+        "seed",
+    ):
         assert word in text
     assert "transsib compare scenarios/calm.toml scenarios/rough.toml --out again" in text
 

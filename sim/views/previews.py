@@ -183,7 +183,7 @@ def ledger(scenario: Scenario) -> Iterator[Assumed]:
 
 
 def _shown(data: Any) -> str:
-    if isinstance(data, list):
+    if isinstance(data, list | tuple):
         return "–".join(map(_shown, data))
     if isinstance(data, dict):
         return ", ".join(f"{key} {_shown(value)}" for key, value in data.items())

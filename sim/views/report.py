@@ -18,7 +18,7 @@ from sim.results.solution import Frontier
 from sim.results.warmup import warnings
 from sim.scenario.model import Scenario
 from sim.scenario.writing import to_toml
-from sim.views import findings, words
+from sim.views import fields, findings, words
 from sim.views.accounts import print_accounts
 from sim.views.again import again
 from sim.views.days import print_days
@@ -190,8 +190,9 @@ def _assumed(scenarios: Sequence[Scenario]) -> Section:
         known |= set(own)
         title = f"{scenario.name}: {'what it says otherwise' if parts else 'assumptions'}"
         if own:
-            table = Part("table", heads=heads, rows=own)
-            parts.append(Part("fold", title=f"{title} ({len(own)})", parts=[table]))
+            rows = [(fields.name(each.path), *each[1:]) for each in own]
+            inside = [Part("table", heads=heads, rows=rows)]
+            parts.append(Part("fold", title=f"{title} ({len(own)})", parts=inside))
     return Section("assumptions", "What is assumed", parts)
 
 
@@ -232,8 +233,8 @@ def _made(found: Results | Frontier, scenarios: Sequence[Scenario]) -> Section:
         Part("text", text="To make it again, in the folder of these results:"),
         Part("command", text=command),
     ]
-    table = Part("table", heads=("made by", ""), rows=rows)
-    return Section("made", "How it was made", [table, *(parts if command else [])])
+    versions = Part("table", heads=("made by", ""), rows=rows)
+    return Section("made", "How it was made", [versions, *(parts if command else [])])
 
 
 def _digest(scenario: Scenario) -> str:
