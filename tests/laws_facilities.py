@@ -153,7 +153,8 @@ def free(log: FacilityLog, here: Visits, moments: Floats) -> Numbers:
     found = np.zeros(len(moments), np.int64)
     for server in numbered(log):
         busy = here.of(here.server == server).busy(moments) > 0
-        found += ~busy & ~is_in(down(log, server), moments)
+        there = server < servers_at(log, moments)
+        found += there & ~busy & ~is_in(down(log, server), moments)
     return found
 
 

@@ -420,7 +420,7 @@ def at_work(log: FacilityLog, here: Visits, days: Floats) -> tuple[Floats, Float
         own = is_in(down(log, server), days)
         serves = (here.of(here.server == server).busy(days) > 0) & ~own & ~holds
         works += serves
-        fails += (own | shut) & ~serves
+        fails += (own | shut) & ~serves & (server < servers_at(log, days))
     return works, fails
 
 

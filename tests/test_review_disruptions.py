@@ -1,4 +1,4 @@
-"""Disruptions at the edges: past the end of a run, with phases, with servers that go.
+"""Disruptions at the edges: past the end of a run, with phases, with servers that come and go.
 
 Containers book at 1/2, 3/2, 5/2, … days and a train leaves each day, as in `daily`.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from daily import LINE, daily, disruption, leg
 from support import figures, lawful_run
 
@@ -18,6 +19,19 @@ TRAINS = "routes.rail.stages.trains"
 CUSTOMS = LINE.replace(
     'line = { kind = "transit", days = 3 }', 'customs = { kind = "facility", facility = "border" }'
 )
+
+
+def border(hours: float, servers: int, *more: str, up: object = 0, down: object = 0) -> str:
+    """A train comes to the border each day; each of its servers is up and down in turn."""
+    failure = f"""
+    [disruptions.failure]
+    target = "facilities.border.servers"
+    effect = "closed"
+    up_days = {up}
+    days = {down}
+    """
+    said = f"[facilities.border]\nservice_hours = {hours}\nservers = {servers}\n"
+    return "\n".join([said, CUSTOMS, failure if up else "", *more])
 
 
 # What has not come by the end.
@@ -68,13 +82,38 @@ def test_a_late_departure_waits_for_its_route_to_open(tmp_path: Path) -> None:
     assert trains.planned.tolist() == [1, 2]
 
 
-# Servers that go while they serve.
+# Servers that fail, while their number changes.
+
+
+def test_a_server_that_is_not_there_yet_serves_nobody(tmp_path: Path) -> None:
+    # One server, and a second one from day 15 on. While the first is down trains wait, whether the
+    # other, whose clock runs from day 0 too, would work or not.
+    more = '[phases.more]\nfrom = 2001-01-16\nset = { "facilities.border.servers" = 2 }\n'
+    scenario = daily(tmp_path, border(12, 1, more, up="{ exponential = 3 }", down=2))
+    observed = sim.simulate(scenario)
+    passage, (log,) = leg(observed).passages[0], observed.facilities
+    assert passage.server is not None
+    early = passage.started[passage.started < 15]
+    assert (passage.server[: len(early)] == 0).all()
+    assert (passage.server[len(early) :] == 1).any()
+    down = [(out.first, out.end) for out in log.outages if out.server == 0]
+    assert any(first < day < end for day in leg(observed).departed for first, end in down)
+    assert not any(first <= day < end for day in early for first, end in down)
+
+
+def test_servers_that_are_not_there_are_not_down(tmp_path: Path) -> None:
+    # Three servers from day 18 on, none before. All three are down on days 4 to 8 and 12 to 16,
+    # when there are none, and from 20 to the end at 20.5: half a day of two and a half.
+    gone = disruption("facilities.border", "capacity 0", day=0, days=18)
+    scenario = daily(tmp_path, border(12, 3, gone, up=4, down=4))
+    found = figures(scenario, sim.simulate(scenario))
+    assert found["all.facility:border.down"] == pytest.approx(0.5 / 2.5)
+    assert found["all.facility:border.yearly_capacity"] > 0
 
 
 def test_what_goes_on_at_servers_that_are_gone_is_not_less_than_down(tmp_path: Path) -> None:
     # Services of 80 hours go on beyond day 5, when the border closes and its servers go.
-    said = "[facilities.border]\nservice_hours = 80\nservers = 3\n"
     both = [disruption("facilities.border", each, day=5, days=20) for each in
             ("capacity 0", "closed")]  # fmt: skip
-    scenario = daily(tmp_path, "\n".join([said, CUSTOMS, *both]))
+    scenario = daily(tmp_path, border(80, 3, *both))
     assert figures(scenario, sim.simulate(scenario))["all.facility:border.down"] == 0

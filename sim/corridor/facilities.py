@@ -89,7 +89,8 @@ class Staff(NamedTuple):
     """The servers of a pool through a whole replication.
 
     steps: how many there are from which day on
-    course: what stops or slows all of them; own: each by itself, None where none fails
+    course: what stops or slows all of them; own: each by itself, None where none fails; where
+        there are fewer than at other times, the last of them are not there
     """
 
     steps: Sequence[tuple[float, int]]
@@ -160,10 +161,10 @@ class Queued:
             admitted.succeed(Slot(now, frees, server))
 
     def _free(self, now: float) -> int | None:
-        """A server that works and serves nobody; None for none."""
+        """The first server that is there, works and serves nobody; None for none."""
         if self._staff.own is None:
             return 0
-        for server, course in enumerate(self._staff.own):
+        for server, course in enumerate(self._staff.own[: self._staff.at(now)]):
             if not self._taken[server] and (course is None or course.opens(now) == now):
                 self._taken[server] = True
                 return server

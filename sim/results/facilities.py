@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from sim.results.figures import Figures
-from sim.results.observations import FacilityLog, Floats, Observations, Passage
+from sim.results.observations import FacilityLog, Floats, Observations, Outage, Passage
 from sim.results.spans import Spans
 from sim.results.window import Window
 
@@ -85,9 +86,11 @@ def _out_of_order(log: FacilityLog, here: Sequence[Visit], window: Window) -> tu
     still = down = 0.0
     for server in _numbers(log):
         theirs = [out for out in log.outages if out.server in (None, server)]
-        every = Spans((out.first, out.end) for out in theirs)
-        held = Spans((out.first, out.end) for out in theirs if out.holds)
-        in_service = stands = 0.0
+        every = Spans(_while_there(log, server, theirs))
+        holding = [out for out in theirs if out.holds]
+        held = Spans((out.first, out.end) for out in holding)
+        held_there = Spans(_while_there(log, server, holding))
+        works = 0.0
         for passage, _, _ in own:
             on = np.isfinite(passage.started)
             if server is not None and passage.server is not None:
@@ -96,14 +99,24 @@ def _out_of_order(log: FacilityLog, here: Sequence[Visit], window: Window) -> tu
                 moments[on].clip(window.start, window.end)
                 for moments in (passage.started, passage.freed)
             )
-            in_service += every.between(first, end)
-            stands += held.between(first, end)
+            works += every.between(first, end) - held_there.between(first, end)
+            still += held.between(first, end)
         servers = 1 if server is not None else _mean_servers(log, every, window)
-        still += stands
         # Who is in service when servers are taken away may keep more of them than there are.
-        works = in_service - stands
         down += max(servers * every.within(window.start, window.end) - works, 0.0)
     return still, down
+
+
+def _while_there(
+    log: FacilityLog, server: int | None, outages: Sequence[Outage]
+) -> Iterator[tuple[float, float]]:
+    """The days of outages on which a server is one of those that there are; of None all."""
+    ends = [*(day for day, _ in log.servers[1:]), math.inf]
+    for (day, servers), end in zip(log.servers, ends, strict=True):
+        if server is None or server < servers:
+            for out in outages:
+                if out.first < end and out.end > day:
+                    yield max(out.first, day), min(out.end, end)
 
 
 def _numbers(log: FacilityLog) -> Sequence[int | None]:
