@@ -145,9 +145,7 @@ def test_a_year_of_the_headline_is_small() -> None:
 
 
 def test_the_command_writes_the_page(tmp_path: Path) -> None:
-    loaded(tmp_path)
-    ask = ["run", "small.toml", "--replications", "1", "--out", "out", "--quiet"]
-    assert transsib(*ask, cwd=tmp_path).returncode == 0
+    sim.run(loaded(tmp_path), replications=1, jobs=1, out=tmp_path / "out")
     done = transsib("animate", "out", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == f"page: {Path('out') / 'animation.html'}\n"

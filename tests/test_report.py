@@ -210,21 +210,15 @@ def test_further_studies_are_sections(tmp_path: Path) -> None:
 
 
 def test_the_command_writes_the_page(tmp_path: Path) -> None:
-    loaded(tmp_path)
-    ask = ["run", "small.toml", "--replications", "2", "--quiet"]
-    assert transsib(*ask, "--out", "out", cwd=tmp_path).returncode == 0
-    solve = [
-        "solve", "small.toml", "--target", "rail.booked=6_000", "--replications", "2",
-        "--by", "routes.rail.stages.trains.annual_capacity", "--out", "solved", "--quiet",
-    ]  # fmt: skip
-    assert transsib(*solve, cwd=tmp_path).returncode == 0
-    done = transsib("report", "out", "--also", "solved", cwd=tmp_path)
+    base, wait = loaded(tmp_path), "routes.rail.max_wait_days"
+    sim.run(base, replications=1, jobs=1, out=tmp_path / "out")
+    sim.sweep(base, {wait: [1, 3]}, replications=2, jobs=1, out=tmp_path / "swept")
+    done = transsib("report", "out", "--also", "swept", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == f"page: {Path('out') / 'report.html'}\n"
     text = (tmp_path / "out" / "report.html").read_text("utf-8")
-    assert "What it takes" in text
+    assert "What follows from what" in text
     assert str(tmp_path) not in text
-    assert transsib("report", "solved", cwd=tmp_path).returncode == 0
     missing = transsib("report", "out", "--also", "nowhere", cwd=tmp_path)
     assert (missing.returncode, missing.stderr.strip()) == (
         4, "nowhere: no results here (no results.sqlite)",
