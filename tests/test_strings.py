@@ -85,6 +85,23 @@ def test_without_lengths_distance_is_days(tmp_path: Path) -> None:
     assert ax.get_ylabel() == "distance [mean days of the legs]"
 
 
+def test_the_route_on_which_something_goes_wrong_is_drawn(tmp_path: Path) -> None:
+    # The ship, every second day, has fewer departures than the train, but its canal is shut.
+    ship = """
+[facilities.canal]
+service_hours = 1
+[routes.sea.stages]
+ships = { kind = "departures", vehicle = "ship", every_days = 2, capacity = 9 }
+canal = { kind = "facility", facility = "canal" }
+voyage = { kind = "transit", days = 9 }
+[choice]
+rule = "fastest"
+"""
+    ax = drawn(daily(tmp_path, LINES + ship + disruption("facilities.canal", "closed"), days=40))
+    assert ax.get_title(loc="left").startswith("sea: ")
+    assert any("hatched: closed-from-7" in each.get_text() for each in ax.texts)
+
+
 def test_of_many_some_are_drawn(tmp_path: Path) -> None:
     often = daily(tmp_path, LINES, days=40).with_changes(
         {"routes.rail.stages.trains.every_days": 0.05, "facilities.border.service_hours": 0.1}
