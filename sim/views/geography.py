@@ -23,7 +23,7 @@ from sim.scenario.routes import Route
 from sim.scenario.stages import Departures, FacilityStage, Stage, Transit
 
 LAND = "land-110m.json"
-"""Natural Earth's land at 1:110 million (public domain), as TopoJSON of world-atlas 2.0.2."""
+"""Natural Earth's land at 1:110 million (public domain), as TopoJSON of world-atlas 2.0.2 (ISC)."""
 
 STEP = math.radians(1)
 """A line follows the great circle, with a point at least so often."""
