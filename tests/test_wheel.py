@@ -22,6 +22,8 @@ def test_the_wheel_brings_the_scenarios_and_the_command(tmp_path: Path) -> None:
         assert "transsib = sim.cli:main" in archive.read(entry).decode()
         archive.extractall(tmp_path / "site")
     assert {f"sim/scenarios/{name}.toml" for name in bundled()} <= names
+    data = ("land-110m.json", "report.html", "report.css", "animation.html", "animation.js")
+    assert {f"sim/views/data/{name}" for name in data} <= names
     assert {"sim/py.typed", "sim/scenario/first.toml"} <= names
     assert not any(name.startswith("tests/") for name in names)
     isolated = [sys.executable, "-I", "-c", RUN, str(tmp_path / "site")]
