@@ -54,7 +54,7 @@ def curves(observations: Observations) -> Curves:
         legs = [leg for log in logs for leg in log.legs]
         here = containers.route == row
         edges = _edges(days[measured & here])
-        counts, _ = np.histogram(days[measured & here], edges)
+        counts, _ = np.histogram(days[measured & here], len(edges) - 1, (edges[0], edges[-1]))
         arrivals = containers.delivered[here & np.isfinite(days)].astype(np.intp)
         found[name] = RouteCurves(
             edges=edges,

@@ -34,6 +34,8 @@ RULE, WHAT_IF = "choice.rule", "what-if"
 CLOSED, LASTS = "closed", "days closed"
 """What is not a figure of the scenario: something that is closed in the what-if, and how long."""
 
+KEEP, KEPT = "Keep to compare", "Release what is kept"
+
 MOST_CLOSED, AT_FIRST = 60, 10
 """Days for which something may be closed."""
 
@@ -43,13 +45,15 @@ STYLE = """<style>
 .transsib .slider-label .widget-html-content { line-height: 18px; }
 .transsib .widget-readout { min-width: 76px; pointer-events: none; }
 .transsib table { border-collapse: collapse; }
-.transsib th, .transsib td { text-align: right; padding: 3px 0 3px 20px; white-space: nowrap; }
+.transsib th, .transsib td { text-align: right; padding: 3px 0 3px 20px; }
+.transsib td, .transsib th:first-child { white-space: nowrap; }
 .transsib th { font-weight: 600; vertical-align: top; }
 .transsib th:first-child { text-align: left; padding-left: 0; }
+.transsib .route { border-left: 6px solid; padding-left: 6px; font-weight: 600; }
 .transsib tr + tr { border-top: 1px solid rgba(128, 128, 128, .35); }
 .transsib small { display: block; opacity: .75; }
 .transsib small.before { opacity: .55; }
-.transsib img { width: 100%; max-width: 640px; display: block; }
+.transsib img { width: 100%; display: block; }
 .transsib .fault { color: #c62828; font-weight: 600; white-space: pre-wrap; }
 </style>"""
 """Readouts cannot be typed into, so they take no click; a label belongs to the slider below it."""
@@ -81,7 +85,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         )
         self.controls[LASTS] = _days()
         self._keep = widgets.ToggleButton(
-            description="Keep", tooltip="Keep what is shown to compare later moves with"
+            description=KEEP, tooltip="Compare later moves with what is shown now, until released"
         )
         self._reset = widgets.Button(description="Reset", tooltip="Back to the scenario as it is")
         self._status, self._answer, self._shares, self._times, self._table = (
@@ -136,7 +140,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Compare with what is shown now, or again with the move before."""
         if self._keep.value:
             self.before = self.results
-        self._keep.description = "Kept" if self._keep.value else "Keep"
+        self._keep.description = KEPT if self._keep.value else KEEP
 
     def _update(self) -> None:
         """Run the model and show what came out, or say why not and leave the last picture."""
@@ -183,16 +187,12 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 flex_flow="row wrap", align_items="center", grid_gap="0 8px", margin="8px 0"
             ),
         )
-        below = widgets.HBox(
-            [self._shares, self._times, self._table],
-            layout=widgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="0 24px"),
-        )
-        grid = widgets.Layout(
-            grid_template_columns="repeat(auto-fit, minmax(256px, 1fr))", grid_gap="8px 32px"
+        below = widgets.GridBox(
+            [self._shares, self._times, self._table], layout=_grid(400, "8px 24px")
         )
         return [
             widgets.HTML(STYLE),
-            widgets.GridBox(columns, layout=grid),
+            widgets.GridBox(columns, layout=_grid(256, "8px 32px")),
             above,
             self._answer,
             below,
@@ -200,9 +200,10 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _column(self, name: str, some: list[Slider]) -> Any:
         """A route's name in its colour, and under it its sliders."""
-        ink = to_hex(looks(self._before)[name].ink)
+        colour = to_hex(looks(self._before)[name].colour)
         closed = "" if some else " (closed in this scenario)"
-        heading = widgets.HTML(f'<b style="color: {ink}">{escape(name)}</b>{closed}')
+        shown = f'<span class="route" style="border-color: {colour}">{escape(name)}</span>'
+        heading = widgets.HTML(f"{shown}{closed}")
         return widgets.VBox([heading, *self._rows(some)])
 
     def _wrong(self, some: list[Slider]) -> Any:
@@ -210,8 +211,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         heading = widgets.HTML("<b>what goes wrong</b>")
         asked = widgets.HTML(_titled("what if this were closed?", "a disruption in mid-year"))
         lasts = widgets.HTML(_titled("for so many days", LASTS))
-        for label in (asked, lasts):
-            label.add_class("slider-label")
+        lasts.add_class("slider-label")
         closed = [asked, self.controls[CLOSED], lasts, self.controls[LASTS]]
         return widgets.VBox([heading, *self._rows(some), *closed])
 
@@ -219,6 +219,12 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Each slider below its label."""
         rows = [(_label(self.base, slider), self.controls[slider.path]) for slider in some]
         return [widget for row in rows for widget in row]
+
+
+def _grid(least: int, gap: str) -> Any:
+    """As many columns as there is room for, each at least so many pixels wide."""
+    columns = f"repeat(auto-fit, minmax({least}px, 1fr))"
+    return widgets.Layout(grid_template_columns=columns, grid_gap=gap, align_items="flex-start")
 
 
 def _control(slider: Slider) -> Any:

@@ -32,13 +32,16 @@ COLUMNS = {
 def beside(base: Results, other: Results) -> Results:
     """Two studies of one scenario each as a comparison that shares its random numbers."""
     kept = {each.baseline.name: each for each in (base, other)}
-    return replace(
+    both = replace(
         base,
         scenarios=(base.baseline, other.baseline),
         measures={**base.measures, **other.measures},
         paired=True,
         resimulate=lambda scenario, _: kept[scenario.name].detail(),
     )
+    for name, each in kept.items():
+        both._previews[name] = each.preview(name)  # what takes time is kept from move to move
+    return both
 
 
 @styled()

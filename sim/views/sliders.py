@@ -29,6 +29,11 @@ ABOVE = 2.5
 CAPACITY, DAYS, FREIGHT_USD, WAIT_DAYS, MOST_SERVERS, TIMES = 100_000.0, 30.0, 2_000.0, 14.0, 4, 4.0
 """Where ranges end that neither an assumption nor a present value gives."""
 
+FACTORS = {
+    "slower": "times as long", "capacity": "part left", "dearer": "times the freight",
+}  # fmt: skip
+"""What the factor of a disruption is, by its effect."""
+
 Range = tuple[float, float]
 
 
@@ -81,19 +86,29 @@ def sliders(scenario: Scenario) -> dict[str, list[Slider]]:
 
 
 def disruptions(scenario: Scenario) -> list[Slider]:
-    """How often, or how long, each thing goes wrong; down to never."""
-    return [_trouble(scenario, name, said) for name, said in scenario.disruptions.items()]
+    """How often each thing goes wrong, how long, down to never, and by what factor."""
+    found = (_trouble(scenario, name, said) for name, said in scenario.disruptions.items())
+    return [slider for some in found for slider in some]
 
 
-def _trouble(scenario: Scenario, name: str, said: Disruption) -> Slider:
-    path = f"disruptions.{name}"
+def _trouble(scenario: Scenario, name: str, said: Disruption) -> Iterator[Slider]:
+    path, what = f"disruptions.{name}", f"{name}: {said.effect}"
+    often, lasts, factor = (f"{path}.{key}" for key in ("per_year", "days", "factor"))
     if said.per_year is not None:
-        path, value, label, otherwise = f"{path}.per_year", said.per_year, "a year", TIMES
-    else:
-        path, value, label, otherwise = f"{path}.days", said.days.mean, "days", DAYS
+        yield _from_nothing(scenario, often, f"{what} [a year]", said.per_year, TIMES)
+    days = _from_nothing(scenario, lasts, f"{what} [days]", said.days.mean, DAYS)
+    yield replace(days, never=often)
+    if said.factor is not None:
+        label = f"{what} [{FACTORS[said.effect]}]"
+        yield _from_nothing(scenario, factor, label, said.factor, 1.0)
+
+
+def _from_nothing(
+    scenario: Scenario, path: str, label: str, value: float, otherwise: float
+) -> Slider:
+    """From zero to twice the value, or as far as its assumption goes."""
     high = max((_assumed(scenario, path) or (0.0, 0.0))[1], 2 * value)
-    made = _slider(path, f"{name}: {said.effect} [{label}]", value, (0.0, high), otherwise)
-    return replace(made, never=f"disruptions.{name}.per_year")
+    return _slider(path, label, value, (0.0, high), otherwise)
 
 
 NOTHING = ""
