@@ -21,7 +21,7 @@ from sim.results.results import Results
 from sim.views import words
 from sim.views.panel import CLOSED, LASTS, Panel
 from sim.views.readings import _shadow, shares, table, times
-from sim.views.sliders import NOTHING, Slider, rules, sliders
+from sim.views.sliders import NOTHING, Slider, disruptions, rules, sliders
 
 SLOTS = "routes.rail.stages.trains.annual_capacity"
 LINE = "routes.rail.stages.line.days"
@@ -30,6 +30,8 @@ VALUE = "demand.value_of_time_usd_per_day"
 FREIGHT = "routes.rail.freight_usd"
 STRIKES = "disruptions.strike.per_year"
 RAIL = Key("rail", ALL, "throughput")
+
+CLOSURE = {"target": "routes.rail.stages.line", "effect": "closed", "up_days": 90, "days": 20}
 
 AIR = """
 [routes.air]
@@ -321,8 +323,7 @@ def test_something_may_be_closed(tmp_path: Path) -> None:
     assert panel.changes == {}
     panel.controls[CLOSED].value = line
     assert panel.results.detail("what-if").disruptions[0].spans == ((90, 110),)
-    closed = {"target": line, "effect": "closed", "up_days": 90, "days": 20}
-    assert_shows(panel, {"disruptions": {"closure": closed}})
+    assert_shows(panel, {"disruptions": {"closure": CLOSURE}})
     panel.controls[CLOSED].value = NOTHING
     assert panel.changes == {}
 
@@ -349,6 +350,37 @@ days = 3
     lasts.value, often.value = 0, 0
     assert panel.changes == {"disruptions.storm.per_year": 0, STRIKES: 0}
     assert [log.spans for log in panel.results.detail("what-if").disruptions] == [(), ()]
+
+
+def test_what_is_closed_comes_to_what_goes_wrong(tmp_path: Path) -> None:
+    # The scenario's own "closure", of the sea, stays as its slider says.
+    own = {**CLOSURE, "target": "routes.sea.stages.voyage"}
+    panel = sim.explore(loaded(tmp_path).with_changes({"disruptions": {"closure": own}}))
+    panel.controls["disruptions.closure.days"].value = 10
+    panel.controls[LASTS].value = 20
+    panel.controls[CLOSED].value = CLOSURE["target"]
+    logs = panel.results.detail("what-if").disruptions
+    assert [log.spans[0] for log in logs] == [(90, 100), (90, 110)]
+
+
+def test_how_often_how_long_and_by_how_much(tmp_path: Path) -> None:
+    slow = {"target": "routes.rail.stages.line", "effect": "slower", "factor": 1.5}
+    storms = {"storm": {**slow, "per_year": 2, "days": [2, 4]}}
+    found = disruptions(loaded(tmp_path).with_changes({"disruptions": storms}))
+    assert [(slider.label, slider.value, slider.stops[-1]) for slider in found] == [
+        ("storm: slower [a year]", 2, 4), ("storm: slower [days]", 3, 6),
+        ("storm: slower [times as long]", 1.5, 3),
+    ]  # fmt: skip
+
+
+def test_fleets_and_quotas_can_be_moved() -> None:
+    fleet = offered(sim.load_scenario("fleet-500k"))["fleets.sets.vehicles"]
+    assert (fleet.label, fleet.value) == ("sets: vehicles", 750)
+    assert all(stop == int(stop) for stop in fleet.stops)
+    quota = offered(sim.load_scenario("quota-monthly"))[
+        "routes.rail.stages.trains.quota.containers"
+    ]
+    assert (quota.label, quota.value) == ("trains: quota [containers/month]", 16_667)
 
 
 def test_times_are_those_of_the_what_if(tmp_path: Path) -> None:

@@ -34,7 +34,8 @@ RULE, WHAT_IF = "choice.rule", "what-if"
 CLOSED, LASTS = "closed", "days closed"
 """What is not a figure of the scenario: something that is closed in the what-if, and how long."""
 
-KEEP, KEPT = "Keep to compare", "Release what is kept"
+KEEP, KEPT = "Keep to compare", "Release"
+"""What the button says before and after."""
 
 MOST_CLOSED, AT_FIRST = 60, 10
 """Days for which something may be closed."""
@@ -113,7 +114,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             said[RULE] = self.controls[RULE].value
         if self.controls[CLOSED].value != NOTHING:
             target, days = self.controls[CLOSED].value, self.controls[LASTS].value
-            said["disruptions"] = {"closure": closure(self.base, target, days)}
+            said["disruptions"] = closure(self.base, target, days)
         return said
 
     def _moved(self, _: object) -> None:

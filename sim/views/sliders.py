@@ -127,9 +127,10 @@ def closable(scenario: Scenario) -> list[tuple[str, str]]:
 
 
 def closure(scenario: Scenario, target: str, days: float) -> dict[str, Any]:
-    """A disruption that closes something once, from the middle of the measured window on."""
+    """One more disruption: something is closed once, from the middle of the measured window on."""
     middle = scenario.run.warmup_days + scenario.run.days / 2
-    return {"target": target, "effect": "closed", "up_days": middle, "days": days}
+    name = "closure" if "closure" not in scenario.disruptions else "another-closure"
+    return {name: {"target": target, "effect": "closed", "up_days": middle, "days": days}}
 
 
 def rules(scenario: Scenario) -> list[tuple[str, str]]:
@@ -143,6 +144,14 @@ def _of_route(scenario: Scenario, name: str, route: Route) -> Iterator[Slider]:
     binds = scenario.one_way(scenario.directions[0]).routes[name].binding_stage
     if binds is not None and route.departures[binds].on_timetable:
         yield _capacity(scenario, name, binds)
+    for stage, about in route.departures.items():
+        if about.fleet is not None:
+            label, vehicles = f"{about.fleet}: vehicles", scenario.fleets[about.fleet].vehicles
+            yield _counted(scenario, f"fleets.{about.fleet}.vehicles", label, vehicles)
+        if about.quota is not None:
+            quota, label = about.quota.containers, f"{stage}: quota [containers/{about.quota.per}]"
+            path = f"routes.{name}.stages.{stage}.quota.containers"
+            yield _from_nothing(scenario, path, label, quota, CAPACITY)
     transits = {n: s for n, s in route.stages.items() if isinstance(s, Transit)}
     if transits:
         longest = max(transits, key=lambda stage: transits[stage].duration.mean)
@@ -166,15 +175,19 @@ def _transit(scenario: Scenario, path: str, name: str, transit: Transit) -> Slid
 
 
 def _servers(scenario: Scenario, name: str) -> Slider:
-    """The servers of a facility, from one to twice as many."""
-    path, present = f"facilities.{name}.servers", scenario.facilities[name].servers
+    about = scenario.facilities[name]
+    each_way = ", each way" if about.each_way else ""
+    return _counted(
+        scenario, f"facilities.{name}.servers", f"{name}: servers{each_way}", about.servers
+    )
+
+
+def _counted(scenario: Scenario, path: str, label: str, present: int) -> Slider:
+    """Servers or vehicles, from one to twice as many."""
     low, high = _assumed(scenario, path) or (1, max(2 * present, MOST_SERVERS))
     stops = range(max(1, math.ceil(min(low, present))), math.floor(max(high, present)) + 1)
     step = max(1, len(stops) // STEPS)
-    each_way = ", each way" if scenario.facilities[name].each_way else ""
-    return Slider(
-        path, f"{name}: servers{each_way}", present, tuple(sorted({present, *stops[::step]}))
-    )
+    return Slider(path, label, present, tuple(sorted({present, *stops[::step]})))
 
 
 def _capacity(scenario: Scenario, name: str, stage: str) -> Slider:
