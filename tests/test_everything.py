@@ -424,7 +424,7 @@ def at_work(log: FacilityLog, here: Visits, days: Floats) -> tuple[Floats, Float
     return works, fails
 
 
-@settings(EXAMPLES, max_examples=20)
+@settings(EXAMPLES, max_examples=12)
 @given(corridors(), st.integers(1, 30))
 def test_a_longer_run_leaves_what_came_before(document: Document, more: int) -> None:
     scenario = read(document)
@@ -447,7 +447,7 @@ def test_a_longer_run_leaves_what_came_before(document: Document, more: int) -> 
                 assert (once_more.arrived[:trips][~came] >= short.horizon).all()
 
 
-@settings(EXAMPLES, max_examples=20)
+@settings(EXAMPLES, max_examples=12)
 @given(corridors())
 def test_names_and_the_order_of_tables_settle_nothing(document: Document) -> None:
     # Streams are named by routes and stages. Facilities, phases and classes are only told apart.

@@ -85,6 +85,7 @@ def test_a_frontier_has_the_slope_of_the_value_of_time(tmp_path: Path) -> None:
     assert found.results.value("rail.booked", "small-days-21") == pytest.approx(6_000, rel=2e-3)
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_truth_as_often_as_it_says(tmp_path: Path) -> None:
     base = loaded(tmp_path, ROADS).with_changes(
         {"run.replications": 5, "run.days": 20, FREIGHT: 1_600}
