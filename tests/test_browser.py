@@ -22,7 +22,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 import sim
 from sim.results.metrics import ALL, Key
 from sim.views import words
-from sim.views.panel import AT_FIRST
+from sim.views.panel import AT_FIRST, KEEP, KEPT
 from sim.views.sliders import closure
 
 __all__ = ["chromium"]  # a fixture, by its name
@@ -141,8 +141,12 @@ def test_a_key_moves_a_slider_and_the_model_answers(page: Page, tmp_path: Path) 
     expect(readout).to_have_text("11,000")
     expect(figures).to_contain_text(carried_by_rail(tmp_path, 11_000))
     expect(panel.locator(".before").first).to_be_visible()  # the move before, as a shadow
+    kept = figures.locator("tr").nth(2).locator("td").nth(1).locator(".before")
+    panel.get_by_role("button", name=KEEP).click()
+    expect(panel.get_by_role("button", name=KEPT)).to_be_visible()
     panel.locator("select").first.select_option("rail: line")
     expect(figures).to_contain_text(carried_by_rail(tmp_path, 11_000, "routes.rail.stages.line"))
+    expect(kept).to_have_text(carried_by_rail(tmp_path, 11_000))
     expect(panel).not_to_contain_text("simulating")
     assert panel.evaluate("box => box.scrollWidth <= box.clientWidth"), "wider than its cell"
 
@@ -152,7 +156,7 @@ def carried_by_rail(folder: Path, capacity: float, closed: str | None = None) ->
     scenario = loaded(folder, SMALL).with_changes({SLOTS: capacity})
     if closed is not None:
         shut = closure(scenario, closed, AT_FIRST)
-        scenario = scenario.with_changes({"disruptions": {"closure": shut}})
+        scenario = scenario.with_changes({"disruptions": shut})
     key = Key("rail", ALL, "throughput")
     found = sim.run(scenario, replications=1, jobs=1).interval(key, scenario.name)
     return words.interval(found, words.unit(key))
