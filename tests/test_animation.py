@@ -1,4 +1,4 @@
-"""The moving map: where its page has every vehicle, and that it plays in a real browser."""
+"""The moving map: what its page has of every vehicle."""
 
 from __future__ import annotations
 
@@ -10,18 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsers import browser_page, chromium
-from corridors import SMALL, loaded
+from corridors import loaded
 from daily import daily, disruption
-from playwright.sync_api import expect
+from test_sensitivity import LEDGER
 from test_solve import transsib
 
 import sim
 from sim.errors import UsageError
 from sim.results.observations import Floats
 from sim.views.animation import animation
-
-__all__ = ["chromium"]  # a fixture, by its name
 
 PLACES = """
 [places]
@@ -115,24 +112,6 @@ def test_deliveries_add_up(tmp_path: Path) -> None:
         assert route["delivered"][-1] == pytest.approx(measured * scenario.run.days / 365)
 
 
-HOSTILE = '</script><img src=x onerror="document.title=1">{{ 7 * 7 }}'
-
-
-def hostile(folder: Path) -> sim.Scenario:
-    text = f"title = {json.dumps(HOSTILE)}\n" + SMALL.replace('"train"', json.dumps(HOSTILE))
-    return loaded(folder, text)
-
-
-def test_words_of_a_scenario_stay_words(tmp_path: Path, chromium: str) -> None:
-    path = tmp_path / "page.html"
-    path.write_text(animation(sim.run(hostile(tmp_path), replications=1, jobs=1)), "utf-8")
-    with browser_page(chromium, reduced_motion="reduce") as page:
-        page.goto(path.as_uri())
-        expect(page.get_by_role("heading", level=1)).to_have_text(HOSTILE)
-        assert HOSTILE in page.locator("#shapes").inner_text()
-        assert page.locator("img").count() == 0
-
-
 def test_the_same_results_give_the_same_page(tmp_path: Path) -> None:
     scenario = loaded(tmp_path)
     one, other = (animation(sim.run(scenario, replications=1, jobs=1)) for _ in range(2))
@@ -156,98 +135,14 @@ def test_the_command_writes_the_page(tmp_path: Path) -> None:
     assert "no scenario 'smal' in these results; did you mean small?" in wrong.stderr
 
 
+def test_of_a_sensitivity_study_the_baseline_is_shown(tmp_path: Path) -> None:
+    scenario = loaded(tmp_path, LEDGER)
+    results = sim.sensitivity(scenario, samples=2, jobs=1).results
+    assert results.names[-1] != scenario.name
+    assert f"Replication 0 of {scenario.name}," in animation(results)
+
+
 def test_only_scenarios_that_are_there(tmp_path: Path) -> None:
     results = sim.run(loaded(tmp_path), replications=1, jobs=1)
     with pytest.raises(UsageError, match="no scenario"):
         animation(results, "other")
-
-
-# In a browser.
-
-
-@pytest.fixture(scope="module")
-def corridor(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The page of the Suez Canal blocked, over its first hundred days."""
-    scenario = sim.load_scenario("suez-blocked").with_changes({"run.days": 100})
-    path = tmp_path_factory.mktemp("page") / "animation.html"
-    path.write_text(animation(sim.run(scenario, replications=1, jobs=1)), "utf-8")
-    return path.as_uri()
-
-
-def test_it_plays_and_pauses(corridor: str, chromium: str) -> None:
-    with browser_page(chromium) as page:
-        page.goto(corridor)
-        clock = page.locator("#clock")
-        expect(clock).not_to_have_text("1 January 2001")  # it plays by itself
-        page.get_by_role("button", name="Pause").click()
-        said = clock.inner_text()
-        page.wait_for_timeout(300)
-        assert clock.inner_text() == said
-        page.get_by_label("Speed").select_option("30 days a second")
-        page.get_by_role("button", name="Play").click()
-        expect(clock).to_have_text("11 April 2001")  # the end of the hundred days
-        expect(page.get_by_role("button", name="Play")).to_be_visible()  # it stops there
-
-
-def test_it_moves_only_on_request_where_motion_is_unwelcome(corridor: str, chromium: str) -> None:
-    with browser_page(chromium, reduced_motion="reduce") as page:
-        page.goto(corridor)
-        clock = page.locator("#clock")
-        page.wait_for_timeout(300)
-        assert clock.inner_text() == "1 January 2001"
-        before = picture(page)
-        page.keyboard.press("ArrowRight")
-        assert clock.inner_text() == "2 January 2001"
-        assert picture(page) != before
-        page.keyboard.press("End")
-        assert clock.inner_text() == "11 April 2001"
-        page.keyboard.press("Home")
-        assert clock.inner_text() == "1 January 2001"
-        assert picture(page) == before
-        page.keyboard.press("Space")
-        expect(clock).not_to_have_text("1 January 2001")
-        page.keyboard.press("Space")
-        said = page.locator("#canvas").get_attribute("aria-label") or ""
-        assert said.startswith(f"Map on {clock.inner_text()}; link: ")
-
-
-def picture(page: Any) -> str:
-    found: str = page.evaluate("document.getElementById('canvas').toDataURL()")
-    return found
-
-
-def test_what_goes_wrong_is_marked(corridor: str, chromium: str) -> None:
-    # The canal is blocked from 23 March on, day 81, for six days.
-    with browser_page(chromium, reduced_motion="reduce") as page:
-        page.goto(corridor)
-        expect(page.locator("#happens")).to_have_text("")
-        page.get_by_label("Day of the year").fill("83")
-        expect(page.locator("#happens")).to_have_text("suez: closed")
-        mark = page.locator("#troubles span")
-        assert mark.get_attribute("title") == "suez: closed"
-        assert re.search(r"left: 81%; width: 6%", mark.get_attribute("style") or "")
-
-
-def test_it_fits_a_narrow_window_and_the_dark(corridor: str, chromium: str) -> None:
-    with browser_page(
-        chromium, viewport={"width": 400, "height": 800}, color_scheme="dark",
-        reduced_motion="reduce",
-    ) as page:  # fmt: skip
-        page.goto(corridor)
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= 400
-        dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert dark == "rgb(22, 24, 28)"
-
-
-def test_it_is_smooth(corridor: str, chromium: str) -> None:
-    # Measured: 60 frames a second. Far less is asked, for a test machine may be busy.
-    with browser_page(chromium) as page:
-        page.goto(corridor)
-        frames = page.evaluate(
-            """async () => { let frames = 0; const until = performance.now() + 1000;
-            await new Promise((done) => { const count = (now) => {
-              frames += 1; now < until ? requestAnimationFrame(count) : done(); };
-              requestAnimationFrame(count); }); return frames; }"""
-        )
-        assert frames >= 5

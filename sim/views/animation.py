@@ -32,11 +32,12 @@ STEPS: Final = 65_535
 
 
 def animation(results: Results, scenario: str | None = None) -> str:
-    """The page of one scenario, the last one's by default: replication 0, its measured window.
+    """The page of one scenario: replication 0, its measured window.
 
-    Raises UsageError for an unknown scenario.
+    By default of the last one, of a sensitivity study of the baseline, for its last is one of many
+    draws. Raises UsageError for an unknown scenario.
     """
-    said = results.scenario(scenario or results.names[-1])
+    said = results.scenario(scenario or results.names[0 if results.is_sensitivity else -1])
     observed = results.detail(said.name)
     data = _data(results, said, observed)
     return page(
@@ -205,7 +206,7 @@ def _trouble(scenario: Scenario, log: DisruptionLog, drawn: _Drawn) -> dict[str,
         "name": log.name,
         "effect": log.said.effect,
         "spans": [[round(first - start, 3), round(end - start, 3)] for first, end in log.spans],
-        "lines": sorted(drawn.numbers[stretch] for stretch in stages),
+        "lines": sorted({drawn.numbers[stretch] for stretch in stages}),
     }
 
 

@@ -5,8 +5,9 @@ const find = (id) => document.getElementById(id);
 const [canvas, slider, play, clock] = ["canvas", "day", "play", "clock"].map(find);
 const pen = canvas.getContext("2d");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const TRAIN = 7, SHIP = 5, ASIDE = 3, SECOND = 1000;
-const LOCALE = "en-GB";
+const TRAIN = 7, SHIP = 5, ASIDE = 3, RING = 8, SECOND = 1000;
+const LOCALE = "en-GB", FONT = "13px system-ui, sans-serif";
+const NEAR = [1, 1.6], FAR = [1, 1.6, 2.4, 4];  // how far words are from what they speak of
 
 const lines = data.lines.map((flat) => {
   const ends = [0];
@@ -27,12 +28,17 @@ const legs = data.legs.map((leg) => {
     longest = Math.max(longest, days[trip * marks + marks - 1] - days[trip * marks]);
     fullest = Math.max(fullest, loads[trip]);
   }
-  const pieces = leg.pieces.map((p) => ({ ...p, detoured: new Set(p.detoured) }));
+  const pieces = leg.pieces.map((p) => ({
+    ...p, detoured: new Set(p.detoured), stands: p.from === p.to || !lines[p.line].length }));
   return { ...leg, days, loads, marks, longest, fullest, pieces };
 });
 const most = Math.max(1, ...data.terminals.flatMap((terminal) => terminal.waiting));
 
-let day = 0, playing = false, before = 0, scale = 1, base = null, told = 0;
+const [ground, above] = [0, 0].map(() => document.createElement("canvas"));
+const boxes = new Map();  // where the number of the vehicles that stand at a point is told
+let taken = [];  // what numbers and names hide, and are
+
+let day = 0, playing = false, before = 0, scale = 1, largest = 0, told = 0;
 
 // Where a part of a line is, and which way it runs.
 function along(line, part) {
@@ -78,6 +84,8 @@ function vehicles(see) {
   }
 }
 
+const key_of = (x, y) => `${Math.round(x)},${Math.round(y)}`;
+
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name);
 }
@@ -88,23 +96,24 @@ function trace(to, flat, close) {
   if (close) to.closePath();
 }
 
-// Land, lines and names do not move: they are drawn once for each size.
+// Land and lines, and names above the circles, do not move: they are drawn once for each size.
 function background() {
   const [width, height] = data.size, ratio = devicePixelRatio || 1;
-  const wide = find("map").clientWidth;
+  const wide = find("map").clientWidth || 1;  // nothing is laid out in a hidden frame
   scale = wide / width;
-  canvas.width = Math.round(wide * ratio);
-  canvas.height = Math.round(height * scale * ratio);
+  largest = Math.min(32, wide / 25);
   canvas.style.height = `${height * scale}px`;
-  base = document.createElement("canvas");
-  [base.width, base.height] = [canvas.width, canvas.height];
-  const to = base.getContext("2d");
-  to.scale(ratio, ratio);
+  for (const each of [canvas, ground, above]) {
+    each.width = Math.round(wide * ratio);
+    each.height = Math.round(height * scale * ratio);
+    each.getContext("2d").scale(ratio, ratio);
+  }
+  const to = ground.getContext("2d");
   to.fillStyle = colour("--land");
   for (const ring of data.land) { trace(to, ring, true); to.fill(); }
   for (const [some, dashes] of [[data.ways, []], [data.detours, [4, 4]]]) {
     to.setLineDash(dashes);
-    to.globalAlpha = 0.6;
+    to.globalAlpha = 0.8;
     for (const [route, line] of some) {
       to.strokeStyle = data.routes[route].colour;
       trace(to, data.lines[line]);
@@ -113,57 +122,94 @@ function background() {
   }
   to.globalAlpha = 1;
   to.setLineDash([]);
-  names(to);
+  names(above.getContext("2d"));
+  discs();
 }
 
-// Names where they hide no line and no other name; those come first where most happens.
+// Numbers and names where they hide no line and no other; first those where most happens.
 function names(to) {
-  const [width, height] = data.size;
   const around = (x, y, by) => [x * scale - by, y * scale - by, x * scale + by, y * scale + by];
-  const taken = data.spots.map((spot) => around(...spot.at, 4));
+  taken = data.spots.map((spot) => around(...spot.at, 4));
   for (const { flat } of lines)
     for (let i = 0; i < flat.length; i += 2) taken.push(around(flat[i], flat[i + 1], 5));
-  to.font = "13px system-ui, sans-serif";
-  to.textBaseline = "middle";
-  to.lineJoin = "round";
+  boxes.clear();
+  for (const piece of legs.flatMap((leg) => leg.pieces.filter((each) => each.stands))) {
+    const [x, y] = along(lines[piece.line], piece.from);
+    if (boxes.has(key_of(x, y))) continue;
+    const box = beside(x * scale, y * scale, 28, FAR) || around(x, y, 8);
+    boxes.set(key_of(x, y), box);
+    taken.push(box);
+  }
   for (const spot of data.spots) {
     const [x, y] = spot.at.map((value) => value * scale);
     to.fillStyle = colour("--ink");
     to.fillRect(x - 1.5, y - 1.5, 3, 3);
-    const wide = to.measureText(spot.name).width;
-    const box = [[9, 0], [-9 - wide, 0], [-wide / 2, -15], [-wide / 2, 15], [8, -12],
-      [-8 - wide, -12], [8, 12], [-8 - wide, 12]]
-      .map(([dx, dy]) => [x + dx, y + dy - 8, x + dx + wide, y + dy + 8])
-      .find(([l, t, r, b]) => l > 0 && t > 0 && r < width * scale && b < height * scale
-        && !taken.some((o) => l < o[2] && o[0] < r && t < o[3] && o[1] < b));
-    if (!box || !spot.name) continue;
+    to.font = FONT;
+    const box = spot.name && beside(x, y, to.measureText(spot.name).width);
+    if (!box) continue;
     taken.push(box);
-    to.strokeStyle = colour("--paper");
-    to.lineWidth = 3;
-    to.strokeText(spot.name, box[0], box[1] + 8);
-    to.fillText(spot.name, box[0], box[1] + 8);
+    write(to, spot.name, box[0], box[1] + 8, "--ink");
   }
-  to.lineWidth = 1;
+}
+
+// The first place beside a point, as wide as that, which is on the map and free; if there is one.
+function beside(x, y, wide, reach = NEAR) {
+  const [right, low] = data.size.map((value) => value * scale);
+  return reach.flatMap((far) => [[9 * far, 0], [-9 * far - wide, 0], [-wide / 2, -15 * far],
+    [-wide / 2, 15 * far], [8 * far, -12 * far], [-8 * far - wide, -12 * far], [8 * far, 12 * far],
+    [-8 * far - wide, 12 * far]])
+    .map(([dx, dy]) => [x + dx, y + dy - 8, x + dx + wide, y + dy + 8])
+    .find(([l, t, r, b]) => l > 0 && t > 0 && r < right && b < low
+      && !taken.some((o) => l < o[2] && o[0] < r && t < o[3] && o[1] < b));
+}
+
+// Words with a rim, so that they are read on whatever they cross.
+function write(to, text, x, y, ink) {
+  to.save();
+  to.font = FONT;
+  to.textBaseline = "middle";
+  to.lineJoin = "round";
+  to.lineWidth = 3;
+  to.strokeStyle = colour("--paper");
+  to.fillStyle = colour(ink);
+  to.strokeText(text, x, y);
+  to.fillText(text, x, y);
+  to.restore();
+}
+
+// What circles say: of a round number, and of a tenth of it.
+function discs() {
+  const round = 10 ** Math.floor(Math.log10(most)), some = most >= 5 * round ? 5 * round : round;
+  find("discs").replaceChildren(...[some, some / 10].filter((many) => many >= 1).flatMap((many) => {
+    const [both, disc] = [0, 0].map(() => document.createElement("span"));
+    disc.className = "disc";
+    disc.style.width = disc.style.height = `${2 * radius(many)}px`;
+    both.append(disc, many.toLocaleString(LOCALE));
+    return [both, " "];
+  }));
+}
+
+function radius(many) {
+  return largest * Math.sqrt(many / most);
 }
 
 function draw() {
-  const ratio = devicePixelRatio || 1;
-  pen.setTransform(1, 0, 0, 1, 0, 0);
-  pen.clearRect(0, 0, canvas.width, canvas.height);
-  pen.drawImage(base, 0, 0);
-  pen.scale(ratio, ratio);
+  const [wide, high] = data.size.map((value) => value * scale);
+  pen.clearRect(0, 0, wide, high);
+  pen.drawImage(ground, 0, 0, wide, high);
   const now = data.troubles.filter((each) => each.spans.some(([a, b]) => a <= day && day < b));
   now.forEach(disrupted);
   waiting();
+  pen.drawImage(above, 0, 0, wide, high);
   const standing = new Map(), ways = data.routes.map(() => [0, 0]);
   vehicles((leg, x, y, dx, dy, load, piece) => {
     ways[leg.route][0]++;
     ways[leg.route][1] += load;
-    if (!lines[piece.line].length)  // a stage that is a place
-      standing.set(piece.line, (standing.get(piece.line) || 0) + 1);
+    if (piece.stands) standing.set(key_of(x, y), (standing.get(key_of(x, y)) || 0) + 1);
     else vehicle(leg, x * scale, y * scale, dx, dy, load / leg.fullest);
   });
   standing.forEach(stack);
+  new Set(now.map((trouble) => trouble.lines[0])).forEach((line) => named(line, now));
   tell(now, ways);
 }
 
@@ -195,24 +241,26 @@ function waiting() {
     pen.fillStyle = data.routes[terminal.route].colour;
     pen.globalAlpha = 0.35;
     pen.beginPath();
-    pen.arc(x, y, 32 * Math.sqrt(many / most), 0, 2 * Math.PI);
+    pen.arc(x, y, radius(many), 0, 2 * Math.PI);
     pen.fill();
     pen.globalAlpha = 1;
   }
 }
 
-function stack(many, line) {
-  if (many < 2) return;
-  const [x, y] = lines[line].flat, text = String(many);
-  pen.font = "12px system-ui, sans-serif";
-  pen.textBaseline = "middle";
-  const wide = pen.measureText(text).width + 8, left = x * scale - wide - 6, top = y * scale + 12;
-  pen.fillStyle = colour("--paper");
+// How many stand at a point, in the box that is tied to it.
+function stack(many, at) {
+  const [x, y] = at.split(",").map((value) => value * scale), [left, top, right, low] = boxes.get(at);
   pen.strokeStyle = colour("--ink");
-  pen.fillRect(left, top, wide, 16);
-  pen.strokeRect(left, top, wide, 16);
-  pen.fillStyle = colour("--ink");
-  pen.fillText(text, left + 4, top + 8.5);
+  pen.beginPath();
+  pen.moveTo(x, y);
+  pen.lineTo((left + right) / 2, (top + low) / 2);
+  pen.stroke();
+  pen.fillStyle = colour("--paper");
+  pen.fillRect(left, top, right - left, low - top);
+  pen.strokeRect(left, top, right - left, low - top);
+  pen.textAlign = "center";
+  write(pen, String(many), (left + right) / 2, (top + low) / 2 + 0.5, "--ink");
+  pen.textAlign = "start";
 }
 
 function disrupted(trouble) {
@@ -222,11 +270,24 @@ function disrupted(trouble) {
   for (const line of trouble.lines) {
     const { flat, length } = lines[line];
     if (length) trace(pen, flat);
-    else { pen.beginPath(); pen.arc(flat[0] * scale, flat[1] * scale, 11, 0, 2 * Math.PI); }
+    else { pen.beginPath(); pen.arc(flat[0] * scale, flat[1] * scale, RING, 0, 2 * Math.PI); }
     pen.stroke();
   }
   pen.setLineDash([]);
   pen.lineWidth = 1;
+}
+
+const said_of = (trouble) => `${trouble.name}: ${trouble.effect}`;
+
+// The names of what goes wrong on a line, at its middle; nowhere what is not at a place.
+function named(line, now) {
+  if (line === undefined) return;
+  const text = now.filter((each) => each.lines[0] === line).map((each) => each.name).join(", ");
+  const [x, y] = along(lines[line], 0.5).map((value) => value * scale);
+  pen.font = FONT;
+  const wide = pen.measureText(text).width;
+  const [left, top] = beside(x, y, wide, FAR) || [Math.max(x - RING - wide, 0), y - 3 * RING];
+  write(pen, text, left, top + 8, "--trouble");
 }
 
 // What the clock and the table say; ten times a second is enough.
@@ -246,12 +307,11 @@ function tell(now, ways) {
       find("figures").rows[n].cells[column + 1].textContent = value.toLocaleString(LOCALE);
     });
   });
-  const said = now.map((each) => `${each.name}: ${each.effect}`).join(", ");
+  const said = now.map(said_of).join(", ");
   if (find("happens").textContent !== said) find("happens").textContent = said;
-  if (!playing) {
-    const there = data.routes.map((route, n) => `${route.name}: ${ways[n][0]} vehicles on the way`);
-    canvas.setAttribute("aria-label", [`Map on ${clock.textContent}`, ...there, said].join("; "));
-  }
+  const there = data.routes.map((route, n) => `${route.name}: ${ways[n][0]} vehicles on the way`);
+  canvas.setAttribute("aria-label",
+    [`Map on ${clock.textContent}`, ...there, said].filter(Boolean).join("; "));
 }
 
 function date() {
@@ -318,11 +378,11 @@ function begin() {
   const named = (ship) => [...new Set(legs.filter((leg) => leg.ship === ship).map((l) => l.vehicle))];
   for (const [sign, some] of [["\u25ac", named(false)], ["\u25b2", named(true)]])
     if (some.length) find("shapes").textContent += `${sign} ${some.join(", ")}. `;
-  find("most").textContent = most.toLocaleString(LOCALE);
+  find("map").style.setProperty("--aspect", data.size[0] / data.size[1]);
   for (const trouble of data.troubles) {
     for (const [first, end] of trouble.spans) {
       const mark = document.createElement("span");
-      mark.title = `${trouble.name}: ${trouble.effect}`;
+      mark.title = said_of(trouble);
       mark.style.left = `${100 * Math.max(first, 0) / data.days}%`;
       mark.style.width = `${100 * Math.max(0, Math.min(end, data.days) - Math.max(first, 0)) / data.days}%`;
       if (end > 0 && first < data.days) find("troubles").append(mark);
