@@ -249,7 +249,6 @@ SAMPLE = [
     "rail is saturated, its queue is left at a limit",
     "who is refused takes another route by its share",
     "three routes by cost and taste, and a limit that binds",
-    "ships overtake on the way to trains",
     "even bookings",
 ]
 
@@ -290,7 +289,7 @@ def distance(ours: Sequence[float], theirs: Sequence[float]) -> float:
 # what happens first has to be the same too.
 
 
-@pytest.mark.parametrize("number", sampled(range(64), range(0, 64, 4)))
+@pytest.mark.parametrize("number", sampled(range(64), range(0, 64, 8)))
 def test_engine_and_reference_are_the_same_where_nothing_is_random(
     tmp_path: Path, number: int
 ) -> None:

@@ -252,7 +252,6 @@ SCENARIOS = {
 SAMPLE = [
     "a track with a headway, by priority, and a crane",
     "two directions",
-    "everything at once",
 ]
 
 
@@ -276,7 +275,7 @@ def test_they_agree(tmp_path: Path, record_property: Record, name: str) -> None:
     assert abs(distances[worst]) <= 4, worst
 
 
-@pytest.mark.parametrize("number", sampled(range(36), range(0, 36, 3)))
+@pytest.mark.parametrize("number", sampled(range(36), range(0, 36, 6)))
 def test_they_are_the_same_where_nothing_is_random(tmp_path: Path, number: int) -> None:
     scenario = loaded(tmp_path, tomlkit.dumps(Drawn(number).document()))
     ours, theirs = figures(scenario, sim.simulate(scenario)), referenced(scenario, seed=1)
