@@ -89,7 +89,9 @@ def test_it_plays_and_pauses(corridor: str, chromium: str) -> None:
         page.goto(corridor)
         clock = page.locator("#clock")
         expect(clock).not_to_have_text("1 January 2001")  # it plays by itself
+        assert clock.get_attribute("aria-live") == "off"
         page.get_by_role("button", name="Pause").click()
+        assert clock.get_attribute("aria-live") == "polite"
         said = clock.inner_text()
         page.wait_for_timeout(300)
         assert clock.inner_text() == said
