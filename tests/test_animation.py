@@ -104,12 +104,20 @@ def test_terminals_hold_the_backlog(tmp_path: Path) -> None:
 
 
 def test_deliveries_add_up(tmp_path: Path) -> None:
-    scenario = loaded(tmp_path)
+    scenario = loaded(tmp_path).with_changes({"run.warmup_days": 60.6, "run.days": 59.5})
     data = content(scenario)
     results = sim.run(scenario, replications=1, jobs=1)
     for route in data["routes"]:
+        assert len(route["delivered"]) == 60
         measured = results.value(f"{route['name']}.throughput") or 0
         assert route["delivered"][-1] == pytest.approx(measured * scenario.run.days / 365)
+
+
+def test_where_every_route_is_closed_nothing_moves(tmp_path: Path) -> None:
+    closed = {f"routes.{name}.closed": True for name in ("rail", "sea")}
+    data = content(loaded(tmp_path).with_changes(closed))
+    assert data["legs"] == data["terminals"] == []
+    assert [sum(route["delivered"]) for route in data["routes"]] == [0, 0]
 
 
 def test_the_same_results_give_the_same_page(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from typing import Any, Final
 import numpy as np
 from matplotlib.colors import to_hex
 
-from sim.results.curves import curves, waited
+from sim.results.curves import waited
 from sim.results.movements import Mark, Movement, movements
 from sim.results.observations import DisruptionLog, Floats, Observations
 from sim.results.results import Results
-from sim.scenario.model import Scenario
+from sim.scenario.model import Run, Scenario
 from sim.scenario.stages import Transit
 from sim.views import findings
 from sim.views.geography import Geography, Stretch, drawn_routes, geography
@@ -58,8 +58,12 @@ def _data(results: Results, scenario: Scenario, observed: Observations) -> dict[
         "days": run.days,
         "a_step": last / STEPS,
         "routes": [
-            {"name": name, "colour": to_hex(styles[name].colour), "delivered": delivered}
-            for name, delivered in zip(names, _delivered(observed, names), strict=True)
+            {
+                "name": name,
+                "colour": to_hex(styles[name].colour),
+                "delivered": _delivered(run, observed, name),
+            }
+            for name in names
         ],
         "legs": [
             _leg(scenario, move, names.index(move.route), last / STEPS, drawn) for move in moves
@@ -82,10 +86,7 @@ class _Drawn:
 
     def __init__(self, where: Geography) -> None:
         self.where = where
-        points = np.concatenate([*where.lines.values(), *where.detours.values()])
-        low, high = points.min(axis=0), points.max(axis=0)
-        free = MARGIN * max(float((high - low).max()), 1e-6)
-        self._low, self._high = low - free, high + free
+        self._low, self._high = where.extent(MARGIN)
         self._scale = WIDE / float(self._high[0] - self._low[0])
         self.size = [WIDE, round(float(self._high[1] - self._low[1]) * self._scale)]
         self.lines: list[list[int]] = []
@@ -171,25 +172,35 @@ def _piece(move: Movement, number: int, drawn: _Drawn) -> dict[str, Any]:
 def _terminals(
     scenario: Scenario, observed: Observations, names: Sequence[str], drawn: _Drawn
 ) -> Iterator[dict[str, Any]]:
-    """Where vehicles leave, and how many containers wait there at each midnight of the window."""
-    grid = scenario.run.warmup_days + np.arange(math.ceil(scenario.run.days) + 1, dtype=np.float64)
+    """Where vehicles leave, and how many containers wait there, mean over each day."""
+    grid = _midnights(scenario.run)
     for number, way in enumerate(observed.ways):
         for log in (log for log in way.routes if log.name in names):
             for leg in log.legs:
                 first = leg.passages[0].stage if leg.passages else leg.name
                 line = drawn.lines[drawn.numbers[log.name, first]]
+                waiting = np.diff(waited(leg, grid)) / np.diff(grid)
                 yield {
-                    "name": leg.name,
                     "route": names.index(log.name),
                     "at": line[-2:] if number else line[:2],
-                    "waiting": np.diff(waited(leg, grid)).round().astype(int).tolist(),
+                    "waiting": waiting.round().astype(int).tolist(),
                 }
 
 
-def _delivered(observed: Observations, names: Sequence[str]) -> list[list[int]]:
-    """Containers delivered by each route since the window began, at each midnight."""
-    routes, first = curves(observed).routes, int(observed.warmup_days)
-    return [np.cumsum(routes[name].deliveries[first:]).astype(int).tolist() for name in names]
+def _delivered(run: Run, observed: Observations, name: str) -> list[int]:
+    """Containers that a route delivered in the window by the end of each of its days."""
+    seen = observed.containers
+    if name not in seen.routes:  # closed: it is drawn, and carries nothing
+        return [0] * math.ceil(run.days)
+    here = (seen.route == seen.routes.index(name)) & (seen.delivered >= run.warmup_days)
+    found: list[int] = np.sort(seen.delivered[here]).searchsorted(_midnights(run)[1:]).tolist()
+    return found
+
+
+def _midnights(run: Run) -> Floats:
+    """The days of the window, from its beginning to its end."""
+    days: Floats = np.arange(math.ceil(run.days) + 1, dtype=float).clip(max=run.days)
+    return run.warmup_days + days
 
 
 def _trouble(scenario: Scenario, log: DisruptionLog, drawn: _Drawn) -> dict[str, Any]:

@@ -71,6 +71,13 @@ class Geography:
     spots: tuple[Spot, ...]
     land: tuple[Floats, ...] = ()
 
+    def extent(self, margin: float) -> tuple[Floats, Floats]:
+        """The lowest and highest x and y of what is shown, with a part of that as a margin [2]."""
+        points = np.concatenate([*self.lines.values(), *self.detours.values()])
+        low, high = points.min(axis=0), points.max(axis=0)
+        free = margin * max(float((high - low).max()), 1e-6)
+        return low - free, high + free
+
 
 def geography(scenario: Scenario) -> Geography:
     """The map of a scenario's open routes; a schematic unless it says where each of them runs."""

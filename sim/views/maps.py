@@ -75,10 +75,7 @@ class Frame:
     """What of the map is shown, and how far a point on paper goes there."""
 
     def __init__(self, where: Geography, width: float) -> None:
-        points = np.concatenate([*where.lines.values(), *where.detours.values()])
-        low, high = points.min(axis=0), points.max(axis=0)
-        margin = MARGIN * max(float((high - low).max()), 1e-6)
-        self.low, self.high = low - margin, high + margin
+        self.low, self.high = where.extent(MARGIN)
         across, up = (self.high - self.low).tolist()
         self.a_point = across / (72 * width)
         self.height = width * up / across
