@@ -66,7 +66,7 @@ def rail(
     )
 
 
-def within(
+def assert_agrees(
     record: Record, metric: str, values: Sequence[float], theory: float, width: float = 0.03
 ) -> None:
     agrees = agreement(values, theory)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from daily import LINE, came, daily, disruption, leg
 from laws_facilities import visits
-from oracles import Record, oracle, params, rail, within
+from oracles import Record, assert_agrees, oracle, params, rail
 from support import figures, lawful_run, sampled
 
 import sim
@@ -180,8 +180,8 @@ def test_a_queue_at_a_server_that_fails(
         found = figures(scenario, sim.simulate(scenario, replication))
         levels.append(found["rail.under_way_mean"])
         times.append(found["rail.door_to_door_mean"])
-    within(record_property, "L", levels, oracle(MM1, "L", **about), width)
-    within(record_property, "W", times, oracle(MM1, "W", **about), width)
+    assert_agrees(record_property, "L", levels, oracle(MM1, "L", **about), width)
+    assert_agrees(record_property, "W", times, oracle(MM1, "W", **about), width)
 
 
 RENEWAL = "alternating renewal availability"
@@ -215,7 +215,7 @@ def test_the_part_of_time_that_a_server_works(
         up += [not any(first <= about["mttr"] < end for first, end in each) for each in spans]
         found = figures(scenario, observed)["all.facility:yard.down"]
         assert found == pytest.approx(1 - np.mean(worked[-servers:]), abs=1e-9)
-    within(record_property, "availability", worked, oracle(RENEWAL, "availability", **about))
+    assert_agrees(record_property, "availability", worked, oracle(RENEWAL, "availability", **about))
     sd = oracle(RENEWAL, "sd_of_uptime_fraction", **about)
     # The standard deviation of 400 has a standard error of a twenty-eighth, were they normal.
     assert float(np.std(worked, ddof=1)) == pytest.approx(sd, rel=4 / np.sqrt(2 * 400) + 0.05)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from daily import arrived, daily, disruption, leg
-from oracles import Record, oracle, params, rail, within
+from oracles import Record, assert_agrees, oracle, params, rail
 from support import figures, lawful_run, sampled
 
 import sim
@@ -252,8 +252,8 @@ capacity = {about["capacity"]} }}
         found = figures(scenario, sim.simulate(scenario, replication))
         waits.append(found["rail.wait_mean"])
         queues.append(found["rail.backlog_mean"])
-    within(record_property, "Wq", waits, oracle(BULK, "Wq", **about), width)
-    within(record_property, "Lq", queues, oracle(BULK, "Lq", **about), width)
+    assert_agrees(record_property, "Wq", waits, oracle(BULK, "Wq", **about), width)
+    assert_agrees(record_property, "Lq", queues, oracle(BULK, "Lq", **about), width)
 
 
 WHEN_FULL = "dispatch when full (unlimited vehicles)"
@@ -272,4 +272,4 @@ def test_the_wait_for_a_vehicle_to_fill(
     lawful_run(scenario)
     runs = [figures(scenario, sim.simulate(scenario, number)) for number in range(20)]
     theory = oracle(WHEN_FULL, "mean_wait", **about)
-    within(record_property, "mean_wait", [found["rail.wait_mean"] for found in runs], theory)
+    assert_agrees(record_property, "mean_wait", [found["rail.wait_mean"] for found in runs], theory)

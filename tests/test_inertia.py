@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from corridors import loaded
+from daily import HEAD
 from support import lawful_run
 
 import sim
@@ -19,14 +20,9 @@ HALF = 1 / np.log(2)
 """Days of inertia after which half of the past is left after a day."""
 
 # One booking a day, at 1/2, 3/2, … Figures are posted once a day. A train leaves every ten days.
-TRAINS = """
-[run]
-warmup_days = 0
-days = 21
-start = 2001-01-01
-[demand]
-containers_per_year = 365
-arrivals = "even"
+TRAINS = (
+    HEAD.format(days=21, a_year=365, demand="")
+    + """
 [routes.rail.stages]
 trains = { kind = "departures", every_days = 10, capacity = 100 }
 line = { kind = "transit", days = 1 }
@@ -36,6 +32,7 @@ road = { kind = "transit", days = 6.2 }
 rule = "fastest"
 posted_every_hours = 24
 """
+)
 
 
 def chosen(scenario: sim.Scenario) -> str:
@@ -87,14 +84,9 @@ def test_waits_that_are_too_long_are_those_of_the_moment(tmp_path: Path) -> None
     assert refused == [6, 10, 11, 16, 20]
 
 
-LINES = """
-[run]
-warmup_days = 0
-days = 8
-start = 2001-01-01
-[demand]
-containers_per_year = 365
-arrivals = "even"
+LINES = (
+    HEAD.format(days=8, a_year=365, demand="")
+    + """
 [routes.rail.stages]
 line = { kind = "transit", days = 8 }
 [routes.truck.stages]
@@ -103,6 +95,7 @@ road = { kind = "transit", days = 5.5 }
 rule = "fastest"
 posted_every_hours = 24
 """
+)
 REOPENS = """
 [phases.closed]
 from = 2001-01-03

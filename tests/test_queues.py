@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from corridors import loaded
-from oracles import EXACT, Record, oracle, params, rail, within
+from oracles import EXACT, Record, assert_agrees, oracle, params, rail
 from scipy.special import ndtri
 from support import figures, lawful_run, sampled
 
@@ -84,12 +84,12 @@ def test_exponential_services(
     found = measured(scenario)
     for metric in ("Wq", "Lq", "W", "L", "P_wait"):
         theory = oracle(case, metric, lam=a_day, c=servers)
-        within(record_property, metric, found[metric], theory, width)
-    within(record_property, "utilisation", found["utilisation"], load)
+        assert_agrees(record_property, metric, found[metric], theory, width)
+    assert_agrees(record_property, "utilisation", found["utilisation"], load)
     if (case, load) == ("M/M/1", 0.5):
         for metric in ("W_q95", "Wq_q95"):
             theory = oracle(case, metric, lam=a_day)
-            within(record_property, metric, found[metric], theory, width)
+            assert_agrees(record_property, metric, found[metric], theory, width)
 
 
 def lognormal(cv: float) -> str:
@@ -132,9 +132,9 @@ def test_other_services(
     servers = row.get("c", 1)
     scenario = border(tmp_path, service, servers, a_day=row["lam"], days=days, warmup=warmup)
     found = measured(scenario)
-    within(record_property, "Wq", found["Wq"], oracle(case, "Wq", **row), width)
+    assert_agrees(record_property, "Wq", found["Wq"], oracle(case, "Wq", **row), width)
     # Little's law for the queue.
-    within(record_property, "Lq", found["Lq"], row["lam"] * oracle(case, "Wq", **row), width)
+    assert_agrees(record_property, "Lq", found["Lq"], row["lam"] * oracle(case, "Wq", **row), width)
 
 
 @pytest.mark.parametrize(
@@ -163,10 +163,12 @@ def test_facilities_in_a_row(
     for name, theory in zip(names, oracle("Jackson tandem", "W_per_station", **about), strict=True):
         stage = f"rail.stage:{name}"
         times = [each[f"{stage}.queueing_mean"] + each[f"{stage}.service_mean"] for each in found]
-        within(record_property, name, times, theory, 2 * width)
+        assert_agrees(record_property, name, times, theory, 2 * width)
     for metric, name in {"W_total": "door_to_door_mean", "L_total": "under_way_mean"}.items():
         theory = oracle("Jackson tandem", metric, **about)
-        within(record_property, metric, [each[f"rail.{name}"] for each in found], theory, width)
+        assert_agrees(
+            record_property, metric, [each[f"rail.{name}"] for each in found], theory, width
+        )
 
 
 def test_one_class_goes_before_another(tmp_path: Path, record_property: Record) -> None:
@@ -198,7 +200,7 @@ def test_one_class_goes_before_another(tmp_path: Path, record_property: Record) 
     found = [figures(scenario, lawful_run(scenario, n)) for n in range(REPLICATIONS)]
     for name in ("high", "low"):
         waits = [each[f"{name}.stage:customs.queueing_mean"] for each in found]
-        within(record_property, name, waits, oracle(case, f"Wq_{name}"), 0.06)
+        assert_agrees(record_property, name, waits, oracle(case, f"Wq_{name}"), 0.06)
 
 
 # Nothing at random: even bookings at a fixed service.

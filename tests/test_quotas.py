@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from corridors import loaded
+from daily import HEAD
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import figures, lawful_run
@@ -21,14 +22,9 @@ import sim
 from sim.scenario.stages import Quota
 
 # Four bookings a day, at 1/8, 3/8, 5/8 and 7/8. Rail is faster, and its trains have room for all.
-DAILY = """
-[run]
-warmup_days = 0
-days = 4
-start = 2001-01-01
-[demand]
-containers_per_year = 1_460
-arrivals = "even"
+DAILY = (
+    HEAD.format(days=4, a_year=1_460, demand="")
+    + """
 [routes.rail.stages]
 trains = { kind = "departures", every_days = 1, capacity = 9 }
 line = { kind = "transit", days = 3 }
@@ -39,6 +35,7 @@ voyage = { kind = "transit", days = 20 }
 [choice]
 rule = "fastest"
 """
+)
 TRAINS = "routes.rail.stages.trains"
 
 Changes = dict[str, Any]

@@ -15,7 +15,7 @@ import pytest
 import tomlkit
 from corridors import loaded
 from support import figures, sampled
-from test_reference import Record, distance, referenced
+from test_reference import Record, assert_alike, referenced
 
 import sim
 
@@ -264,15 +264,7 @@ def test_they_agree(tmp_path: Path, record_property: Record, name: str) -> None:
     ours = [figures(scenario, sim.simulate(scenario, n)) for n in range(REPLICATIONS)]
     theirs = [referenced(scenario, seed=SEED * 1_000 + n) for n in range(REPLICATIONS)]
     assert set().union(*theirs) <= set().union(*ours), "the same metrics"
-    always = [metric for metric in theirs[0] if all(metric in each for each in ours + theirs)]
-    distances = {
-        metric: distance([each[metric] for each in ours], [each[metric] for each in theirs])
-        for metric in always
-    }
-    worst = max(distances, key=lambda metric: abs(distances[metric]))
-    record_property("compared", str(len(distances)))
-    record_property(worst, f"z {distances[worst]:+.2f}")
-    assert abs(distances[worst]) <= 4, worst
+    assert_alike(record_property, ours, theirs)
 
 
 @pytest.mark.parametrize("number", sampled(range(36), range(0, 36, 6)))

@@ -14,7 +14,7 @@ import pytest
 import tomlkit
 from corridors import loaded
 from support import figures, lawful_run, sampled
-from test_reference import Record, corridor, distance, referenced
+from test_reference import Record, assert_alike, corridor, referenced
 from test_reference_corridor import Drawn
 
 import sim
@@ -116,16 +116,8 @@ inertia_days = 4
 
 
 def test_they_agree_where_much_is_random(tmp_path: Path, record_property: Record) -> None:
-    # Means over replications are at most four standard errors apart (Welch 1947).
     scenario = loaded(tmp_path, RANDOM)
     ours = [figures(scenario, sim.simulate(scenario, n)) for n in range(REPLICATIONS)]
     theirs = [referenced(scenario, seed=1_000 + n) for n in range(REPLICATIONS)]
     assert min(each["rail.refused"] for each in ours) > 500
-    distances = {
-        metric: distance([each[metric] for each in ours], [each[metric] for each in theirs])
-        for metric in theirs[0]
-    }
-    worst = max(distances, key=lambda metric: abs(distances[metric]))
-    record_property("compared", str(len(distances)))
-    record_property(worst, f"z {distances[worst]:+.2f}")
-    assert abs(distances[worst]) <= 4, worst
+    assert_alike(record_property, ours, theirs)

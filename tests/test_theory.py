@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from corridors import loaded
 from laws import ready_at_departures
-from oracles import EXACT, Record, oracle, params, rail, within
+from oracles import EXACT, Record, assert_agrees, oracle, params, rail
 from scipy.special import ndtr, stdtrit
 from support import Agreement, agreement, figures, lawful_run, sampled
 
@@ -95,7 +95,9 @@ def test_scheduled_transport_queue(
     for metric, values in found.items():
         if metric not in RARE or left_behind > 200:  # fewer: their mean is not normal
             theory = oracle(QUEUE, metric, **about)
-            within(record_property, metric, values, theory, width if metric in NARROW else math.inf)
+            assert_agrees(
+                record_property, metric, values, theory, width if metric in NARROW else math.inf
+            )
 
 
 def queue_figures(scenario: sim.Scenario, observed: sim.Observations) -> dict[str, float]:
@@ -129,9 +131,9 @@ def test_wait_for_a_vehicle_that_takes_all(
         float(np.percentile(run.containers.wait[run.containers.delivered < 147], 95))
         for run in runs
     ]
-    within(record_property, "mean_wait", means, oracle(case, "mean_wait", headway=headway))
+    assert_agrees(record_property, "mean_wait", means, oracle(case, "mean_wait", headway=headway))
     if headway >= 1:
-        within(record_property, "wait_q95", p95s, oracle(case, "wait_q95", headway=headway))
+        assert_agrees(record_property, "wait_q95", p95s, oracle(case, "wait_q95", headway=headway))
 
 
 # Transit without departures is the M/G/∞ queue: who is on the way is Poisson, whatever the shape.
@@ -166,7 +168,7 @@ def test_containers_in_transit(
         averages.append(figures(scenario, run)["rail.under_way_mean"])
         arrivals = np.sort(run.route("rail").own_arrivals)
         counts.append(run.way().booked.searchsorted(moments) - arrivals.searchsorted(moments))
-    within(record_property, "mean", averages, oracle(case, "mean_in_transit", label=label))
+    assert_agrees(record_property, "mean", averages, oracle(case, "mean_in_transit", label=label))
     spread = spread_agreement(np.concatenate(counts), oracle(case, "sd_in_transit", label=label))
     record_property("sd", str(spread))
     assert abs(spread.z) <= 4
@@ -238,7 +240,9 @@ def test_delivered_containers_took_what_the_file_says(
     found = [figures(scenario, lawful_run(scenario, n)) for n in range(20)]
     mean, sd, (p5, p50, p95) = known_figures(days)
     for name, theory in {"mean": mean, "p5": p5, "p50": p50, "p95": p95}.items():
-        within(record_property, name, [each[f"rail.door_to_door_{name}"] for each in found], theory)
+        assert_agrees(
+            record_property, name, [each[f"rail.door_to_door_{name}"] for each in found], theory
+        )
     run = lawful_run(scenario)
     took = (run.containers.delivered - run.way().booked)[
         run.way().booked < 100
@@ -266,8 +270,8 @@ def test_overload_of_a_year(tmp_path: Path, record_property: Record, about: dict
         run = lawful_run(longer, replication)
         waits.append(float(run.containers.wait[run.way().booked < 365].max()))
     theory = {m: oracle(case, m, **about) for m in ("backlog_end_of_year", "max_FIFO_wait_days")}
-    within(record_property, "backlog_end", backlogs, theory["backlog_end_of_year"])
-    within(record_property, "max_wait", waits, theory["max_FIFO_wait_days"])
+    assert_agrees(record_property, "backlog_end", backlogs, theory["backlog_end_of_year"])
+    assert_agrees(record_property, "max_wait", waits, theory["max_FIFO_wait_days"])
 
 
 def test_saturated_routes_deliver_their_capacity(tmp_path: Path) -> None:
