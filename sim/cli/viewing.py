@@ -9,7 +9,7 @@ import typer
 
 from sim.cli import work
 from sim.cli.commands import app
-from sim.cli.exits import note, told
+from sim.cli.exits import told
 from sim.cli.options import Folder, Json, Quiet
 from sim.errors import UsageError
 
@@ -73,12 +73,11 @@ def report(
 ) -> None:
     """Write a page that answers the question for somebody who will never read a table."""
     from sim.experiments.store import load
-    from sim.views.pages import save_page
     from sim.views.report import report as page
 
     found = load(folder)
-    path = save_page(page(found, [load(each) for each in also or ()]), folder / "report.html")
-    note(f"page: {path}", quiet=quiet)
+    text = page(found, [load(each) for each in also or ()])
+    work.write_page(text, folder / "report.html", quiet=quiet)
     work.incomplete(found)
 
 
@@ -94,9 +93,7 @@ def animate(
     """Write a page on which every train and ship of a year moves over the map."""
     from sim.experiments.store import load_results
     from sim.views.animation import animation
-    from sim.views.pages import save_page
 
     results = load_results(folder)
-    path = save_page(animation(results, scenario), folder / "animation.html")
-    note(f"page: {path}", quiet=quiet)
+    work.write_page(animation(results, scenario), folder / "animation.html", quiet=quiet)
     work.incomplete(results)

@@ -247,6 +247,14 @@ def draw(found: Results | Frontier, folder: Path, *, quiet: bool, **chosen: Any)
         note("no picture: there is nothing to draw", quiet=quiet)
 
 
+def write_page(text: str, path: Path, *, quiet: bool) -> None:
+    """Write a page and name it."""
+    from sim.scenario.writing import write_whole
+
+    write_whole(path, text.encode())
+    note(f"page: {path}", quiet=quiet)
+
+
 def incomplete(found: Results | Frontier) -> None:
     """Raise IncompleteError where replications failed, or where no value reaches the target."""
     from sim.results.solution import Frontier

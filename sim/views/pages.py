@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -42,16 +41,6 @@ def as_json(data: Mapping[str, Any]) -> Markup:
     for sign, escaped in UNSAFE.items():
         text = text.replace(sign, escaped)
     return Markup(text)
-
-
-def save_page(text: str, path: Path) -> Path:
-    """Write beside the path and rename, so that nobody sees half a page."""
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        return unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _text(name: str) -> str:
