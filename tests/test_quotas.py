@@ -23,7 +23,7 @@ from sim.scenario.stages import Quota
 
 # Four bookings a day, at 1/8, 3/8, 5/8 and 7/8. Rail is faster, and its trains have room for all.
 DAILY = (
-    HEAD.format(days=4, a_year=1_460, demand="")
+    HEAD.format(days=4, a_year="1_460", demand="")
     + """
 [routes.rail.stages]
 trains = { kind = "departures", every_days = 1, capacity = 9 }
