@@ -85,6 +85,24 @@ def test_an_empty_train_leaves_and_counts_as_a_trip(tmp_path: Path) -> None:
     assert leg.arrived.tolist() == [0.75, 1.25, 1.75, np.inf]
 
 
+def test_who_leaves_together_arrives_together(tmp_path: Path) -> None:
+    # Four a day, a train at the end of each: its containers are delivered at one moment, and
+    # each train takes days of its own.
+    observed = replication(
+        tmp_path,
+        """
+        [routes.rail.stages]
+        trains = { kind = "departures", every_days = 1, capacity = 4 }
+        line = { kind = "transit", days = { uniform = [2, 9] } }
+        """,
+        days=40,
+        demand=4 * 365,
+    )
+    delivered = observed.containers.delivered[: 30 * 4].reshape(30, 4)
+    assert (delivered == delivered[:, :1]).all()
+    assert len({*(delivered[:, 0] - np.arange(1, 31)).round(6)}) == 30
+
+
 def test_containers_queue_again_at_each_departures(tmp_path: Path) -> None:
     # A feeder every 2 days with room for 4 (crossing 1/2 day), then a train every day with 1 place.
     # Bookings 1/2, 3/2 | 5/2, 7/2 leave at 2 | 4, reach the port at 2.5 | 4.5;

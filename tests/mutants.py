@@ -1,0 +1,379 @@
+"""Faults that the suite has to notice: each is a small lie in the program and the test that tells.
+
+    make mutants     puts them into a copy of the program, one at a time, and runs the test of each
+
+A fault is some text of one file of `sim`, changed. The text stands there exactly once; where it
+does no longer, the fault is told as lost, so that none silently does nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong, as a user would say it, and who notices.
+
+    test: the one that must turn red, within `tests`
+    file: where it is, within `sim`
+    edits: the right text and the wrong one
+    """
+
+    name: str
+    wrong: str
+    test: str
+    file: str
+    edits: dict[str, str]
+
+    def put_into(self, source: str) -> str:
+        """The text of the file with this fault. Raises LookupError where it has moved."""
+        for right, wrong in self.edits.items():
+            if (number := source.count(right)) != 1:
+                raise LookupError(f"{self.name}: {self.file} has {right!r} {number} times")
+            source = source.replace(right, wrong)
+        return source
+
+
+DEPARTURES = [
+    Fault(
+        "one place too many",
+        "A vehicle carries one container more than it has places.",
+        "test_timetables.py::test_departures_take_what_waits_first_in_first_out",
+        "corridor/vehicles.py",
+        {"room = self.room(now)": "room = self.room(now) + 1"},
+    ),
+    Fault(
+        "one place too few",
+        "A vehicle leaves with one place empty while containers wait.",
+        "test_theory.py::test_saturated_routes_deliver_their_capacity",
+        "corridor/vehicles.py",
+        {"room = self.room(now)": "room = self.room(now) - 1"},
+    ),
+    Fault(
+        "last in, first out",
+        "Who came last boards first.",
+        "test_timetables.py::test_departures_take_what_waits_first_in_first_out",
+        "corridor/backlog.py",
+        {
+            "load, self.head = end - self.head, end": """\
+waiting = self.since[self.head : self.tail]
+        ready = slice(self.head, self.head + int(waiting.searchsorted(now, "right")))
+        for rows in (self.who, self.since):
+            rows[ready] = np.roll(rows[ready], end - self.head)
+        load, self.head = end - self.head, end"""
+        },
+    ),
+    Fault(
+        "a container is lost",
+        "At each departure one that waits vanishes.",
+        "test_theory.py::test_deterministic_timetable_with_a_full_train",
+        "corridor/backlog.py",
+        {
+            "load, self.head = end - self.head, end": (
+                "load, self.head = end - self.head, min(end + 1, self.tail)"
+            )
+        },
+    ),
+    Fault(
+        "boards before it is ready",
+        "Who books within a day after the departure is aboard.",
+        "test_timetables.py::test_an_empty_train_leaves_and_counts_as_a_trip",
+        "corridor/backlog.py",
+        {
+            "end = min(self.tail, self.head + capacity)": (
+                "end, now = min(self.tail, self.head + capacity), now + 1"
+            )
+        },
+    ),
+    Fault(
+        "ready at the instant, left behind",
+        "Who is ready at the very moment of departure does not board.",
+        "test_timetables.py::test_who_is_ready_at_the_instant_of_departure_boards",
+        "corridor/backlog.py",
+        {
+            "end = min(self.tail, self.head + capacity)": (
+                "end, now = min(self.tail, self.head + capacity), now - 1e-9"
+            )
+        },
+    ),
+    Fault(
+        "a departure on day 0",
+        "The first vehicle leaves at once instead of one headway later.",
+        "test_theory.py::test_departures_in_a_year",
+        "corridor/timetable.py",
+        {"np.arange(1, number + 1, dtype=float)": "np.arange(number, dtype=float)"},
+    ),
+    Fault(
+        "a timetable that drifts",
+        "Departures are added up headway by headway, and so are their rounding errors.",
+        "test_timetables.py::test_departure_times_are_computed_and_never_accumulated",
+        "corridor/timetable.py",
+        {
+            "np.arange(1, number + 1, dtype=float) * stretch.headway": (
+                "np.full(number, stretch.headway).cumsum()"
+            )
+        },
+    ),
+    Fault(
+        "the urgent board last",
+        "Of those who wait for a train, the class with the greater priority boards last.",
+        "test_cargo.py::test_the_greater_priority_boards_first",
+        "corridor/shippers.py",
+        {"sorted(set(priorities), reverse=True)": "sorted(set(priorities))"},
+    ),
+    Fault(
+        "no turnaround",
+        "A vehicle of a fleet leaves again the moment it is back.",
+        "test_fleets.py::test_a_departure_waits_for_a_set_and_those_behind_it_too",
+        "corridor/fleets.py",
+        {"arrived + back + turns": "arrived + back"},
+    ),
+    Fault(
+        "vehicles come back by magic",
+        "A vehicle of a fleet is there again without having gone back.",
+        "test_fleets.py::test_a_departure_waits_for_a_set_and_those_behind_it_too",
+        "corridor/fleets.py",
+        {"0.0 if self.both else arrived - departed": "0.0"},
+    ),
+]
+
+ON_THE_WAY = [
+    Fault(
+        "one draw for all trips",
+        "All trains of a year take the same days.",
+        "test_theory.py::test_delivered_containers_took_what_the_file_says",
+        "corridor/runs.py",
+        {"self.durations, eras, self._u[trips]": "self.durations, eras, 0 * self._u[trips] + 0.4"},
+    ),
+    Fault(
+        "a travel time for each container",
+        "Containers of one train arrive on different days.",
+        "test_timetables.py::test_who_leaves_together_arrives_together",
+        "results/observations.py",
+        {
+            "return np.repeat(self.arrived, self.loads)": """\
+leaves, comes = (np.repeat(days, self.loads) for days in (self.departed, self.arrived))
+        took = np.random.default_rng(1).permutation(comes - leaves)
+        return leaves + took"""
+        },
+    ),
+    Fault(
+        "services 5 % longer",
+        "A border, a gauge change or a port takes 5 % longer than was said.",
+        "test_facilities.py::test_two_servers_take_who_comes_first",
+        "corridor/runs.py",
+        {"= hours / HOURS_A_DAY": "= 1.05 * hours / HOURS_A_DAY"},
+    ),
+    Fault(
+        "no priority at the border",
+        "The express queues behind trains of a lesser priority.",
+        "test_facilities.py::test_by_priority_the_express_goes_first",
+        "corridor/facilities.py",
+        {"-priority if self._by_priority else 0": "0"},
+    ),
+    Fault(
+        "a repair takes no time",
+        "Who is served when a server fails is through as if it had not.",
+        "test_breakdowns.py::test_a_server_that_fails_keeps_whom_it_serves",
+        "corridor/facilities.py",
+        {"course.ends(now, days) if course else now + days": "now + days"},
+    ),
+    Fault(
+        "the clock of failures stops when idle",
+        "A server fails only while it serves; what would break it before does nothing.",
+        "test_breakdowns.py::test_a_server_fails_also_while_it_idles",
+        "corridor/facilities.py",
+        {
+            " and (course is None or course.opens(now) == now)": "",
+            "return course.ends(now, days) if course else now + days": """\
+if course is None:
+            return now + days
+        works = course.opens(now)
+        return course.ends(works, days) - (works - now)""",
+        },
+    ),
+    Fault(
+        "the detour is ignored",
+        "Who comes to a closed leg waits, though there is a way round.",
+        "test_disruptions.py::test_who_would_start_on_a_closed_line_takes_the_detour",
+        "corridor/runs.py",
+        {"self.course is not None and len(self._detours) > 0": "False"},
+    ),
+]
+
+CHOICE = [
+    Fault(
+        "luck added",
+        "A shipper's own taste counts against a route instead of for it.",
+        "test_choice.py::test_logit_gives_the_shares_of_the_softmax",
+        "corridor/rules.py",
+        {"fixed *= scenario.choice.scale_usd or 0.0": "fixed *= -(scenario.choice.scale_usd or 0)"},
+    ),
+    Fault(
+        "one luck for all routes",
+        "A shipper's tastes for the routes come from one stream of random numbers.",
+        "test_choice.py::test_logit_gives_the_shares_of_the_softmax",
+        "corridor/shippers.py",
+        {'f"choice.luck.{route}"': '"choice.luck"'},
+    ),
+    Fault(
+        "nobody is ahead",
+        "The posted time forgets who books just before.",
+        "test_timetables.py::test_fastest_takes_the_route_that_delivers_first",
+        "corridor/choice.py",
+        {"[takes.cumsum(axis=1) - takes]": "[0 * takes.cumsum(axis=1)]"},
+    ),
+    Fault(
+        "a block too patient",
+        "Until figures are posted anew, more join a queue than accept its wait.",
+        "test_timetables.py::test_nobody_waits_longer_than_accepted",
+        "corridor/choice.py",
+        {"too_long = posted.wait > self.limits": "too_long = self._alone.wait > self.limits"},
+    ),
+    Fault(
+        "no inertia",
+        "Shippers compare what is posted at the moment, whatever they remember.",
+        "test_inertia.py::test_all_switch_on_the_day_on_which_the_smoothed_figure_does",
+        "corridor/inertia.py",
+        {"math.exp(-(now - self._since) / self._span)": "0.0"},
+    ),
+    Fault(
+        "unused places come back",
+        "What nobody booked of a quota is for sale in the next period.",
+        "test_quotas.py::test_what_nobody_booked_is_lost",
+        "corridor/quotas.py",
+        {"else self._beyond - int(said)": "else self._beyond * 0"},
+    ),
+    Fault(
+        "a new period begins too late",
+        "A booking at the turn of a period takes a place of the old one.",
+        "test_quotas.py::test_a_booking_at_the_turn_of_a_period_belongs_to_the_new_one",
+        "corridor/quotas.py",
+        {'self._begins.searchsorted(times, "right")': 'self._begins.searchsorted(times, "left")'},
+    ),
+]
+
+FIGURES = [
+    Fault(
+        "warm-up counts",
+        "What happens before the measured window is in the metrics.",
+        "test_fates.py::test_fates_are_counted_a_year_of_those_booked_in_the_window",
+        "results/window.py",
+        {"(moments >= self.start) & (moments < self.end)": "moments < self.end"},
+    ),
+    Fault(
+        "a year of 360 days",
+        "Rates are a bank's.",
+        "test_theory.py::test_saturated_routes_deliver_their_capacity",
+        "scenario/fields.py",
+        {"DAYS_A_YEAR = 365.0": "DAYS_A_YEAR = 360.0"},
+    ),
+    Fault(
+        "the unfinished are forgotten",
+        "Containers under way at the end are in no fate.",
+        "test_fates.py::test_fates_sum_to_what_was_booked",
+        "results/fates.py",
+        {'_moving(log, horizon) if fate == "moving"': '() if fate == "moving"'},
+    ),
+    Fault(
+        "share of what was delivered",
+        "A route's share is over all deliveries instead of over the demand.",
+        "test_cargo.py::test_a_class_has_figures_of_its_own",
+        "results/metrics.py",
+        {
+            "found = figures.flow(some, part.window, part.demand)": """\
+came = sum(len(each.journeys.days) for each in part.samples)
+        found = figures.flow(some, part.window, part.window.per_year(came))"""
+        },
+    ),
+    Fault(
+        "a mean of nothing is 0",
+        "Where nothing was delivered the door-to-door time is told as 0 days.",
+        "test_faults.py::test_zero_demand",
+        "results/figures.py",
+        {"float(days.mean()) if any_came else None": "float(days.mean()) if any_came else 0.0"},
+    ),
+    Fault(
+        "another route's freight",
+        "All pay what the first route asks.",
+        "test_accounts.py::test_totals_agree_with_the_table_of_containers_to_the_cent",
+        "results/accounts.py",
+        {"_freight(way, log, who),": "_freight(way, way.routes[0], who),"},
+    ),
+    Fault(
+        "carbon by the leg, however long",
+        "A leg of 10,000 km emits what one of a kilometre does.",
+        "test_accounts.py::test_means_and_totals_by_hand",
+        "scenario/disruptions.py",
+        {"length_km * self.tonnes_per_container * grams": "self.tonnes_per_container * grams"},
+    ),
+    Fault(
+        "weightless containers",
+        "Carbon is counted for a tonne instead of for a container.",
+        "test_accounts.py::test_means_and_totals_by_hand",
+        "scenario/disruptions.py",
+        {"length_km * self.tonnes_per_container * grams": "length_km * grams"},
+    ),
+]
+
+STATISTICS = [
+    Fault(
+        "every replication the same",
+        "All replications share the random numbers of the first.",
+        "test_reproducible.py::test_more_replications_leave_the_first_ones",
+        "corridor/streams.py",
+        {"(replication, zlib.crc32(purpose.encode()))": "(0, zlib.crc32(purpose.encode()))"},
+    ),
+    Fault(
+        "z instead of t",
+        "Intervals of a few replications are too narrow: the normal distribution is not Student's.",
+        "test_theory.py::test_student_interval",
+        "results/intervals.py",
+        {"stdtrit(len(numbers) - 1,": "stdtrit(1e9,"},
+    ),
+    Fault(
+        "n instead of n - 1",
+        "The variance of a sample is that of a population.",
+        "test_theory.py::test_student_interval",
+        "results/intervals.py",
+        {"np.std(numbers, ddof=1)": "np.std(numbers, ddof=0)"},
+    ),
+    Fault(
+        "pairs that are none",
+        "A difference pairs replications that share no random numbers.",
+        "test_theory.py::test_paired_comparison",
+        "results/intervals.py",
+        {"gaps = x - y": "gaps = x - np.roll(y, 1)"},
+    ),
+    Fault(
+        "each comparison for itself",
+        "Of many scenarios against a baseline, some intervals miss more often than is said.",
+        "test_results.py::test_several_comparisons_hold_together",
+        "results/results.py",
+        {"(1 - about.run.confidence) / self.comparisons": "(1 - about.run.confidence)"},
+    ),
+]
+
+STUDIES = [
+    Fault(
+        "tried again, counted twice",
+        "The tasks of a lost worker run twice.",
+        "test_cluster.py::test_suspects_run_when_nothing_else_does",
+        "experiments/batches.py",
+        {"self._suspects.extend(tasks)": "self._suspects.extend([*tasks, *tasks])"},
+    ),
+    Fault(
+        "half a replication is kept",
+        "A replication of which rows are missing is read as whole.",
+        "test_results.py::test_damaged_results_are_never_read_as_whole",
+        "experiments/store.py",
+        {
+            "if digests.get(its) != _digest([*rows.get(its, []), *days.get(its, [])]):": (
+                "if its not in digests:"
+            )
+        },
+    ),
+]
+
+FAULTS = [*DEPARTURES, *ON_THE_WAY, *CHOICE, *FIGURES, *STATISTICS, *STUDIES]
