@@ -7,20 +7,18 @@ expected values stand in `data/oracles.json`, each with the method that gave it.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 from corridors import loaded
-from oracles import EXACT, Record, assert_agrees, oracle, params, rail
+from oracles import EXACT, ORACLES, Record, assert_theory, oracle, params, rail, relaxed
 from scipy.special import ndtri
 from support import figures, lawful_run, sampled
 
 import sim
 
 HOURS = 24
-REPLICATIONS = 20
 EXPONENTIAL = "{ exponential = 24 }"
 
 
@@ -33,63 +31,51 @@ def border(
     return rail(folder, stages, a_day=a_day, days=days, warmup=warmup, more=more)
 
 
-def measured(scenario: sim.Scenario) -> dict[str, list[float]]:
-    """Figures of the border in independent replications, by their names in queueing theory."""
-    found = defaultdict[str, list[float]](list)
-    for replication in range(REPLICATIONS):
-        observed = lawful_run(scenario, replication)
-        measures = figures(scenario, observed)
-        (customs,) = observed.route("rail").approach
-        here = (customs.started >= observed.warmup_days) & (customs.started < math.inf)
-        waits = (customs.started - customs.entered)[here]
-        found["Wq"].append(measures["rail.stage:customs.queueing_mean"])
-        found["W"].append(measures["rail.door_to_door_mean"])
-        found["W_q95"].append(measures["rail.door_to_door_p95"])
-        found["Wq_q95"].append(measures["rail.stage:customs.queueing_p95"])
-        found["L"].append(measures["rail.under_way_mean"])
-        found["Lq"].append(measures["all.facility:border.queue_mean"])
-        found["P_wait"].append(float((waits > 0).mean()))
-        found["utilisation"].append(measures["all.facility:border.utilisation"])
-    return found
+def at_the_border(scenario: sim.Scenario, observed: sim.Observations) -> dict[str, float]:
+    """Figures of the border by their names in queueing theory."""
+    measures = figures(scenario, observed)
+    (customs,) = observed.route("rail").approach
+    here = (customs.started >= observed.warmup_days) & (customs.started < math.inf)
+    return {
+        "Wq": measures["rail.stage:customs.queueing_mean"],
+        "W": measures["rail.door_to_door_mean"],
+        "W_q95": measures["rail.door_to_door_p95"],
+        "Wq_q95": measures["rail.stage:customs.queueing_p95"],
+        "L": measures["rail.under_way_mean"],
+        "Lq": measures["all.facility:border.queue_mean"],
+        "P_wait": float((customs.started > customs.entered)[here].mean()),
+        "utilisation": measures["all.facility:border.utilisation"],
+    }
 
 
-# Days of each of 20 replications are those that an interval of the stated width needs: near
-# saturation they grow with 1 / (1 - load)^4. A warm-up lasts five relaxation times.
-
-MARKOV = [  # case, servers, load, warm-up days, days, width
-    ("M/M/1", 1, 0.5, 60, 10_000, 0.05),
-    ("M/M/1", 1, 0.8, 450, 8_000, 0.06),
-    ("M/M/1", 1, 0.9, 1_900, 8_000, 0.12),
-    ("M/M/c", 2, 0.8, 225, 4_000, 0.07),
-    ("M/M/c", 5, 0.7, 40, 1_500, 0.08),
-    ("M/M/c", 5, 0.9, 380, 1_600, 0.12),
-]
-
-
-@pytest.mark.parametrize(
-    ("case", "servers", "load", "warmup", "days", "width"), sampled(MARKOV, MARKOV[1::2])
-)
-def test_exponential_services(
-    tmp_path: Path,
-    record_property: Record,
-    case: str,
-    servers: int,
-    load: float,
-    warmup: float,
-    days: float,
-    width: float,
+def assert_queue(
+    folder: Path, record: Record, case: str, about: Row, service: str, *, variation: float = 0
 ) -> None:
-    a_day = round(load * servers, 9)
-    scenario = border(tmp_path, EXPONENTIAL, servers, a_day=a_day, days=days, warmup=warmup)
-    found = measured(scenario)
-    for metric in ("Wq", "Lq", "W", "L", "P_wait"):
-        theory = oracle(case, metric, lam=a_day, c=servers)
-        assert_agrees(record_property, metric, found[metric], theory, width)
-    assert_agrees(record_property, "utilisation", found["utilisation"], load)
-    if (case, load) == ("M/M/1", 0.5):
-        for metric in ("W_q95", "Wq_q95"):
-            theory = oracle(case, metric, lam=a_day)
-            assert_agrees(record_property, metric, found[metric], theory, width)
+    """A border with this service agrees with all that theory says of it, and with Little's law."""
+    load, lam, servers = about["rho"], about["lam"], int(about.get("c", 1))
+    warmup = relaxed(load, servers, variation)
+    days = round(4 * warmup + 4_000 / servers)
+    scenario = border(folder, service, servers, a_day=lam, days=days, warmup=warmup)
+    theory = {m: oracle(case, m, **about) for m in measured(case) if about in params(case, m)}
+    theory |= {"Lq": lam * theory["Wq"], "utilisation": load}
+    told = ", ".join(f"{name} {value}" for name, value in about.items() if name in SHOWN)
+    assert_theory(record, case, told, scenario, at_the_border, theory)
+
+
+Row = dict[str, float]
+SHOWN = ("c", "k", "cv", "rho")
+"""What tells one row of a case from another."""
+
+
+def measured(case: str) -> list[str]:
+    """What the border measures of what theory says of a case."""
+    known = {row["metric"] for row in ORACLES if row["case"] == case}
+    return sorted(known & {"Wq", "W", "W_q95", "Wq_q95", "L", "Lq", "P_wait"})
+
+
+def rows(*cases: str) -> list[tuple[str, Row]]:
+    """The rows of some cases with loads up to 0.9."""
+    return [(case, about) for case in cases for about in params(case, "Wq") if about["rho"] < 0.91]
 
 
 def lognormal(cv: float) -> str:
@@ -100,75 +86,81 @@ def lognormal(cv: float) -> str:
     return f"{{ lognormal = {{ median = {median}, p95 = {p95} }} }}"
 
 
-GENERAL = [  # case, what tells its row, service, warm-up days, days, width
-    ("M/D/c", {"c": 1, "rho": 0.8}, "24", 250, 4_000, 0.08),
-    ("M/D/c", {"c": 2, "rho": 0.8}, "24", 120, 2_000, 0.08),
-    ("M/D/c", {"c": 3, "rho": 0.7}, "24", 60, 1_500, 0.08),
-    ("M/D/c", {"c": 10, "rho": 0.9}, "24", 100, 800, 0.12),
-    ("M/E_k/1", {"k": 4, "rho": 0.8}, "{ gamma = { mean = 24, sd = 12 } }", 300, 4_000, 0.08),
-    ("M/G/1 lognormal", {"cv": 0.25, "rho": 0.8}, lognormal(0.25), 250, 4_000, 0.08),
-    ("M/G/1 lognormal", {"cv": 2.0, "rho": 0.5}, lognormal(2), 200, 10_000, 0.12),
-    (
-        "M/G/1 triangular(0.5,1,1.5)", {"rho": 0.8}, "{ triangular = [12, 24, 36] }",
-        250, 4_000, 0.08,
-    ),
-]  # fmt: skip
+MARKOV = rows("M/M/1", "M/M/c")
 
 
-@pytest.mark.parametrize(
-    ("case", "about", "service", "warmup", "days", "width"), sampled(GENERAL, GENERAL[1::3])
-)
-def test_other_services(
-    tmp_path: Path,
-    record_property: Record,
-    case: str,
-    about: dict[str, float],
-    service: str,
-    warmup: float,
-    days: float,
-    width: float,
+@pytest.mark.parametrize(("case", "about"), sampled(MARKOV, MARKOV[3::4]))
+def test_exponential_services(
+    tmp_path: Path, record_property: Record, case: str, about: Row
 ) -> None:
-    (row,) = (p for p in params(case, "Wq") if about.items() <= p.items())
-    servers = row.get("c", 1)
-    scenario = border(tmp_path, service, servers, a_day=row["lam"], days=days, warmup=warmup)
-    found = measured(scenario)
-    assert_agrees(record_property, "Wq", found["Wq"], oracle(case, "Wq", **row), width)
-    # Little's law for the queue.
-    assert_agrees(record_property, "Lq", found["Lq"], row["lam"] * oracle(case, "Wq", **row), width)
+    assert_queue(tmp_path, record_property, case, about, EXPONENTIAL, variation=1)
 
 
-@pytest.mark.parametrize(
-    ("about", "warmup", "days", "width"),
-    [(params("Jackson tandem", "W_total")[0], 300, 2_500, 0.06),
-     (params("Jackson tandem", "W_total")[1], 60, 4_000, 0.04)],
-)  # fmt: skip
+FIXED = rows("M/D/c", "M/D/1")
+
+
+@pytest.mark.parametrize(("case", "about"), sampled(FIXED, FIXED[2::7]))
+def test_fixed_services(tmp_path: Path, record_property: Record, case: str, about: Row) -> None:
+    assert_queue(tmp_path, record_property, case, about, "24")
+
+
+OTHERS = rows("M/E_k/1", "M/G/1 lognormal", "M/G/1 triangular(0.5,1,1.5)")
+
+
+@pytest.mark.parametrize(("case", "about"), sampled(OTHERS, OTHERS[1::5]))
+def test_other_services(tmp_path: Path, record_property: Record, case: str, about: Row) -> None:
+    cv = about.get("cv", about.get("k", 24) ** -0.5)  # 24: that of the triangle
+    service = "{ triangular = [12, 24, 36] }"
+    if "k" in about:
+        service = f"{{ gamma = {{ mean = 24, sd = {24 * cv} }} }}"
+    elif "cv" in about:
+        service = lognormal(cv)
+    assert_queue(tmp_path, record_property, case, about, service, variation=cv)
+
+
+TANDEM = "Jackson tandem"
+IN_A_ROW = params(TANDEM, "W_total")
+
+
+@pytest.mark.parametrize("about", sampled(IN_A_ROW, IN_A_ROW[1:]))
 def test_facilities_in_a_row(
-    tmp_path: Path,
-    record_property: Record,
-    about: dict[str, list[float]],
-    warmup: float,
-    days: float,
-    width: float,
+    tmp_path: Path, record_property: Record, about: dict[str, list[float]]
 ) -> None:
     # What leaves a queue with exponential services is Poisson again (Burke 1956).
+    lam: float = about["lam"]  # type: ignore[assignment]
     names = [f"yard{number}" for number in range(len(about["mu"]))]
     facilities = "".join(
         f"[facilities.{name}]\nservers = {servers}\nservice_hours = {{ exponential = {24 / mu} }}\n"
         for name, mu, servers in zip(names, about["mu"], about["c"], strict=True)
     )
     stages = "\n".join(f'{name} = {{ kind = "facility", facility = "{name}" }}' for name in names)
-    lam: float = about["lam"]  # type: ignore[assignment]
-    scenario = rail(tmp_path, stages, a_day=lam, days=days, warmup=warmup, more=facilities)
-    found = [figures(scenario, lawful_run(scenario, n)) for n in range(REPLICATIONS)]
-    for name, theory in zip(names, oracle("Jackson tandem", "W_per_station", **about), strict=True):
-        stage = f"rail.stage:{name}"
-        times = [each[f"{stage}.queueing_mean"] + each[f"{stage}.service_mean"] for each in found]
-        assert_agrees(record_property, name, times, theory, 2 * width)
-    for metric, name in {"W_total": "door_to_door_mean", "L_total": "under_way_mean"}.items():
-        theory = oracle("Jackson tandem", metric, **about)
-        assert_agrees(
-            record_property, metric, [each[f"rail.{name}"] for each in found], theory, width
-        )
+    load = max(lam / mu / servers for mu, servers in zip(about["mu"], about["c"], strict=True))
+    warmup = relaxed(load)
+    scenario = rail(
+        tmp_path, stages, a_day=lam, days=round(4 * warmup + 1_500), warmup=warmup, more=facilities
+    )
+    stations = zip(names, oracle(TANDEM, "W_per_station", **about), strict=True)
+    theory = {"W": oracle(TANDEM, "W_total", **about), "L": oracle(TANDEM, "L_total", **about)}
+    told = ", ".join(f"{mu:g} × {c}" for mu, c in zip(about["mu"], about["c"], strict=True))
+    assert_theory(
+        record_property,
+        TANDEM,
+        told,
+        scenario,
+        in_a_row,
+        theory | {f"W {n}": w for n, w in stations},
+    )
+
+
+def in_a_row(scenario: sim.Scenario, observed: sim.Observations) -> dict[str, float]:
+    """Days in all, containers under way, and days at each facility."""
+    found = figures(scenario, observed)
+    times = {
+        f"W {name}": found[f"rail.stage:{name}.queueing_mean"]
+        + found[f"rail.stage:{name}.service_mean"]
+        for name in scenario.facilities
+    }
+    return {"W": found["rail.door_to_door_mean"], "L": found["rail.under_way_mean"], **times}
 
 
 def test_one_class_goes_before_another(tmp_path: Path, record_property: Record) -> None:
@@ -179,7 +171,7 @@ def test_one_class_goes_before_another(tmp_path: Path, record_property: Record) 
     text = f"""
         [run]
         warmup_days = 200
-        days = 6_000
+        days = 3_000
         seed = 4
         [demand]
         containers_per_year = {both * 365}
@@ -196,11 +188,13 @@ def test_one_class_goes_before_another(tmp_path: Path, record_property: Record) 
         rule = "share"
         shares = {{ high = {about["lam1"] / both}, low = {about["lam2"] / both} }}
         """
-    scenario = loaded(tmp_path, text)
-    found = [figures(scenario, lawful_run(scenario, n)) for n in range(REPLICATIONS)]
-    for name in ("high", "low"):
-        waits = [each[f"{name}.stage:customs.queueing_mean"] for each in found]
-        assert_agrees(record_property, name, waits, oracle(case, f"Wq_{name}"), 0.06)
+
+    def read(scenario: sim.Scenario, observed: sim.Observations) -> dict[str, float]:
+        found = figures(scenario, observed)
+        return {n: found[f"{n}.stage:customs.queueing_mean"] for n in ("high", "low")}
+
+    theory = {name: oracle(case, f"Wq_{name}") for name in ("high", "low")}
+    assert_theory(record_property, case, f"rho {both:g}", loaded(tmp_path, text), read, theory)
 
 
 # Nothing at random: even bookings at a fixed service.

@@ -7,7 +7,6 @@ within four standard errors of theory, with an interval as narrow as stated; wha
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,18 @@ import numpy as np
 import pytest
 from corridors import loaded
 from laws import ready_at_departures
-from oracles import EXACT, Record, assert_agrees, oracle, params, rail
+from oracles import (
+    EXACT,
+    ORACLES,
+    REPLICATIONS,
+    Record,
+    assert_agrees,
+    assert_theory,
+    oracle,
+    params,
+    rail,
+    relaxed,
+)  # fmt: skip
 from scipy.special import ndtr, stdtrit
 from support import Agreement, agreement, figures, lawful_run, sampled
 
@@ -26,78 +36,34 @@ from sim.results.intervals import paired, student
 from sim.scenario.stages import Transit
 
 # The scheduled transport queue: Poisson arrivals, a vehicle each day with room for `capacity`.
-# Days are those that an interval of 3 % needs, where that is cheap: near saturation they grow with
-# 1 / (1 - load)^4, so there it is wider. A warm-up lasts five relaxation times.
 
 QUEUE = "scheduled transport queue M/D^[b]/1 (fixed timetable)"
-SCHEDULED = [  # capacity, load, warm-up days, days of each of 20 replications, width
-    (1, 0.3, 20, 2_500, 0.03),
-    (1, 0.5, 20, 3_000, 0.03),
-    (1, 0.7, 80, 12_000, 0.03),
-    (1, 0.8, 200, 10_000, 0.05),
-    (1, 0.9, 900, 12_000, 0.10),
-    (1, 0.95, 3_800, 12_000, 0.16),
-    (2, 0.3, 20, 600, 0.03),
-    (2, 0.5, 20, 1_200, 0.03),
-    (2, 0.7, 40, 2_500, 0.03),
-    (2, 0.8, 100, 8_000, 0.03),
-    (2, 0.9, 450, 12_000, 0.08),
-    (2, 0.95, 1_900, 12_000, 0.12),
-    (10, 0.3, 20, 200, 0.03),
-    (10, 0.5, 20, 200, 0.03),
-    (10, 0.7, 20, 200, 0.03),
-    (10, 0.8, 20, 400, 0.03),
-    (10, 0.9, 90, 3_000, 0.03),
-    (10, 0.95, 380, 8_000, 0.05),
-    (10, 0.98, 2_500, 8_000, 0.15),
-    (50, 0.3, 20, 200, 0.03),
-    (50, 0.5, 20, 200, 0.03),
-    (50, 0.7, 20, 200, 0.03),
-    (50, 0.8, 20, 200, 0.03),
-    (50, 0.9, 20, 200, 0.03),
-    (50, 0.95, 80, 1_000, 0.03),
-    (50, 0.98, 500, 3_000, 0.06),
-    (100, 0.3, 20, 200, 0.03),
-    (100, 0.5, 20, 200, 0.03),
-    (100, 0.7, 20, 200, 0.03),
-    (100, 0.8, 20, 200, 0.03),
-    (100, 0.9, 20, 200, 0.03),
-    (100, 0.95, 40, 300, 0.03),
-    (100, 0.98, 250, 2_000, 0.04),
+TIMETABLES = [  # near saturation runs grow with 1 / (1 - load)^4: 0.98 only of large vehicles
+    about for about in params(QUEUE, "mean_wait") if about["rho"] < 0.96 or about["capacity"] >= 50
 ]
-
-
-NARROW = ("mean_wait", "mean_load_factor", "mean_waiting_just_before_departure")
 RARE = ("mean_left_behind_per_departure", "P_some_left_behind", "P_departs_full")
 
 
-@pytest.mark.parametrize(
-    ("capacity", "load", "warmup", "days", "width"), sampled(SCHEDULED, SCHEDULED[::3])
-)
+@pytest.mark.parametrize("about", sampled(TIMETABLES, TIMETABLES[::3]))
 def test_scheduled_transport_queue(
-    tmp_path: Path,
-    record_property: Record,
-    capacity: int,
-    load: float,
-    warmup: int,
-    days: int,
-    width: float,
+    tmp_path: Path, record_property: Record, about: dict[str, float]
 ) -> None:
     # No transit: who is carried in the window is delivered in it, and it holds whole headways.
+    capacity, load = int(about["capacity"]), about["rho"]
+    warmup = math.ceil(relaxed(load, capacity, variation=0) / 2) + 20
+    days = 4 * warmup + 400
     stages = f'trains = {{ kind = "departures", every_days = 1, capacity = {capacity} }}'
-    scenario = rail(tmp_path, stages, a_day=load * capacity, days=days, warmup=warmup)
-    found = defaultdict[str, list[float]](list)
-    for replication in range(20):
-        for metric, value in queue_figures(scenario, lawful_run(scenario, replication)).items():
-            found[metric].append(value)
-    about = {"capacity": capacity, "rho": load}
-    left_behind = 20 * days * oracle(QUEUE, "P_some_left_behind", **about)
-    for metric, values in found.items():
-        if metric not in RARE or left_behind > 200:  # fewer: their mean is not normal
-            theory = oracle(QUEUE, metric, **about)
-            assert_agrees(
-                record_property, metric, values, theory, width if metric in NARROW else math.inf
-            )
+    scenario = rail(tmp_path, stages, a_day=about["lam"], days=days, warmup=warmup)
+    left_behind = REPLICATIONS * days * oracle(QUEUE, "P_some_left_behind", **about)
+    metrics = [row["metric"] for row in ORACLES if row["params"] == about]
+    theory = {
+        metric: oracle(QUEUE, metric, **about)
+        for metric in metrics
+        if not metric.startswith(("sd_", "q95_"))
+        and (metric not in RARE or left_behind > 200)  # fewer: their mean is not normal
+    }
+    told = f"b {capacity}, rho {load}"
+    assert_theory(record_property, QUEUE, told, scenario, queue_figures, theory, loose=RARE)
 
 
 def queue_figures(scenario: sim.Scenario, observed: sim.Observations) -> dict[str, float]:
@@ -125,15 +91,18 @@ def test_wait_for_a_vehicle_that_takes_all(
     case = "scheduled departures, unlimited capacity"
     stages = f'trains = {{ kind = "departures", every_days = {headway}, capacity = 1_000_000 }}'
     scenario = rail(tmp_path, stages, a_day=200, days=140, warmup=7)
-    runs = [lawful_run(scenario, replication) for replication in range(20)]
-    means = [figures(scenario, run)["rail.wait_mean"] for run in runs]
-    p95s = [
-        float(np.percentile(run.containers.wait[run.containers.delivered < 147], 95))
-        for run in runs
-    ]
-    assert_agrees(record_property, "mean_wait", means, oracle(case, "mean_wait", headway=headway))
+    theory = {"mean_wait": oracle(case, "mean_wait", headway=headway)}
     if headway >= 1:
-        assert_agrees(record_property, "wait_q95", p95s, oracle(case, "wait_q95", headway=headway))
+        theory["wait_q95"] = oracle(case, "wait_q95", headway=headway)
+    assert_theory(record_property, case, f"H {headway:g}", scenario, waits, theory)
+
+
+def waits(scenario: sim.Scenario, observed: sim.Observations) -> dict[str, float]:
+    came = observed.containers.delivered < observed.horizon
+    return {
+        "mean_wait": figures(scenario, observed)["rail.wait_mean"],
+        "wait_q95": float(np.percentile(observed.containers.wait[came], 95)),
+    }
 
 
 # Transit without departures is the M/G/∞ queue: who is on the way is Poisson, whatever the shape.
@@ -168,7 +137,8 @@ def test_containers_in_transit(
         averages.append(figures(scenario, run)["rail.under_way_mean"])
         arrivals = np.sort(run.route("rail").own_arrivals)
         counts.append(run.way().booked.searchsorted(moments) - arrivals.searchsorted(moments))
-    assert_agrees(record_property, "mean", averages, oracle(case, "mean_in_transit", label=label))
+    mean = oracle(case, "mean_in_transit", label=label)
+    assert_agrees(record_property, "mean", averages, mean, case=case, about=label)
     spread = spread_agreement(np.concatenate(counts), oracle(case, "sd_in_transit", label=label))
     record_property("sd", str(spread))
     assert abs(spread.z) <= 4
@@ -237,17 +207,19 @@ def test_delivered_containers_took_what_the_file_says(
 ) -> None:
     stage = f'line = {{ kind = "transit", days = {days} }}'
     scenario = rail(tmp_path, stage, a_day=200, days=100, warmup=80)
-    found = [figures(scenario, lawful_run(scenario, n)) for n in range(20)]
     mean, sd, (p5, p50, p95) = known_figures(days)
-    for name, theory in {"mean": mean, "p5": p5, "p50": p50, "p95": p95}.items():
-        assert_agrees(
-            record_property, name, [each[f"rail.door_to_door_{name}"] for each in found], theory
-        )
+    theory = {"mean": mean, "p5": p5, "p50": p50, "p95": p95}
+    assert_theory(record_property, TRANSITS[days][0], days, scenario, door_to_door, theory)
     run = lawful_run(scenario)
     took = (run.containers.delivered - run.way().booked)[
         run.way().booked < 100
     ]  # all of these have arrived
     assert abs(spread_agreement(took, sd).z) <= 4
+
+
+def door_to_door(scenario: sim.Scenario, observed: sim.Observations) -> dict[str, float]:
+    found = figures(scenario, observed)
+    return {name: found[f"rail.door_to_door_{name}"] for name in ("mean", "p5", "p50", "p95")}
 
 
 # More demand than capacity.
@@ -269,9 +241,10 @@ def test_overload_of_a_year(tmp_path: Path, record_property: Record, about: dict
         backlogs.append(figures(year, lawful_run(year, replication))["rail.backlog_end"])
         run = lawful_run(longer, replication)
         waits.append(float(run.containers.wait[run.way().booked < 365].max()))
-    theory = {m: oracle(case, m, **about) for m in ("backlog_end_of_year", "max_FIFO_wait_days")}
-    assert_agrees(record_property, "backlog_end", backlogs, theory["backlog_end_of_year"])
-    assert_agrees(record_property, "max_wait", waits, theory["max_FIFO_wait_days"])
+    measured = {"backlog_end_of_year": backlogs, "max_FIFO_wait_days": waits}
+    for metric, values in measured.items():
+        theory, told = oracle(case, metric, **about), f"{demand} on {capacity}"
+        assert_agrees(record_property, metric, values, theory, case=case, about=told)
 
 
 def test_saturated_routes_deliver_their_capacity(tmp_path: Path) -> None:
@@ -312,8 +285,75 @@ def test_departures_in_a_year(tmp_path: Path, about: dict[str, int]) -> None:
     (leg,) = lawful_run(scenario).route("rail").legs
     assert leg.departed[0] == about["first_departure"]
     assert len(leg.departed) == oracle(case, "departures")
-    assert leg.capacities.sum() == oracle(case, "slots")
-    assert leg.boarded == oracle(case, "slots")  # 14,000 come a week: all are full
+    assert leg.capacities.sum() == oracle(case, "slots", first_departure=headway)
+    assert leg.boarded == oracle(
+        case, "slots", headway=headway, capacity=capacity
+    )  # 14,000 come a week: all are full
+
+
+# Choice: the shares of the multinomial logit (McFadden 1974), with luck drawn by container.
+
+LOGIT, ILLUSTRATED = "multinomial logit", "multinomial logit corridor (illustrative costs)"
+
+
+@pytest.mark.parametrize("about", params(LOGIT, "shares"), ids=lambda about: about["label"])
+def test_shares_of_the_logit(
+    tmp_path: Path, record_property: Record, about: dict[str, Any]
+) -> None:
+    # A route's constant is a dislike [USD]: utilities of opposite sign, times the scale.
+    names = [f"route{number}" for number in range(len(about["V"]))]
+    routes = {
+        name: f"constant_usd = {-100 * utility}"
+        for name, utility in zip(names, about["V"], strict=True)
+    }
+    theory = dict(zip(names, oracle(LOGIT, "shares", **about), strict=True))
+    scenario = loaded(tmp_path, chosen(routes, scale=100))
+    assert_theory(record_property, LOGIT, about["label"], scenario, shares, theory)
+
+
+@pytest.mark.parametrize(  # at 0.01 one container in four millions takes the rail
+    "about", [p for p in params(ILLUSTRATED, "rail_share") if p["theta_per_usd"] == 0.001]
+)
+def test_shares_of_freight_and_time(
+    tmp_path: Path, record_property: Record, about: dict[str, Any]
+) -> None:
+    routes = {name: f"freight_usd = {usd}" for name, usd in about["freight_usd"].items()}
+    value = about["vot_usd_per_day"]
+    text = chosen(routes, about["days"], scale=1 / about["theta_per_usd"], value=value)
+    theory = {"rail": oracle(ILLUSTRATED, "rail_share", **about)}
+    told = f"{value} USD a day"
+    assert_theory(record_property, ILLUSTRATED, told, loaded(tmp_path, text), shares, theory)
+
+
+def chosen(
+    routes: dict[str, str], days: dict[str, float] | None = None, *, scale: float, value: float = 0
+) -> str:
+    """Routes that have room for all, of which each container takes one."""
+    tables = "".join(
+        f"[routes.{name}]\n{said}\n"
+        f"[routes.{name}.stages.way]\n"
+        f'kind = "transit"\ndays = {(days or {}).get(name, 1)}\n'
+        for name, said in routes.items()
+    )
+    return f"""
+    [run]
+    warmup_days = 0
+    days = 40
+    [demand]
+    containers_per_year = 180_000
+    value_of_time_usd_per_day = {value}
+    [choice]
+    rule = "logit"
+    scale_usd = {scale}
+    {tables}
+    """
+
+
+def shares(_: sim.Scenario, observed: sim.Observations) -> dict[str, float]:
+    way = observed.way()
+    return {
+        route.name: float((way.taken == number).mean()) for number, route in enumerate(way.routes)
+    }
 
 
 # Worked by hand: the engine with given bookings.
