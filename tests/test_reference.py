@@ -7,6 +7,7 @@ live state, so figures that depend on when they are posted are posted every 3 mi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -261,7 +262,7 @@ def test_engine_and_reference_agree(tmp_path: Path, record_property: Record, nam
     scenario = loaded(tmp_path, HEAD + SCENARIOS[name])
     ours = [figures(scenario, lawful_run(scenario, n)) for n in range(REPLICATIONS)]
     theirs = [referenced(scenario, seed=SEED * 1_000 + n) for n in range(REPLICATIONS)]
-    assert_alike(record_property, ours, theirs)
+    assert_alike(record_property, name, ours, theirs)
 
 
 def referenced(scenario: sim.Scenario, *, seed: int) -> Figures:
@@ -270,16 +271,19 @@ def referenced(scenario: sim.Scenario, *, seed: int) -> Figures:
     return {metric: value for metric, value in measures.items() if value is not None}
 
 
-def assert_alike(record: Record, ours: Sequence[Figures], theirs: Sequence[Figures]) -> None:
+def assert_alike(
+    record: Record, name: str, ours: Sequence[Figures], theirs: Sequence[Figures]
+) -> None:
     """No mean of the engine is more than four standard errors from the reference's."""
+    assert set().union(*theirs) <= set().union(*ours), "the same metrics"
     always = [metric for metric in theirs[0] if all(metric in each for each in (*ours, *theirs))]
     distances = {
         metric: distance([each[metric] for each in ours], [each[metric] for each in theirs])
         for metric in always
     }
     worst = max(distances, key=lambda metric: abs(distances[metric]))
-    record("compared", str(len(distances)))
-    record(worst, f"z {distances[worst]:+.2f}")
+    row = {"scenario": name, "metrics": len(distances), "worst": worst, "z": distances[worst]}
+    record("second model", json.dumps(row))
     assert abs(distances[worst]) <= 4, worst
 
 
