@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 OUT ?= out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test verify lint kills bench pictures lock clean
+.PHONY: help setup demo test verify lint mutants kills bench pictures lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ test: lint ## everything that has to hold, in under 10 minutes
 
 verify: lint ## the slow suite as well: every case, of which `make test` runs a fixed sample
 	$(PYTEST) -m "slow or not slow"
+
+mutants: $(READY) ## some 50 faults put into a copy of the program, one at a time: each turns a test red
+	$(BIN)/python tests/run_mutants.py
 
 kills: $(READY) ## a run killed at 200 random moments and resumed, the same to the bit
 	TRANSSIB_KILLS=200 $(BIN)/python -m pytest tests/test_keeping.py -k killed_at_any_moment

@@ -142,7 +142,7 @@ ON_THE_WAY = [
     Fault(
         "one draw for all trips",
         "All trains of a year take the same days.",
-        "test_theory.py::test_delivered_containers_took_what_the_file_says",
+        "test_timetables.py::test_who_leaves_together_arrives_together",
         "corridor/runs.py",
         {"self.durations, eras, self._u[trips]": "self.durations, eras, 0 * self._u[trips] + 0.4"},
     ),
@@ -199,6 +199,20 @@ if course is None:
         "test_disruptions.py::test_who_would_start_on_a_closed_line_takes_the_detour",
         "corridor/runs.py",
         {"self.course is not None and len(self._detours) > 0": "False"},
+    ),
+    Fault(
+        "one luck for leg and detour",
+        "A trip that would be fast on a leg is fast on the way round, too.",
+        "test_disruptions.py::test_a_detour_takes_days_of_its_own",
+        "corridor/runs.py",
+        {'lane.stream(f"{name}.detour")': "lane.stream(name)"},
+    ),
+    Fault(
+        "one luck for both directions",
+        "What happens to a container on its way out happens to one on its way home.",
+        "test_directions.py::test_shares_by_route_are_those_of_both_directions",
+        "corridor/lanes.py",
+        {'name = f"{purpose}{suffix(self.direction)}"': "name = purpose"},
     ),
 ]
 
@@ -264,8 +278,8 @@ FIGURES = [
     ),
     Fault(
         "a year of 360 days",
-        "Rates are a bank's.",
-        "test_theory.py::test_saturated_routes_deliver_their_capacity",
+        "Rates are told for a bank's year.",
+        "test_quotas.py::test_a_year_is_365_days_from_day_0",
         "scenario/fields.py",
         {"DAYS_A_YEAR = 365.0": "DAYS_A_YEAR = 360.0"},
     ),
@@ -300,6 +314,36 @@ came = sum(len(each.journeys.days) for each in part.samples)
         "test_accounts.py::test_totals_agree_with_the_table_of_containers_to_the_cent",
         "results/accounts.py",
         {"_freight(way, log, who),": "_freight(way, way.routes[0], who),"},
+    ),
+    Fault(
+        "the old freight on the day it changes",
+        "Who books at the moment at which freight changes is billed the old one.",
+        "test_accounts.py::test_who_books_as_the_freight_changes_pays_the_new_one",
+        "results/containers.py",
+        {
+            'days.searchsorted(booked, "right") - 1': "days.searchsorted(booked).clip(1) - 1",
+        },
+    ),
+    Fault(
+        "empty vehicles do not count",
+        "The load factor leaves out who left without a container.",
+        "test_timetables.py::test_the_load_factor_of_a_route_is_that_of_its_narrowest_departures",
+        "results/figures.py",
+        {"leg.capacities[here].sum()": "leg.capacities[here & (leg.loads > 0)].sum()"},
+    ),
+    Fault(
+        "the load factor of the widest",
+        "A route is told to be as full as its departures with most room.",
+        "test_timetables.py::test_the_load_factor_of_a_route_is_that_of_its_narrowest_departures",
+        "results/figures.py",
+        {"narrowest = min(": "narrowest = max("},
+    ),
+    Fault(
+        "only the last wait counts",
+        "Who changes from ship to train is told to have waited for the train alone.",
+        "test_bottleneck.py::test_the_wait_for_a_full_route_is_known_beforehand",
+        "results/figures.py",
+        {"for leg in log.legs[:-1]:": "for leg in ():"},
     ),
     Fault(
         "carbon by the leg, however long",
@@ -356,6 +400,20 @@ STATISTICS = [
 ]
 
 STUDIES = [
+    Fault(
+        "half a pair",
+        "A replication that failed in one scenario is compared all the same.",
+        "test_results.py::test_a_pair_of_which_one_failed_is_left_out",
+        "experiments/study.py",
+        {" and not (paired and task.replication in failed)": ""},
+    ),
+    Fault(
+        "a part of the estimate",
+        "A precision of 1 % is held against the estimated mean instead of the true one.",
+        "test_precision.py::test_a_part_is_that_of_the_true_mean",
+        "experiments/precision.py",
+        {"abs(mean) * self.goal / (1 + self.goal)": "abs(mean) * self.goal"},
+    ),
     Fault(
         "tried again, counted twice",
         "The tasks of a lost worker run twice.",

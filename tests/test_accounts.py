@@ -73,6 +73,15 @@ def test_a_detour_costs_its_money_its_days_and_its_length(tmp_path: Path) -> Non
     assert frame.loc[10, "co2e_kg"] == 200  # the train of day 12 finds the line open
 
 
+def test_who_books_as_the_freight_changes_pays_the_new_one(tmp_path: Path) -> None:
+    # Three bookings in two days: on 1/3, 1, 5/3, … Day 1 is 2 January.
+    later = '[phases.dearer]\nfrom = 2001-01-02\nset = { "routes.rail.freight_usd" = 1_300 }\n'
+    text = BY_HAND.replace("= 365", f"= {1.5 * 365}") + later
+    frame = sim.simulate(loaded(tmp_path, text)).containers.to_frame()
+    assert frame["booked"][1] == 1
+    assert frame["freight_usd"][:3].tolist() == [1_000, 1_300, 1_300]
+
+
 def test_who_is_not_delivered_has_no_bill(tmp_path: Path) -> None:
     frame = sim.simulate(loaded(tmp_path, BY_HAND)).containers.to_frame()
     late = frame[frame["fate"] != "delivered"]

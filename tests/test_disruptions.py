@@ -85,6 +85,19 @@ def test_who_would_start_on_a_closed_line_takes_the_detour(tmp_path: Path) -> No
     assert leg(observed).departed[detoured].tolist() == [7, 8, 9, 10]
 
 
+def test_a_detour_takes_days_of_its_own(tmp_path: Path) -> None:
+    # Who would be fast on the line is not therefore fast on the way round.
+    line = "days = { uniform = [2, 4] }, detour = { days = { uniform = [5, 9] } }"
+    text = LINE.replace("days = 3", line)
+    scenario = daily(tmp_path, text + disruption(ON_LINE, "closed", day=0, days=300), days=300)
+    around = leg(lawful_run(scenario))
+    along = leg(lawful_run(daily(tmp_path, text, days=300)))
+    short, long = ((trips.arrived - trips.departed)[:280] for trips in (along, around))
+    assert short.max() <= 4
+    assert long.min() >= 5
+    assert abs(np.asarray(np.corrcoef(short, long))[0, 1]) < 4 / 280**0.5
+
+
 def test_who_is_on_the_line_is_held_and_takes_no_detour(tmp_path: Path) -> None:
     came_on = arrived(run(tmp_path, AROUND + disruption(ON_LINE, "closed", more=HOLD)))
     assert [came_on[day] for day in (5, 6, 7, 10)] == [12, 13, 12, 15]

@@ -44,6 +44,15 @@ def test_it_stops_at_the_first_number_that_is_enough(tmp_path: Path, relative: b
     assert 60 <= number <= 180, "(1.96 · 20 / 4)² is 96"
 
 
+@pytest.mark.parametrize(("half", "enough"), [(22, False), (19, True)])
+def test_a_part_is_that_of_the_true_mean(tmp_path: Path, half: float, enough: bool) -> None:
+    # Within a quarter of the true mean: a half width of 20 of an estimate of 100, which may be a
+    # quarter too large (Law 2015, section 9.4.1). Of 20 values 100 ± d it is 2.093 d / √19.
+    values = 100 + half * 19**0.5 / 2.093 * np.array([1, -1] * 10)
+    asked = Precision(0.25, True, ("rail.throughput",))
+    assert (asked.next_number(made(loaded(tmp_path), values)) is None) == enough
+
+
 def test_the_cap_is_kept_and_what_is_missing_is_said(tmp_path: Path) -> None:
     results = made(loaded(tmp_path), np.random.default_rng(5).normal(100, 20, 30))
     precision = Precision(0.001, True, ("rail.throughput",), most=30)

@@ -14,7 +14,7 @@ import pytest
 from corridors import SMALL, loaded, written
 
 import sim
-from sim.errors import ResultsError, TooLargeError, UsageError
+from sim.errors import ResultsError, SimulationError, TooLargeError, UsageError
 from sim.experiments.store import FILE, load_results, save
 from sim.results.document import comparison, document
 from sim.results.intervals import paired, student
@@ -58,6 +58,23 @@ def test_a_paired_difference_of_what_moves_together_is_exact() -> None:
     assert difference.variance_reduction is None  # nothing is left of it
     half = paired([2.0, 5.0, 4.0], [1.0, 2.0, 3.0], 0.95)
     assert half.variance_reduction == pytest.approx((7 / 3 + 1) / (4 / 3))
+
+
+def test_a_pair_of_which_one_failed_is_left_out(
+    results: sim.Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(scenario: sim.Scenario, replication: int) -> sim.Observations:
+        if (scenario.name, replication) == ("bigger", 1):
+            raise SimulationError("broken")
+        return sim.simulate(scenario, replication)
+
+    monkeypatch.setattr("sim.experiments.tasks.simulate", failing)
+    found = sim.compare(results.scenarios, jobs=1)
+    assert [list(found.measures[name]) for name in found.names] == [[0, 2], [0, 2]]
+    assert [said.startswith("bigger, replication 1: ") for said in found.failures] == [True]
+    key = Key("rail", ALL, "throughput")
+    small, bigger = (results.values(key, name)[::2] for name in found.names)
+    assert found.difference(key, "bigger").interval == paired(bigger, small, 0.95).interval
 
 
 def test_frames_have_the_columns_of_the_contract(results: sim.Results) -> None:

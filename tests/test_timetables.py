@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from corridors import loaded
+from support import figures
 
 import sim
 from sim.results.metrics import measure
@@ -124,6 +125,27 @@ def test_containers_queue_again_at_each_departures(tmp_path: Path) -> None:
     assert trains.loads[:6].tolist() == [0, 0, 1, 1, 1, 1]
     assert observed.containers.delivered[:4].tolist() == [13, 14, 15, 16]
     assert observed.containers.wait[:4].tolist() == [2.0, 2.0, 2.0, 2.0]
+
+
+def test_the_load_factor_of_a_route_is_that_of_its_narrowest_departures(tmp_path: Path) -> None:
+    # One booking a day. Nine feeders with four places carry nine; the first of nine trains with
+    # two places finds nobody, the others one each.
+    scenario = loaded(
+        tmp_path,
+        EVEN.format(days=10, demand=365, rule="fastest")
+        + """
+        [routes.rail.stages]
+        feeder = { kind = "departures", every_days = 1, capacity = 4 }
+        crossing = { kind = "transit", days = 0.5 }
+        trains = { kind = "departures", every_days = 1, capacity = 2 }
+        line = { kind = "transit", days = 1 }
+        """,
+    )
+    found = figures(scenario, sim.simulate(scenario))
+    assert found["rail.stage:feeder.load_factor"] == 9 / 36
+    assert found["rail.stage:trains.load_factor"] == found["rail.load_factor"] == 8 / 18
+    wider = scenario.with_changes({"routes.rail.stages.trains.capacity": 8})
+    assert figures(wider, sim.simulate(wider))["rail.load_factor"] == 9 / 36
 
 
 def test_an_arrival_boards_the_departure_of_the_same_instant(tmp_path: Path) -> None:
