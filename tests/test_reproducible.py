@@ -21,9 +21,10 @@ TRANSSIB = Path(sys.executable).with_name("transsib")
 
 
 def test_any_number_and_kind_of_workers_measures_the_same(tmp_path: Path) -> None:
-    scenario = loaded(tmp_path)
+    scenario = loaded(tmp_path).with_changes({"run.replications": 8})
     one = sim.run(scenario, jobs=1).measures
-    assert sim.run(scenario, jobs=2).measures == one
+    for jobs in (2, 8):
+        assert sim.run(scenario, jobs=jobs).measures == one
     with ThreadPoolExecutor(3) as executor:
         assert sim.run(scenario, executor=executor).measures == one
 
