@@ -22,6 +22,7 @@ from sim.results.metrics import measure
 
 ROOT = Path(__file__).parents[1]
 TABLE = Path(__file__).parent / "data" / "fingerprints.txt"
+Columns = tuple[NDArray[Any], ...]
 BUNDLED = sorted(path.stem for path in (ROOT / "scenarios").glob("*.toml"))
 
 
@@ -46,10 +47,10 @@ def trajectories(observed: sim.Observations) -> Iterator[str]:
         for route in way.routes:
             yield f"{route.name} {summed(route.accepted)} {summed(route.own_arrivals)}"
             for leg in route.legs:
-                rows = (leg.who, leg.since, leg.departed, leg.loads, leg.arrived)
+                rows: Columns = (leg.who, leg.since, leg.departed, leg.loads, leg.arrived)
                 yield f"{leg.name} {' '.join(map(summed, rows))}"
             for passage in [*route.approach, *(p for leg in route.legs for p in leg.passages)]:
-                times = (passage.entered, passage.started, passage.left)
+                times: Columns = (passage.entered, passage.started, passage.left)
                 yield f"{passage.stage} {' '.join(map(summed, times))}"
     for facility in observed.facilities:
         yield f"{facility.name} {facility.servers} {len(facility.outages)}"
