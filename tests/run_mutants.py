@@ -38,11 +38,11 @@ SURVIVED = "**none**: "
 def copied(fault: Fault | None) -> Iterator[dict[str, str]]:
     """The environment in which a copy of the program is imported, with a fault or without."""
     with TemporaryDirectory() as folder:
-        copy = Path(folder) / "sim"
-        shutil.copytree(ROOT / "sim", copy, ignore=shutil.ignore_patterns("*.pyc.*"))
-        (Path(folder) / "scenarios").symlink_to(ROOT / "scenarios")
+        for part in ("sim", "scenarios"):
+            passing = shutil.ignore_patterns("*.pyc.*")  # what Python is just writing
+            shutil.copytree(ROOT / part, Path(folder) / part, ignore=passing)
         if fault is not None:
-            file = copy / fault.file
+            file = Path(folder) / "sim" / fault.file
             file.write_text(fault.put_into(file.read_text("utf-8")), "utf-8")
         yield {**os.environ, "PYTHONPATH": folder, "PYTHONSAFEPATH": "1"}
 
@@ -87,6 +87,8 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="faults; all without")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at a time")
     asked = parser.parse_args()
+    if unknown := set(asked.names) - {fault.name for fault in FAULTS}:
+        parser.error(f"no such fault: {', '.join(sorted(unknown))}")
     faults = [fault for fault in FAULTS if fault.name in (asked.names or [fault.name])]
     whole = tested(None, dict.fromkeys(fault.test for fault in faults))
     if whole.returncode:
