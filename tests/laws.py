@@ -14,7 +14,7 @@ import numpy as np
 from disrupted import closed, edges, factors, is_in
 from laws_departures import assert_lawful_departures
 from laws_facilities import assert_alternates, assert_lawful_facility, pools
-from laws_times import ROUNDING, assert_times_in_force, before
+from laws_times import ROUNDING, assert_times_in_force, before, eras
 from numpy.typing import NDArray
 
 import sim
@@ -93,10 +93,10 @@ def assert_lawful_freight(
     targets = {*stages, *(f"facilities.{stage.facility}" for stage in crossed)}
     dearer = [log for log in observed.disruptions if log.said.effect == "dearer"]
     dearer = [log for log in dearer if log.said.target in targets]
-    days = [*(era.day for era in scenario.eras), *edges(dearer), *(d for d, _ in route.freight)]
+    days = [*(era.day for era in eras(scenario)), *edges(dearer), *(d for d, _ in route.freight)]
     for day in {day for day in days if 0 <= day < observed.horizon}:
         asked = [usd for since, usd in route.freight if since <= day][-1]
-        said = [era for era in scenario.eras if era.day <= day][-1].scenario
+        said = [era for era in eras(scenario) if era.day <= day][-1].scenario
         now = said.routes[route.name].freight_usd * factors(dearer, np.array([day]))[0]
         assert math.isclose(asked, now)
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from disrupted import closed, edges, factors, happened, is_in, opens
-from laws_times import eras_of
+from laws_times import eras, eras_of
 from numpy.typing import NDArray
 
 import sim
@@ -41,7 +41,7 @@ def timetable(
 ) -> tuple[list[float], list[int]]:
     """Days and capacities of the departures of a stage: a timetable that changes begins anew."""
     tables: list[tuple[float, float, int]] = []
-    for day, era in scenario.eras:
+    for day, era in eras(scenario):
         now = era.one_way(direction).routes[route]
         departures = now.departures[stage]
         headway = departures.headway if now.is_open else math.inf
@@ -88,10 +88,10 @@ def assert_on_timetable(
 
 def of_closed_route(scenario: sim.Scenario, route: str) -> list[tuple[float, float]]:
     """The days of the phases in which a route is closed."""
-    days = [*(era.day for era in scenario.eras[1:]), scenario.run.horizon]
+    days = [*(era.day for era in eras(scenario)[1:]), scenario.run.horizon]
     return [
         (era.day, end)
-        for era, end in zip(scenario.eras, days, strict=True)
+        for era, end in zip(eras(scenario), days, strict=True)
         if not era.scenario.routes[route].is_open
     ]
 
@@ -145,8 +145,8 @@ def assert_when_full(
 ) -> None:
     """A vehicle leaves as soon as it is full, or one has waited as long as it holds; no sooner."""
     target, end, departed = f"routes.{route}.stages.{leg.name}", observed.horizon, leg.departed
-    stages = [era.scenario.routes[route].departures[leg.name] for era in scenario.eras]
-    is_open = np.array([era.scenario.routes[route].is_open for era in scenario.eras])
+    stages = [era.scenario.routes[route].departures[leg.name] for era in eras(scenario)]
+    is_open = np.array([era.scenario.routes[route].is_open for era in eras(scenario)])
     fewer = happened(observed, target, "capacity")
     shut = closed(observed, target)
     hold = stages[0].longest_hold
@@ -163,7 +163,7 @@ def assert_when_full(
     full = leg.loads == leg.capacities
     assert (full | (first[:-1] + hold <= departed)).all(), "it holds as long as it can"
 
-    changes = [*(era.day for era in scenario.eras), *edges(fewer), *(d for s in shut for d in s)]
+    changes = [*(era.day for era in eras(scenario)), *edges(fewer), *(d for s in shut for d in s)]
     moments = np.unique(
         np.concatenate([leg.since, departed, first + hold, changes, *(there or ())])
     )

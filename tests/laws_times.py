@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import sim
 from sim.results.observations import Floats, Passage, RouteLog, Way
+from sim.scenario.model import Era
 from sim.scenario.stages import FacilityStage, Transit
 
 ROUNDING = 1e-9
@@ -21,9 +22,19 @@ def before(moments: Floats, horizon: float) -> Floats:
     return np.where(moments < horizon, moments, np.inf)
 
 
+LAST: list[tuple[sim.Scenario, tuple[Era, ...]]] = []
+
+
+def eras(scenario: sim.Scenario) -> tuple[Era, ...]:
+    """The eras of a scenario, worked out once: it takes a while, and laws ask often."""
+    if not LAST or LAST[0][0] is not scenario:
+        LAST[:] = [(scenario, scenario.eras)]
+    return LAST[0][1]
+
+
 def eras_of(scenario: sim.Scenario, days: Floats) -> NDArray[np.intp]:
     """The row of the era that each day is in."""
-    return np.searchsorted([era.day for era in scenario.eras], days, "right") - 1
+    return np.searchsorted([era.day for era in eras(scenario)], days, "right") - 1
 
 
 def assert_times_in_force(
@@ -38,7 +49,7 @@ def assert_times_in_force(
     """Transits and services take what the scenario said when a trip began, and what went wrong."""
     number = eras_of(scenario, starts)
     for passage in passages:
-        stages = [era.scenario.routes[route.name].stages[passage.stage] for era in scenario.eras]
+        stages = [era.scenario.routes[route.name].stages[passage.stage] for era in eras(scenario)]
         if isinstance(stages[0], Transit):
             target = f"routes.{route.name}.stages.{passage.stage}"
             detoured = assert_begins(observed, target, passage, stages[0])
@@ -48,7 +59,7 @@ def assert_times_in_force(
             bounds = np.array([stage.duration.bounds for stage in stages]).T[:, number]  # type: ignore[union-attr]
             assert_takes(observed, target, passage, bounds, ~detoured)
         else:
-            said = [service(era.scenario, s) for era, s in zip(scenario.eras, stages, strict=True)]
+            said = [service(era.scenario, s) for era, s in zip(eras(scenario), stages, strict=True)]
             low, high, more = np.array(said).T[:, number]
             bounds = np.array([low + more * loads, high + more * loads])
             own, on = outages(observed, way, passage), passage.server
