@@ -41,7 +41,7 @@ test: lint ## everything that has to hold, in under 10 minutes
 verify: lint ## the slow suite as well: every case, of which `make test` runs a fixed sample
 	$(PYTEST) -m "slow or not slow"
 
-mutants: $(READY) ## some 50 faults put into a copy of the program, one at a time: each turns a test red
+mutants: $(READY) ## some 60 faults put into a copy of the program, one at a time: each turns a test red
 	$(BIN)/python tests/run_mutants.py
 
 kills: $(READY) ## a run killed at 200 random moments and resumed, the same to the bit

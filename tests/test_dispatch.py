@@ -67,6 +67,22 @@ def test_without_a_hold_each_leaves_at_once(tmp_path: Path) -> None:
     assert set(departures.loads.tolist()) == {1}
 
 
+def test_half_the_days_that_it_takes_to_fill_one_are_posted(tmp_path: Path) -> None:
+    # Nobody came before 0.5: half of the hold, 5 days, and 3 of line, against 9 by road. Then one
+    # a day comes and three fill a vehicle: a day or two are posted, and the road takes 5.5.
+    text = """
+    [routes.road.stages]
+    drive = { kind = "transit", days = 9 }
+    [choice]
+    rule = "fastest"
+    [phases.highway]
+    from = 2001-01-02
+    set = { "routes.road.stages.drive.days" = 5.5 }
+    """
+    observed = lawful_run(daily(tmp_path, holding(10) + text))
+    assert (observed.way().taken == 0).all()
+
+
 def test_a_crowd_fills_several_at_once(tmp_path: Path) -> None:
     # Seven come by ship on day 7 and on day 14: two trains leave with three, and the last one waits
     # for two more, who come seven days later.

@@ -328,6 +328,29 @@ def test_who_books_while_rail_is_dearer_goes_by_sea(tmp_path: Path, target: str)
     assert observed.route("sea").freight == ((0, 150),)
 
 
+IN_A_DAY = """
+[facilities.border]
+service_hours = 12
+[routes.rail.stages]
+customs = { kind = "facility", facility = "border" }
+line = { kind = "transit", days = 1, detour = { days = 4 } }
+[routes.road.stages]
+way = { kind = "transit", days = 2 }
+[choice]
+rule = "fastest"
+"""
+"""Rail takes a day and a half, the road two days."""
+
+
+@pytest.mark.parametrize(
+    ("target", "effect"), [(BORDER, "slower 3"), (ON_LINE, "slower 2"), (ON_LINE, "closed")]
+)
+def test_who_books_knows_what_goes_wrong_now(tmp_path: Path, target: str, effect: str) -> None:
+    # A day and a half at the border, two on the line or four around it are posted from 7 to 11.
+    observed = run(tmp_path, IN_A_DAY + disruption(target, effect))
+    assert observed.way().booked[observed.way().taken == 1].tolist() == [7.5, 8.5, 9.5, 10.5]
+
+
 def test_two_things_that_are_dearer_are_so_together(tmp_path: Path) -> None:
     # 1.2 × 1.3 of 100 USD is 156; either alone is less than the 150 by sea.
     facility = FACILITY.format(hours=0, servers=1)

@@ -77,6 +77,16 @@ def test_two_servers_take_who_comes_first(tmp_path: Path) -> None:
     assert found["all.facility:border.queue_growth"] == 365 / 10
 
 
+def test_a_queue_grows_by_what_was_not_in_it_at_the_start(tmp_path: Path) -> None:
+    # A train a day, each served for four days. Seven have come by 7.5 and eleven by 11.5, of whom
+    # two and three are or were served.
+    scenario = border(tmp_path, "service_hours = 96", warmup_days=7.5, days=4)
+    observed = lawful_run(scenario)
+    assert served(observed) == [1, 5, 9]
+    growth = (11 - 3) - (7 - 2)
+    assert figures(scenario, observed)["all.facility:border.queue_growth"] == growth * 365 / 4
+
+
 def test_as_many_servers_as_trains_and_none_queues(tmp_path: Path) -> None:
     # Every day at each of three servers, for three days: the fourth comes as the first is done.
     observed = lawful_run(border(tmp_path, "servers = 3\nservice_hours = 72"))

@@ -218,3 +218,41 @@ def test_turnarounds_are_drawn_for_each_trip(tmp_path: Path) -> None:
     more = leg(lawful_run(daily(tmp_path, fleet(9, [1, 2]) + text, days=200)))
     assert (more.departed == one.departed).all()
     assert (more.arrived == one.arrived).all()
+
+
+# What is posted to who books.
+
+
+def road(days: float) -> str:
+    return f"""
+    [routes.road.stages]
+    drive = {{ kind = "transit", days = {days} }}
+    [choice]
+    rule = "fastest"
+    """
+
+
+def test_a_late_train_is_posted_as_about_to_leave(tmp_path: Path) -> None:
+    # A train a day. Without a wait rail takes 3 days, the road 3.2: who books at 0.5 or 1.5 would
+    # wait for half a day. The only set leaves on 1, 7.5 and 14, so from day 2 on there is always a
+    # train that should have left, and who books may hope to be on it at once.
+    rail = RAIL.replace("every_days = 2, capacity = 3", "every_days = 1, capacity = 99")
+    observed = lawful_run(daily(tmp_path, fleet(1) + rail + road(3.2)))
+    assert leg(observed).departed.tolist() == [1, 7.5, 14]
+    assert observed.way().taken.tolist() == [1, 1, *[0] * 18]
+
+
+def test_a_queue_is_posted_by_what_the_fleet_can_carry(tmp_path: Path) -> None:
+    # A lorry of half a day, then a train of one place, whose set is there again after four days:
+    # they leave on 1, 5, 9, … Posted are 2 days where nobody is ahead; for one who is, four days
+    # until he has left, half a day of waiting for the next and one of travel, 5.5 in all; the road
+    # takes 4. By the timetable of a train a day it would be 2.5.
+    rail = """
+    [routes.rail.stages]
+    lorry = { kind = "transit", days = 0.5 }
+    trains = { kind = "departures", every_days = 1, capacity = 1, fleet = "sets" }
+    line = { kind = "transit", days = 1 }
+    """
+    observed = lawful_run(daily(tmp_path, fleet(1, turnaround=2) + rail + road(4)))
+    assert leg(observed).departed.tolist() == [1, 5, 9, 13, 17]
+    assert observed.way().taken[:10].tolist() == [0, 0, 1, 1, 1, 0, 1, 1, 1, 0]

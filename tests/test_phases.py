@@ -75,6 +75,14 @@ def test_a_capacity_that_changes_begins_a_timetable_too(tmp_path: Path) -> None:
     assert leg.loads.tolist() == [2, 2, 1, 1, 1]
 
 
+def test_the_yearly_capacity_is_the_mean_over_the_window(tmp_path: Path) -> None:
+    # Three places every second day for five days of the twelve, then six for seven.
+    scenario = phased(tmp_path, RAIL, 5, '"routes.rail.stages.trains.capacity" = 6')
+    found = figures(scenario, lawful_run(scenario))
+    mean = (5 * 1.5 + 7 * 3) / 12 * 365
+    assert found["rail.stage:trains.yearly_capacity"] == pytest.approx(mean)
+
+
 def test_more_trains_of_a_yearly_capacity_leave_from_the_date_on(tmp_path: Path) -> None:
     rail = RAIL.replace("every_days = 2", "annual_capacity = 547.5")
     scenario = phased(tmp_path, rail, 6, '"routes.rail.stages.trains.annual_capacity" = 1_095')

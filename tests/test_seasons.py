@@ -193,3 +193,14 @@ def test_one_year_needs_no_parts(tmp_path: Path) -> None:
     text = YEAR.replace("days = 365", "days = 365\nstart = 2001-07-01")
     scenario = loaded(tmp_path, text)
     assert not any(".year:" in key for key in figures(scenario, sim.simulate(scenario)))
+
+
+def test_the_busiest_month_has_so_many_times_the_deliveries_of_a_mean_one(tmp_path: Path) -> None:
+    # 200 in January, 100 in each other month but for December, in which there is none.
+    changes = {
+        "demand.monthly": [2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0],
+        "routes.road.stages.way.days": 0,
+    }
+    scenario = loaded(tmp_path, YEAR).with_changes(changes)
+    found = figures(scenario, sim.simulate(scenario))
+    assert found["road.busiest_month"] == found["all.busiest_month"] == 2

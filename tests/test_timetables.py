@@ -250,6 +250,24 @@ def test_fastest_takes_the_route_that_delivers_first(tmp_path: Path) -> None:
     assert observed.route("rail").refused.tolist() == []
 
 
+def test_who_books_as_a_train_leaves_knows_that_it_will_be_aboard(tmp_path: Path) -> None:
+    # Trains on 3/2, 3, 9/2 take three days, the road 16/5. Who books at 3/2 or 9/2 waits for
+    # nothing; 1/2 and 7/2 would wait a day, 5/2 half a day.
+    observed = replication(
+        tmp_path,
+        """
+        [routes.rail.stages]
+        trains = { kind = "departures", every_days = 1.5, capacity = 9 }
+        line = { kind = "transit", days = 3 }
+        [routes.road.stages]
+        drive = { kind = "transit", days = 3.2 }
+        """,
+        days=5,
+    )
+    rail, road = 0, 1
+    assert observed.way().taken.tolist() == [road, rail, road, road, rail]
+
+
 def test_nobody_waits_longer_than_accepted(tmp_path: Path) -> None:
     # Trains on days 2, 4, 6 with one place and at most 2 days of wait; the sea has room for all.
     # 1/2 boards day 2 (waits 1.5). 3/2 would board day 4 (2.5): refused. 5/2 boards day 4 (1.5).
