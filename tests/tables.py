@@ -116,8 +116,16 @@ def coverage(told: list[Row]) -> str:
     )  # fmt: skip
 
 
+def history(told: list[Row]) -> str:
+    return markdown(
+        "| years | asked | the model says | what happened | worth |",
+        ([row[key] for key in ("years", "asked", "says", "happened", "verdict")] for row in told),
+    )
+
+
 TABLES: dict[str, Callable[[list[Row]], str]] = {
     "theory": theory, "second model": second_model, "coverage": coverage,
+    "history": history,
 }  # fmt: skip
 
 if __name__ == "__main__":
