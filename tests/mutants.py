@@ -116,6 +116,13 @@ waiting = self.since[self.head : self.tail]
         },
     ),
     Fault(
+        "departures before bookings",
+        "Who books at the moment of a departure comes too late for it.",
+        "test_timetables.py::test_who_books_as_figures_are_posted_boards_at_that_instant",
+        "corridor/clock.py",
+        {"BOOKING: Final = 3": "BOOKING: Final = 9"},
+    ),
+    Fault(
         "the urgent board last",
         "Of those who wait for a train, the class with the greater priority boards last.",
         "test_cargo.py::test_the_greater_priority_boards_first",
@@ -381,6 +388,20 @@ came = sum(len(each.journeys.days) for each in part.samples)
         {"leg.capacities[here].sum()": "leg.capacities[here & (leg.loads > 0)].sum()"},
     ),
     Fault(
+        "refused and not counted",
+        "Of those whom a route refuses only the first counts among all who were refused.",
+        "test_quotas.py::test_whom_all_refuse_is_unserved",
+        "results/figures.py",
+        {"turned[log.refused] = True": "turned[log.refused[:1]] = True"},
+    ),
+    Fault(
+        "cleared when nobody waits",
+        "A disruption lasts until no one waits at all, though some always do.",
+        "test_disruptions.py::test_who_is_delayed_and_how_long_it_takes_until_all_is_as_usual",
+        "results/disruptions.py",
+        {"level.largest(first - USUAL_DAYS, first)": "0.0"},
+    ),
+    Fault(
         "months of 30 days",
         "The year of the busiest month has five days that are in none.",
         "test_seasons.py::test_the_busiest_month_has_so_many_times_the_deliveries_of_a_mean_one",
@@ -459,6 +480,20 @@ STATISTICS = [
         "test_theory.py::test_paired_comparison",
         "results/intervals.py",
         {"gaps = x - y": "gaps = x - np.roll(y, 1)"},
+    ),
+    Fault(
+        "worse is better",
+        "A comparison praises the scenario that delivers less and refuses more.",
+        "test_results.py::test_more_delivered_is_better_and_more_refused_is_not",
+        "results/rows.py",
+        {"{1: difference.higher, -1:": "{-1: difference.higher, 1:"},
+    ),
+    Fault(
+        "no mean of what seldom happens",
+        "Days to recover are not told where one of twenty years had no storm.",
+        "test_results.py::test_what_did_not_happen_in_a_replication_is_not_in_the_mean",
+        "results/results.py",
+        {"if METRICS[key.metric].of_what_happened:": "if False:"},
     ),
     Fault(
         "each comparison for itself",

@@ -162,6 +162,20 @@ line = { kind = "transit", days = 3 }
 """
 
 
+def test_who_is_delayed_and_how_long_it_takes_until_all_is_as_usual(tmp_path: Path) -> None:
+    # No train from 7 to 11, two places on each: on 10.5 the fifth comes, and trains leave three,
+    # two and on 13 one behind, which is no more than waited before, from 1/2 to 1, 3/2 to 2, …
+    scenario = daily(
+        tmp_path, LINE.replace("= 3 }\nline", "= 2 }\nline") + disruption(TRAINS, "closed")
+    )
+    found = figures(scenario, lawful_run(scenario))
+    name = "all.disruption:closed-from-7"
+    assert found[f"{name}.peak_backlog"] == 5
+    assert found[f"{name}.days_to_clear"] == 13 - 11
+    assert found[f"{name}.delayed"] == 1 + 6  # of 6.5, and of 7.5 to 12.5
+    assert found[f"{name}.disrupted"] == pytest.approx(4 / 20.5)
+
+
 def test_departures_behind_others_close_too(tmp_path: Path) -> None:
     # A ship each day, which is through half a day later, and a train half a day after that. Who
     # came on 6.5, 7.5, … with a ship waits for the train of day 11: five in all.

@@ -161,7 +161,11 @@ def test_whom_all_refuse_is_unserved(tmp_path: Path) -> None:
     observed = lawful_run(scenario)
     assert chosen(observed) == "rrs- rrs- rrs- rrs-"
     assert observed.route("sea").refused.tolist() == [3, 7, 11, 15]
-    assert figures(scenario, observed)["all.unserved"] == 365
+    # Of four a day the third is refused by rail, the fourth by both.
+    found = figures(scenario, observed)
+    assert (found["rail.refused"], found["sea.refused"]) == (2 * 365, 365)
+    assert found["all.refused"] == 2 * 365, "who is refused twice counts once"
+    assert found["all.unserved"] == 365
 
 
 def test_it_stands_beside_a_wait_that_is_too_long(tmp_path: Path) -> None:

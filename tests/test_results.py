@@ -77,6 +77,20 @@ def test_a_pair_of_which_one_failed_is_left_out(
     assert found.difference(key, "bigger").interval == paired(bigger, small, 0.95).interval
 
 
+def test_what_did_not_happen_in_a_replication_is_not_in_the_mean(results: sim.Results) -> None:
+    key = Key("all", "disruption:storm", "days_to_clear")
+    days = {0: {key: 2.0}, 1: {key: None}, 2: {key: 4.0}}
+    stormy = replace(results, measures={**results.measures, "small": days})
+    assert stormy.interval(key, "small") == student([2.0, 4.0], 0.95)
+
+
+def test_more_delivered_is_better_and_more_refused_is_not(results: sim.Results) -> None:
+    rows = results.differences().query("route == 'rail' and part == 'all'").set_index("metric")
+    more, better = rows["mean"].to_dict(), rows["better"].to_dict()
+    assert more["throughput"] > 0 > more["refused"]
+    assert better["throughput"] == better["refused"] == 1
+
+
 def test_frames_have_the_columns_of_the_contract(results: sim.Results) -> None:
     columns = ["scenario", "route", "part", "metric", "unit", "mean", "low", "high"]
     summary = results.summary()

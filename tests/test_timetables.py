@@ -69,6 +69,18 @@ def test_who_is_ready_at_the_instant_of_departure_boards(tmp_path: Path) -> None
     assert observed.containers.wait.tolist() == [0, 0, 0, 0]
 
 
+def test_who_books_as_figures_are_posted_boards_at_that_instant(tmp_path: Path) -> None:
+    # As above, with figures posted at 3/2 and 5/2, too: bookings come before departures.
+    text = """
+        [routes.rail.stages]
+        trains = { kind = "departures", every_days = 0.5, capacity = 1 }
+        line = { kind = "transit", days = 0 }
+        """
+    scenario = loaded(tmp_path, EVEN.format(days=4, demand=365, rule="fastest") + text)
+    observed = sim.simulate(scenario.with_changes({"choice.inertia_days": 1}))
+    assert observed.containers.wait.tolist() == [0, 0, 0, 0]
+
+
 def test_an_empty_train_leaves_and_counts_as_a_trip(tmp_path: Path) -> None:
     # One booking in two days, four trains: three of four leave empty, all arrive.
     observed = replication(
