@@ -18,7 +18,7 @@ from sim.errors import ResultsError, SimulationError, TooLargeError, UsageError
 from sim.experiments.store import FILE, load_results, save
 from sim.results.document import comparison, document
 from sim.results.intervals import paired, student
-from sim.results.metrics import ALL, METRICS, Key
+from sim.results.metrics import ALL, METRICS, Key, Measures
 
 TRANSSIB = Path(sys.executable).with_name("transsib")
 
@@ -79,7 +79,7 @@ def test_a_pair_of_which_one_failed_is_left_out(
 
 def test_what_did_not_happen_in_a_replication_is_not_in_the_mean(results: sim.Results) -> None:
     key = Key("all", "disruption:storm", "days_to_clear")
-    days = {0: {key: 2.0}, 1: {key: None}, 2: {key: 4.0}}
+    days: dict[int, Measures] = {0: {key: 2.0}, 1: {key: None}, 2: {key: 4.0}}
     stormy = replace(results, measures={**results.measures, "small": days})
     assert stormy.interval(key, "small") == student([2.0, 4.0], 0.95)
 
