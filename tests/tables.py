@@ -74,8 +74,8 @@ def theory(told: list[Row]) -> str:
     worst = max(told, key=lambda row: abs(row["z"]))
     beyond = sum(abs(row["z"]) > 1.96 for row in told) / len(told)
     return (
-        f"{len(cases)} cases, {len(told)} figures. The worst has z {worst['z']:+.2f}; {beyond:.1%} "
-        "lie beyond 1.96 standard errors, of which 5 % would.\n\n"
+        f"{len(cases)} cases, {len(told)} figures; the worst has z {worst['z']:+.2f}. Of all, "
+        f"{beyond:.1%} lie beyond 1.96 standard errors, where 6.5 % would (Student's t of 20).\n\n"
         + markdown(
             "| case | with | figure | theory | z | ± | all figures: worst z, widest ± |",
             (theory_row(*case, rows) for case, rows in cases.items()),

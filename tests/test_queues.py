@@ -96,7 +96,7 @@ def test_exponential_services(
     assert_queue(tmp_path, record_property, case, about, EXPONENTIAL, variation=1)
 
 
-FIXED = rows("M/D/c", "M/D/1")
+FIXED = rows("M/D/c")
 
 
 @pytest.mark.parametrize(("case", "about"), sampled(FIXED, FIXED[2::7]))
