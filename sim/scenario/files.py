@@ -23,6 +23,9 @@ LARGEST_FILE = 1_000_000
 DEEPEST = 32
 """Tables in tables, of which a scenario needs six, and files that extend files."""
 
+MOST_PARTS = 100_000
+"""Signs that begin a key, a table or a value: what is made of each is a hundred times as large."""
+
 TOO_DEEP = f"is nested more than {DEEPEST} deep: no scenario is"
 TOO_LONG = f"holds a whole number of more than {MOST_BITS} bits: no scenario does"
 
@@ -102,6 +105,8 @@ def _find(source: str | os.PathLike[str]) -> Path:
 def _read(path: Path, file: str, above: tuple[Path, ...], folder: Path) -> Draft:
     """The draft of a file and of all that it extends; `above` are the files that extend it."""
     text = _text(path, file)
+    if sum(map(_STRING_OR_COMMENT.sub("_", text).count, ".,=[")) > MOST_PARTS:
+        raise _refused(file, f"holds more than {MOST_PARTS:,} keys and values: no scenario does")
     data = _parsed(text, file)
     places = {where: Place(file, position) for where, position in positions(text).items()}
     own = Draft(file, data, places)  # type: ignore[arg-type]
@@ -146,6 +151,8 @@ def _base(own: Draft, extends: Any, path: Path, above: tuple[Path, ...], folder:
             raise refuse(f"no such file: {show(extends)}{did_you_mean(extends, near)}")
     if len(above) > DEEPEST:
         raise refuse(f"goes through more than {DEEPEST} files: no scenario does")
+    if sum(each.stat().st_size for each in (*above, base)) > LARGEST_FILE:
+        raise refuse(f"goes through more than {LARGEST_FILE:,} bytes: no scenario does")
     if base.resolve() in above:
         circle = [p.name for p in above[above.index(base.resolve()) :]] + [base.name]
         raise refuse(f"goes in a circle: {' > '.join(circle)}")

@@ -30,6 +30,9 @@ from sim.scenario.schema import (
 SECTIONS = ("demand", "facilities", "routes", "choice")
 """Where the keys that may change stand: `days` of a leg do, those of a run do not."""
 
+MOST_CHANGES = 2_000
+"""Values that all phases together set; each is laid over the whole scenario."""
+
 Examine = Callable[[Draft], Iterable[Fault]]
 
 
@@ -37,6 +40,11 @@ def phases(draft: Draft, faults: Iterable[Fault], examine: Examine) -> Iterator[
     """Faults of a draft's phases; `faults` are those it has without them."""
     named = table_at(draft.data, "phases")
     if not named or len(named) > MOST:
+        return
+    number = sum(len(table_at(named, name, "set")) for name in named)
+    if number > MOST_CHANGES:
+        said = f"change at most {MOST_CHANGES:,} values, all together (got {number:,})"
+        yield draft.fault(("phases",), said)
         return
     told = {(fault.path, fault.message) for fault in faults}
     start = {

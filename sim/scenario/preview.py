@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.scenario import fluid, oddities, usage
 from sim.scenario.fields import DAYS_A_YEAR
@@ -122,6 +122,10 @@ def preview(scenario: Scenario) -> Preview:
     kept = within_fleets(scenario)
     wanted, queues = fluid.demand_by_route(kept), fluid.queues(kept)
     facilities = usage.facilities(kept)
+    ways = [
+        _Way(each, fluid.flows(each), fluid.queue_days(each))
+        for each in map(kept.one_way, kept.directions)
+    ]
     routes = tuple(
         _route(
             kept,
@@ -130,6 +134,7 @@ def preview(scenario: Scenario) -> Preview:
             wanted[name],
             queues.get(name),
             facilities,
+            ways,
         )
         for name in scenario.routes
     )
@@ -145,6 +150,14 @@ def preview(scenario: Scenario) -> Preview:
     )
 
 
+class _Way(NamedTuple):
+    """One direction: what each of its routes carries a year, and how many days wait beyond that."""
+
+    scenario: Scenario
+    flows: dict[str, float]
+    queue_days: dict[str, float]
+
+
 def _route(
     scenario: Scenario,
     name: str,
@@ -152,15 +165,14 @@ def _route(
     demand: float,
     growth: float | None,
     facilities: Sequence[FacilityUse],
+    ways: Sequence[_Way],
 ) -> RoutePreview:
     route, capacity = scenario.routes[name], scenario.yearly_capacity(name)
     piling = {use.name for use in facilities if use.empty >= 1}
     passed = {stage.facility for stage in route.facility_stages.values()}
-    uses = usage.stages(scenario, name, {use.name: use for use in facilities})
-    ways = [scenario.one_way(direction) for direction in scenario.directions]
-    parts = [
-        (fluid.flows(way).get(name, 0.0), fluid.queue_days(way).get(name, 0.0)) for way in ways
-    ]
+    parts = [(way.flows.get(name, 0.0), way.queue_days.get(name, 0.0)) for way in ways]
+    lanes = [(way.scenario.routes[name], way.flows.get(name, 0.0)) for way in ways]
+    uses = usage.stages(scenario, name, lanes, {use.name: use for use in facilities})
     return RoutePreview(
         name=name,
         is_open=route.is_open,
@@ -170,7 +182,7 @@ def _route(
         stages=tuple(departures),
         yearly_capacity=capacity if not route.closed else 0.0,
         demand=demand,
-        binds=ways[0].routes[name].binding_stage if route.is_open and demand > capacity else None,
+        binds=lanes[0][0].binding_stage if route.is_open and demand > capacity else None,
         steady=growth is None and not passed & piling,
         backlog_growth=growth or 0.0,
         flow=sum(part for part, _ in parts),

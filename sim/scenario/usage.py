@@ -9,7 +9,7 @@ and Longton 1959). Vehicles on a timetable come more evenly: they queue less.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sim.scenario.distributions import Distribution
@@ -155,12 +155,16 @@ def _squared_variation(service: Distribution, hours: float) -> float:
     return variance / hours**2 if hours else 0.0
 
 
-def stages(scenario: Scenario, name: str, uses: dict[str, FacilityUse]) -> tuple[StageUse, ...]:
-    """The stages of a route in order, of both directions together."""
-    lanes = [
-        (one.routes[name], flows(one).get(name, 0.0))
-        for one in map(scenario.one_way, scenario.directions)
-    ]
+def stages(
+    scenario: Scenario,
+    name: str,
+    lanes: Sequence[tuple[Route, float]],
+    uses: dict[str, FacilityUse],
+) -> tuple[StageUse, ...]:
+    """The stages of a route in order, of both directions together.
+
+    `lanes` are the route in each direction with the containers a year that it carries.
+    """
     route = scenario.routes[name]
     found = [*_between(scenario, route.approach, 1, uses)]
     for number, leg in enumerate(lanes[0][0].legs):
