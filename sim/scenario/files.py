@@ -23,7 +23,7 @@ LARGEST_FILE = 1_000_000
 DEEPEST = 32
 """Tables in tables, of which a scenario needs six, and files that extend files."""
 
-MOST_PARTS = 100_000
+MOST_PARTS = 120_000
 """Signs that begin a key, a table or a value: what is made of each is a hundred times as large."""
 
 TOO_DEEP = f"is nested more than {DEEPEST} deep: no scenario is"
