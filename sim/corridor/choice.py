@@ -75,12 +75,12 @@ def decide(desks: list[Desk], rule: Rule, block: Block, *, calm: bool = True) ->
 
     calm: whether it is likely that nothing is in anybody's way; changes no choice
     """
+    line = _Line(desks, block)
     if not rule.sees_posted_days:
         wanted = best(block.score.fixed)
-        coming = [int(np.count_nonzero(wanted == row)) for row in range(len(desks))]
-        if not any(desk.may_refuse(block.times, n) for desk, n in zip(desks, coming, strict=True)):
+        if all(desk.never_refuses for desk in desks) or line.accepts(wanted):
             return Decision(wanted, wanted, None)
-    line = _Line(desks, block)
+    line.hear_the_first()
     if calm and line.undelayed():
         return Decision(line.taken, line.taken, None, is_calm=True)
     line.guess()
@@ -105,6 +105,7 @@ def decide_early(desks: list[Desk], block: Block) -> Decision | None:
     if not all(desk.is_clear for desk in desks):
         return None
     line = _Line(desks, block)
+    line.hear_the_first()
     return Decision(line.taken, line.taken, None) if line.undelayed() else None
 
 
@@ -120,12 +121,19 @@ class _Line:
         self.posters = Posters(desks, block.opens, block.times, block.first, block.levels)
         self.limits = np.array([[desk.limit] for desk in desks])
         self._rows = np.arange(len(desks)).reshape(-1, 1)
+        self.is_calm = True
+
+    def hear_the_first(self) -> None:
+        """Let all choose as if each stood first in line."""
         self._alone = self.posters.post(None)
         self._refuses = self.refuses(self._alone)
-        self._scores = block.score(self._alone.days)
+        self._scores = self._block.score(self._alone.days)
         self._scores[self._refuses] = math.inf
         self.taken = best(self._scores)
-        self.is_calm = True
+
+    def accepts(self, taken: Taken) -> bool:
+        """Whether no route turns away anybody who takes it."""
+        return not (self.refuses(self.post(taken)) & (taken == self._rows)).any()
 
     def post(self, taken: Taken) -> Posted:
         """What is posted where containers take these routes: to each, counting those before it."""

@@ -106,21 +106,6 @@ class Desk:
         accepted, boarded = accumulate(self.accepted), service.backlog.boarded()
         return [one - other for one, other in zip(accepted, boarded, strict=True)]
 
-    def may_refuse(self, times: Floats, coming: int) -> bool:
-        """Whether some of those coming might wait too long or find no place; True when unsure."""
-        if not all(offer.holds(coming) for offer in self.offers(times)):
-            return True
-        if math.isinf(self.limit) or not self.services:
-            return False
-        service, timetable = self.services[0], self.services[0].timetable
-        if timetable is None or not (self.foresees and timetable.is_even):
-            return True
-        waiting = service.backlog.waiting()[-1]
-        _, headway, capacity = timetable.even
-        behind_queue = service.departed + 1 + (waiting + coming) / capacity
-        after_booking = times[-1] / headway + 1 + coming / capacity
-        return bool(max(behind_queue, after_booking) * headway - times[0] > self.limit)
-
     def offers(self, times: Floats) -> list[Offer]:
         """What the quotas of its departures offer to containers that book at these moments."""
         return [sale.offer(times) for sale in self._sales]

@@ -89,11 +89,11 @@ class Choices:
 
 
 def _by_class(way: Way, who: NDArray[np.integer], window: Window) -> Counts:
-    """How many of some containers were booked in the window [classes]."""
-    here = window.holds(way.booked[who])
+    """How many of some containers, in booking order, were booked in the window [classes]."""
+    first, end = who.searchsorted(way.booked.searchsorted([window.start, window.end]))
     if way.class_of is None:
-        return np.array([np.count_nonzero(here)])
-    return np.bincount(way.class_of[who[here]], minlength=len(way.classes))
+        return np.array([end - first])
+    return np.bincount(way.class_of[who[first:end]], minlength=len(way.classes))
 
 
 @dataclass(frozen=True, eq=False)
