@@ -17,6 +17,7 @@ from typing import Any
 
 from sim.errors import ResultsError
 from sim.experiments import store
+from sim.experiments.opening import create, intact, told
 from sim.experiments.provenance import made_by
 from sim.experiments.tasks import Outcome, Task
 from sim.results.results import STUDY
@@ -50,7 +51,7 @@ class Keeper:
         """Write what the study is now, in place of what it was."""
         self.scenarios = scenarios
         self.failed(())
-        with store.told(self.folder):
+        with told(self.folder):
             store.write_scenarios(self.folder, scenarios)
 
     def failed(self, failures: Sequence[str]) -> None:
@@ -88,14 +89,14 @@ def keeping(
     path = folder / store.FILE
     with ExitStack() as stack:
         stack.enter_context(_alone(folder))
-        with store.told(folder):
+        with told(folder):
             if not path.exists():
                 _begin(path, scenarios, provenance, paired=paired)
             database = stack.enter_context(closing(sqlite3.connect(path)))
-        with store.intact(path):
-            known = store.replications(database, path)
+        with intact(path):
             scenarios = _same(database, path, scenarios, provenance, paired=paired)
-        with store.told(folder):
+            known = store.replications(database, path)
+        with told(folder):
             _journal(database, "WAL")  # readers see whole replications
             database.execute("PRAGMA synchronous = FULL")
         keeper = Keeper(folder, database, scenarios, known, provenance, paired=paired)
@@ -130,7 +131,7 @@ def _begin(
         left.unlink()
     try:
         with closing(sqlite3.connect(partly)) as database, database:
-            store.create(database)
+            create(database)
             store.put_header(database, scenarios, provenance, paired=paired)
         partly.replace(path)
     finally:

@@ -15,7 +15,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,13 +23,15 @@ from typing import Any
 
 import numpy as np
 
-from sim.errors import IncompleteError, ResultsError, TranssibError
+from sim.errors import IncompleteError, ResultsError
+from sim.experiments.opening import TABLES, create, intact, opened, tables, told
 from sim.experiments.provenance import resimulate
+from sim.experiments.sound import check
 from sim.experiments.tasks import Outcome
 from sim.results.metrics import METRICS, Key
 from sim.results.results import Results
 from sim.results.solution import Frontier, Solution
-from sim.scenario.files import load_text
+from sim.scenario.files import checked_name, load_text
 from sim.scenario.model import Scenario
 from sim.scenario.writing import to_toml, write_whole
 
@@ -40,34 +42,6 @@ PICTURES = (
     "tornado",
 )  # fmt: skip
 PAGES = ("animation", "report")
-OURS = 0x7472616E
-"""SQLite's application id of our files: the letters "tran"."""
-
-SCHEMA = """
-CREATE TABLE provenance (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE failures (message TEXT NOT NULL) STRICT;
-CREATE TABLE scenarios (
-    position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
-    seed TEXT NOT NULL, key TEXT NOT NULL, toml TEXT NOT NULL
-) STRICT;
-CREATE TABLE replications (
-    scenario TEXT NOT NULL, replication INTEGER NOT NULL, sha256 TEXT NOT NULL,
-    PRIMARY KEY (scenario, replication)
-) STRICT;
-CREATE TABLE rows (
-    scenario TEXT NOT NULL, replication INTEGER NOT NULL, route TEXT NOT NULL, part TEXT NOT NULL,
-    metric TEXT NOT NULL, unit TEXT NOT NULL, value REAL,
-    PRIMARY KEY (scenario, replication, route, part, metric)
-) STRICT;
-CREATE TABLE daily (
-    scenario TEXT NOT NULL, replication INTEGER NOT NULL, route TEXT NOT NULL,
-    under_way TEXT NOT NULL, PRIMARY KEY (scenario, replication, route)
-) STRICT;
-CREATE TABLE solutions (
-    position INTEGER PRIMARY KEY, scenario TEXT NOT NULL, toml TEXT NOT NULL, found TEXT NOT NULL
-) STRICT;
-"""
-
 Replications = dict[str, dict[int, Outcome]]
 """What came of each replication, by scenario and number."""
 
@@ -79,8 +53,11 @@ def claim(folder: Path) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise ResultsError(f"{folder}: is a file; name a folder for the results")
+    for each in (FILE, LOCK, "scenarios"):
+        if (folder / each).is_symlink():
+            raise ResultsError(f"{folder / each}: is a link: results stay in their own folder")
     if (folder / FILE).exists():
-        _open(folder / FILE).close()  # what is not ours is not written to
+        opened(folder / FILE).close()  # what is not ours is not written to
     elif folder.is_dir() and not all(map(_is_ours, folder.iterdir())):
         raise ResultsError(f"{folder}: holds other files and no results; name another folder")
     with told(folder):
@@ -137,19 +114,13 @@ def _clear(folder: Path) -> None:
     """Remove the scenarios and pictures of former results, and nothing else."""
     if not (folder / FILE).exists():
         return
-    with closing(_open(folder / FILE)) as database:
+    with closing(opened(folder / FILE)) as database, intact(folder / FILE):
         for (name,) in database.execute("SELECT name FROM scenarios").fetchall():
-            (folder / "scenarios" / f"{name}.toml").unlink(missing_ok=True)
+            (folder / "scenarios" / f"{checked_name(name)}.toml").unlink(missing_ok=True)
     drawn = [f"{picture}.{kind}" for picture in PICTURES for kind in ("png", "svg")]
     for name in (*drawn, *(f"{page}.html" for page in PAGES)):
         (folder / name).unlink(missing_ok=True)
     (folder / FILE).unlink()
-
-
-def create(database: sqlite3.Connection) -> None:
-    """Make the tables of a new file."""
-    database.execute(f"PRAGMA application_id = {OURS}")
-    database.executescript(SCHEMA)
 
 
 def put(database: sqlite3.Connection, name: str, number: int, outcome: Outcome) -> None:
@@ -232,34 +203,11 @@ def load(folder: str | os.PathLike[str]) -> Results | Frontier:
     path = Path(folder) / FILE
     if not path.is_file():
         raise ResultsError(f"{folder}: no results here (no {FILE})")
-    with closing(_open(path)) as database, intact(path):
+    with closing(opened(path)) as database, intact(path):
         database.execute("BEGIN")  # one moment of a study that goes on
-        return _read(database, path)
-
-
-@contextmanager
-def intact(path: Path) -> Iterator[None]:
-    """Tell of a file that does not hold what belongs into it."""
-    try:
-        yield
-    except (ResultsError, IncompleteError):
-        raise
-    except (sqlite3.Error, KeyError, ValueError, TranssibError) as error:
-        raise ResultsError(f"{path}: damaged, {error}") from error
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    """A connection to one of our files that cannot change it. Raises ResultsError."""
-    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-    try:
-        (ours,) = database.execute("PRAGMA application_id").fetchone()
-    except sqlite3.Error as error:
-        database.close()
-        raise ResultsError(f"{path}: damaged, {error}") from error
-    if ours != OURS:
-        database.close()
-        raise ResultsError(f"{path}: not written by transsib")
-    return database
+        found = _read(database, path)
+        check(found)
+        return found
 
 
 def _read(database: sqlite3.Connection, path: Path) -> Results | Frontier:
@@ -293,7 +241,7 @@ def _read(database: sqlite3.Connection, path: Path) -> Results | Frontier:
 
 def facts(database: sqlite3.Connection, path: Path) -> dict[str, str]:
     """The provenance of a file. Raises ResultsError where what it says of itself was changed."""
-    if not database.execute("SELECT 1 FROM sqlite_schema WHERE name = 'daily'").fetchall():
+    if tables(database).get("table") != TABLES:
         raise ResultsError(f"{path}: written by an earlier version; run it once more")
     (health,) = database.execute("PRAGMA integrity_check").fetchone()
     provenance = dict(database.execute("SELECT name, value FROM provenance"))
@@ -345,13 +293,3 @@ def _solutions(
         its = outcomes.get(name)
         measures = None if its is None else {n: each.measures for n, each in its.items()}
         yield replace(solution, measures=measures)
-
-
-@contextmanager
-def told(folder: Path) -> Iterator[None]:
-    """Tell an error of the file system with the folder that it concerns."""
-    try:
-        yield
-    except (OSError, sqlite3.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ResultsError(f"{folder}: cannot be written: {reason}") from error

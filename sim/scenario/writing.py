@@ -48,8 +48,9 @@ def write_first(file: Path, origin: str | None = None) -> tuple[Path, Path]:
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is never seen half-written."""
     partly = path.with_name(f".{path.name}.{os.getpid()}")
+    partly.unlink(missing_ok=True)  # it may lead elsewhere
     try:
-        with partly.open("wb") as file:
+        with partly.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

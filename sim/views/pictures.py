@@ -137,6 +137,7 @@ def _saved(figure: Figure, path: Path) -> Path:
     """Write beside the path and rename, so that nobody sees half a picture."""
     unfinished = path.with_name(f".{path.name}.part")
     kind = path.suffix.removeprefix(".")
+    unfinished.unlink(missing_ok=True)  # it may lead elsewhere
     try:
         figure.savefig(unfinished, format=kind, dpi=DPI, metadata=METADATA[kind])
         return unfinished.replace(path)
