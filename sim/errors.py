@@ -15,12 +15,20 @@ send exceptions home by pickle.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from unicodedata import category
 
 
 class TranssibError(Exception):
     """Anything that transsib refuses or gives up."""
 
     exit_status = 1
+
+
+def legible(text: str) -> str:
+    """A text in which all that a terminal would obey is spelt out, except the ends of lines."""
+    return "".join(
+        c if c.isprintable() or c == "\n" or category(c) == "Zs" else ascii(c)[1:-1] for c in text
+    )
 
 
 @dataclass(frozen=True, order=True)
@@ -40,7 +48,7 @@ class Fault:
         """
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         text = ": ".join(part for part in (place, self.path, self.message) if part)
-        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+        return legible(text).replace("\n", "\\n")
 
 
 class ScenarioError(TranssibError):

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 import sim
-from sim.errors import ScenarioError, TooLargeError
+from sim.errors import ScenarioError, TooLargeError, legible
 from sim.experiments.estimate import estimate
 from sim.results.metrics import measure
 from sim.scenario.files import bundled, load_text, load_with_notes
@@ -124,7 +124,7 @@ def assert_previewed(scenario: sim.Scenario, notes: tuple[str, ...]) -> None:
 
 def assert_harmless(text: str) -> None:
     """Nothing that a terminal obeys."""
-    assert all(char.isprintable() or char in "\n\t" or char.isspace() for char in text)
+    assert legible(text) == text
 
 
 def assert_simulated(scenario: sim.Scenario) -> None:

@@ -12,7 +12,7 @@ from typing import NoReturn, ParamSpec
 
 import typer
 
-from sim.errors import ResultsError, TranssibError
+from sim.errors import ResultsError, TranssibError, legible
 
 P = ParamSpec("P")
 
@@ -57,7 +57,7 @@ def leave(message: str, status: int) -> NoReturn:
     """Say why on standard error and leave; what standard output still holds is given up."""
     with contextlib.suppress(OSError, ValueError):
         if message:
-            print(message, file=sys.stderr)  # noqa: T201 - a command line prints
+            print(legible(message), file=sys.stderr)  # noqa: T201 - a command line prints
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
     if sys.stdout is not None and status in (BROKEN_PIPE, ResultsError.exit_status):
@@ -69,4 +69,4 @@ def note(*lines: str, quiet: bool) -> None:
     """What is no result goes to standard error."""
     if not quiet:
         for line in lines:
-            print(line, file=sys.stderr)  # noqa: T201 - a command line prints
+            print(legible(line), file=sys.stderr)  # noqa: T201 - a command line prints

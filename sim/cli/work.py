@@ -183,8 +183,15 @@ def warn_of_warm_up(results: Results, *, quiet: bool) -> None:
 
 
 def print_csv(results: Results) -> None:
-    """Print every metric of every replication."""
-    results.replications().to_csv(sys.stdout, index=False, lineterminator="\n")
+    """Print every metric of every replication.
+
+    A spreadsheet takes words that begin like a formula for one, also between quotes: an apostrophe
+    goes before them.
+    """
+    rows = results.replications()
+    for column in rows.select_dtypes(exclude="number"):
+        rows[column] = rows[column].replace("^(?=[=+@-])", "'", regex=True)
+    rows.to_csv(sys.stdout, index=False, lineterminator="\n")
 
 
 def finish(

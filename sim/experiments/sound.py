@@ -37,6 +37,8 @@ def _check_replications(scenario: Scenario, replications: Mapping[int, Measures]
     for key in first:
         if key.metric not in METRICS or key.route not in (ALL, *scenario.routes):
             raise ValueError(f"{scenario.name} has no {key}")
+        if not key.part.isprintable():
+            raise ValueError(f"no part is called {key.part!r:.60}")
     there = {(key.route, key.metric) for key in first if key.part == ALL}
     if not there.issuperset((route, m) for route in (ALL, *scenario.routes) for m in ALWAYS):
         raise ValueError(f"metrics of {scenario.name} are missing")
@@ -58,8 +60,8 @@ def _check_solution(solution: Solution) -> None:
     _check_figures((about.present, about.goal, *about.tried, *(about.reached or ()), *figures))
     if len(about.tried) != 2 or len(about.reached or (0, 0)) != 2:
         raise ValueError("a range has two ends")
-    if not all(isinstance(word, str) for word in (about.by, about.target, about.why)):
-        raise ValueError("a path is a text")
+    if not all(word.isprintable() for word in (about.by, about.target, about.why)):
+        raise ValueError("a path is a line of text")
     METRICS[about.target.rpartition(".")[2]]
 
 
