@@ -10,26 +10,19 @@ included, one core is used. Nothing here is a test: machines differ and are nois
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-SHARE = {"choice.rule": "share", "choice.shares": {"rail": 0.45, "sea": 0.55}}
+from bench_year import say_of_growth, say_of_limit, say_of_peers, say_of_profile
+from benching import SHARE, apart, peak, say, scaled, simulated, timed, write_table
+
 LOGIT = {"choice.rule": "logit", "routes.rail.constant_usd": 830}
 """As shippers choose; with this constant 45 % would go by rail, as under SHARE."""
-TENFOLD = SHARE | {
-    "demand.containers_per_year": 10_000_000,
-    "routes.sea.stages.sailing.capacity": 40_000,
-    "routes.rail.stages.trains.annual_capacity": 5_000_000,
-}
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 TRANSSIB = Path(sys.executable).with_name("transsib")
 
@@ -43,19 +36,6 @@ def full(rule: str) -> dict[str, Any]:
     return {"choice.rule": rule, "routes.rail.constant_usd": 300}
 
 
-def simulated(changes: dict[str, Any], runs: int, name: str = "link-500k") -> tuple[float, float]:
-    """Best seconds of a replication with its metrics, and the peak memory [MB]."""
-    import sim
-    from sim.results.metrics import measure
-
-    scenario = sim.load_scenario(name, changes)
-
-    def once() -> None:
-        measure(scenario, sim.simulate(scenario))
-
-    return min(timed(once) for _ in range(runs)), peak()
-
-
 def referenced() -> tuple[float, float]:
     """Seconds of the reference for the same replication, and its peak memory [MB]."""
     import reference
@@ -64,22 +44,6 @@ def referenced() -> tuple[float, float]:
 
     document = sim.load_scenario("link-500k", SHARE).to_data()
     return timed(lambda: reference.simulate(document, seed=1)), peak()
-
-
-def timed(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def apart(work: Callable[..., tuple[float, float]], *arguments: object) -> tuple[float, float]:
-    """Run in a new process, so that memory is its own."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(work, *arguments).result()
 
 
 def study(jobs: int, folder: str) -> tuple[float, float]:
@@ -176,10 +140,13 @@ def command(*arguments: str) -> float:
     return timed(lambda: subprocess.run([TRANSSIB, *arguments], check=True, capture_output=True))
 
 
-def main() -> None:
+def main() -> int:
+    """Print all of it; 1 where a peer does not agree."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
     quick = parser.parse_args().quick
+    if not quick and not say_of_peers():
+        return 1
     seconds, memory = apart(simulated, SHARE, 7)
     say("one replication, rule share at 0.45", f"{seconds:.3f} s", "at most 0.3 s")
     say("its peak memory", f"{memory:.0f} MB", "at most 250 MB")
@@ -191,12 +158,15 @@ def main() -> None:
         took, held = apart(simulated, {}, 3, name)
         say(f"{name}, leg by leg", f"{took:.2f} s, {held:.0f} MB", "at most 2 s and 400 MB")
     if not quick:
-        tenfold = apart(simulated, TENFOLD, 3)[0]
+        tenfold = apart(simulated, scaled(10_000_000), 3)[0]
         ratio = f"{tenfold / seconds / 10:.2f} × proportional"
         say("10,000,000 containers a year", ratio, "at most 2.5 ×")
         reference = apart(referenced)[0]
         ratio = f"{reference / seconds:.0f} times faster"
         say(f"the reference takes {reference:.1f} s", ratio, "at least 60 times")
+        say_of_limit()
+        say_of_profile()
+        say_of_growth()
         say_of_studies()
         say_of_clusters()
     for name in ("forecast-200k", "link-500k"):
@@ -206,11 +176,10 @@ def main() -> None:
         files = [str(SCENARIOS / f"{name}.toml") for name in ("today", "link-200k", "link-500k")]
         took = command("compare", *files, "--out", folder)
     say("the headline compare, start to pictures", f"{took:.1f} s", "at most 30 s on 2 cores")
-
-
-def say(what: str, measured: str, bound: str) -> None:
-    print(f"{what:42}{measured:>24}   {bound}", flush=True)
+    if not quick:
+        write_table()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

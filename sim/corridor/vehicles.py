@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cached_property
 from heapq import heappop, heappush
 from itertools import count, pairwise
 
@@ -100,12 +101,12 @@ class Service:
         """The days on which a disruption begins or ends."""
         return sorted({day for each in self._happens for span in each.spans for day in span})
 
-    @property
+    @cached_property
     def is_punctual(self) -> bool:
         """Whether all departures are known beforehand."""
         return self.timetable is not None and self.fleet is None
 
-    @property
+    @cached_property
     def is_foreknown(self) -> bool:
         """Whether all arrivals are."""
         return self.is_punctual and not self.run.crossings
@@ -217,23 +218,25 @@ class Service:
         """
         now, number = clock.now, self.departed
         aboard = self.board(now)
-        load = sum(map(len, aboard))
         if self.is_foreknown:
-            if self.onward is not None and load:
-                self.onward.expect(clock, self.arrivals.item(number), aboard)
+            self._hand_over(clock, self.arrivals.item(number), aboard)
             return
         if not self.is_punctual:
             self.times[number] = now
-        clock.follow(self._trip(clock, number, aboard, load))
+        clock.follow(self._trip(clock, number, aboard))
 
-    def _trip(self, clock: Clock, number: int, aboard: list[Rows], load: int) -> Steps:
-        """Travel to the end of the leg and hand the containers over to the next departures."""
-        departed = self.times.item(number)
+    def _trip(self, clock: Clock, number: int, aboard: list[Rows]) -> Steps:
+        """Travel to the end of the leg."""
+        departed, load = self.times.item(number), sum(map(len, aboard))
         arrival = yield from self.run.travel(clock, number, departed, load)
         self.arrivals[number] = arrival
         if self.fleet is not None:
             self.fleet.comes(self.direction, departed, arrival, self._turns.item(number))
-        if self.onward is not None and load:
+        self._hand_over(clock, arrival, aboard)
+
+    def _hand_over(self, clock: Clock, arrival: float, aboard: list[Rows]) -> None:
+        """Send containers on to the next departures, if there are any."""
+        if self.onward is not None and any(map(len, aboard)):
             self.onward.expect(clock, arrival, aboard)
 
     def _closed(self, days: Floats, horizon: float) -> list[Span]:
