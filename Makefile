@@ -67,7 +67,7 @@ pictures: $(READY) ## re-make the pictures of the README
 	cp out/corridor/stages.png out/corridor/map.png out/tornado/tornado.png out/border/strings.png pictures
 
 lock: ## requirements.lock from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra cluster --extra dev --extra notebook --extra sensitivity --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements.lock
+	uv pip compile pyproject.toml --extra bench --extra cluster --extra dev --extra notebook --extra sensitivity --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements.lock
 
 clean: ## remove what was built
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
