@@ -9,15 +9,17 @@ import io
 import json
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile import LIKE_TOML, damaged_document, damaged_text
+from hostile import ESCAPES, LIKE_TOML, damaged_document, damaged_text, quoted
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
+from processes import PATIENCE, TRANSSIB
 
 import sim
 from sim.errors import ScenarioError, TooLargeError, legible
@@ -146,3 +148,29 @@ def assert_simulated(scenario: sim.Scenario) -> None:
         measure(tiny, sim.simulate(tiny))
     except TooLargeError:
         return
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", ESCAPES], ["show", ESCAPES], ["init", f"{ESCAPES}.toml"],
+        ["init", "../a\x1b.toml"], ["init", "a.toml", "--from", ESCAPES],
+        ["check", "today", "--set", f"{ESCAPES}=1"],
+        ["check", "today", "--set", f"title={quoted(ESCAPES)}"],
+        ["check", "today", "--set", ESCAPES],
+        ["run", "today", "--metric", ESCAPES, "--precision", "1%"],
+        ["sweep", "today", "--vary", f"{ESCAPES}=1,2"], ["run", "today", "--out", ESCAPES],
+        ["solve", "today", "--target", f"{ESCAPES}=1", "--by", ESCAPES], ["plot", ESCAPES],
+        ["run", "today", "--cluster", ESCAPES], ["report", ESCAPES], ["animate", ESCAPES],
+    ],
+    ids=lambda arguments: f"{arguments[0]}-{len(arguments)}",
+)  # fmt: skip
+def test_words_of_a_command_are_spelt_out(arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / ESCAPES.replace("/", "")).write_text("")
+    done = subprocess.run(
+        [TRANSSIB, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode in (2, 4), done
+    assert "Traceback" not in done.stderr
+    assert legible(done.stderr) == done.stderr
