@@ -216,3 +216,24 @@ def assert_whole_or_refused(folder: Path) -> None:
     for replications in results.measures.values():
         for measures in replications.values():
             assert all(value is None or math.isfinite(value) for value in measures.values())
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("metric", "beauty"), ("route", "nowhere"), ("part", "\x1b[2J"), ("value", float("inf")),
+    ],
+    ids=["metric", "route", "part", "value"],
+)  # fmt: skip
+def test_figures_that_no_study_has(
+    column: str, value: Any, folders: Mapping[str, Path], tmp_path: Path
+) -> None:
+    """Refused also where the checksums are right."""
+    shutil.copy(folders["pair"] / FILE, tmp_path)
+    with closing(sqlite3.connect(tmp_path / FILE)) as database, database:
+        key = "route = 'rail' AND part = 'all' AND metric = 'wait_mean'"
+        database.execute(f"UPDATE rows SET {column} = ? WHERE {key}", (value,))
+        seal(database)
+    with pytest.raises(ResultsError, match="damaged") as told:
+        load(tmp_path)
+    assert str(told.value).isprintable()
