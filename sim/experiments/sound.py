@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import json
 from collections.abc import Iterable, Mapping
 
 from sim.results.indices import block
@@ -17,6 +17,10 @@ ALWAYS = ("throughput", "share")
 """Metrics that every route has, and all of them together."""
 
 
+LARGEST = 1e100
+"""No figure is as large; beyond, squares of differences overflow."""
+
+
 def check(found: Results | Frontier) -> None:
     """Raise ValueError, LookupError or TypeError where something does not fit together."""
     if isinstance(found, Frontier):
@@ -26,7 +30,7 @@ def check(found: Results | Frontier) -> None:
     for scenario in found.scenarios:
         _check_replications(scenario, found.measures[scenario.name])
     if found.is_sweep:
-        tuple(Sweep.of(found).points)
+        _check_sweep(Sweep.of(found))
     if found.is_sensitivity:
         _check_sensitivity(Sensitivity.of(found))
 
@@ -50,7 +54,7 @@ def _check_replications(scenario: Scenario, replications: Mapping[int, Measures]
 
 def _check_figures(values: Iterable[float | None]) -> None:
     for value in values:
-        if value is not None and not math.isfinite(value):
+        if value is not None and not abs(value) < LARGEST:
             raise ValueError(f"{value!r:.20} is no figure")
 
 
@@ -63,6 +67,13 @@ def _check_solution(solution: Solution) -> None:
     if not all(word.isprintable() for word in (about.by, about.target, about.why)):
         raise ValueError("a path is a line of text")
     METRICS[about.target.rpartition(".")[2]]
+
+
+def _check_sweep(found: Sweep) -> None:
+    json.dumps(found.values, allow_nan=False)
+    if not 0 < found.worth <= 1:
+        raise ValueError(f"{found.worth!r:.20} is worth nothing")
+    tuple(found.points)
 
 
 def _check_sensitivity(found: Sensitivity) -> None:
