@@ -67,9 +67,7 @@ NAMES: Final = {
 """What may be something else, and the command that looks at it."""
 
 FEW: Final = [
-    (FILE, "pipe"), (FILE, "loop"), (f"{FILE}-journal", "pipe"), (f"{FILE}-wal", "noise"),
-    (store.LOCK, "link"), ("scenarios", "link"), ("report.html", "link"),
-    (".shares.png.part", "link"),
+    (FILE, "pipe"), (f"{FILE}-journal", "pipe"), (store.LOCK, "link"), ("report.html", "link"),
 ]  # fmt: skip
 
 

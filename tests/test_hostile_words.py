@@ -140,7 +140,7 @@ def studied(folder: Path, *, hostile: bool) -> Study:
         words = {"title": " ".join(some), "vehicle": some[1], "country": some[2], "source": some[3]}
         text = with_words(words if hostile else dict.fromkeys(words, f"word{number}"))
         text = text.replace("days = 730", "days = 400").replace("2002-01", "2001-08")
-        text = text.replace("2002-0", "2001-0")
+        text = text.replace("2002-0", "2001-0").replace("= 10_000", "= 1_000")
         files.append(f"./{written(folder, text, name if hostile else f'plain{number}').name}")
     quick = ("--replications", "2", "--jobs", "1")
     one = files[0]
