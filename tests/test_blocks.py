@@ -273,6 +273,7 @@ def test_blocks_decide_as_one_container_after_the_other_would(
         assert (at_once.containers.delivered == in_turn.containers.delivered).all(), number
 
 
+@pytest.mark.slow
 def test_most_blocks_of_a_calm_corridor_are_decided_early(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -236,6 +236,7 @@ with cluster.on_cluster(ADDRESS) as crew:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_lost_scheduler_is_told_and_the_rest_runs_without_it(
     bare: Site, files: list[str], alone: tuple[str, sim.Results], tmp_path: Path
 ) -> None:

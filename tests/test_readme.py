@@ -68,6 +68,7 @@ def test_the_python_example() -> None:
     assert names["found"].value == pytest.approx(304, abs=15)
 
 
+@pytest.mark.slow
 def test_the_commands_that_ask_backwards(tmp_path: Path) -> None:
     told = README.replace("\\\n", " ")
     commands = re.findall(r"^ {4}transsib (solve .*)$", told, re.MULTILINE)

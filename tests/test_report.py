@@ -194,6 +194,7 @@ def test_a_goal_that_nothing_reaches_has_a_page(tmp_path: Path) -> None:
     assert "To make it again" not in text
 
 
+@pytest.mark.slow
 def test_further_studies_are_sections(tmp_path: Path) -> None:
     base = loaded(tmp_path, DATED + TROUBLED).with_changes({"disruptions.storm.days": 3})
     plain = sim.run(base, replications=1, jobs=1)
