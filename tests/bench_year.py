@@ -50,7 +50,8 @@ def compared(name: str, peer: Peer, sizes: Sequence[int]) -> bool:
 
 def beside(peer: Peer, a_year: float) -> tuple[float, float, float]:
     """Mean seconds of a peer and of ours; the worst distance of a figure in standard errors."""
-    scenario, seeds = same_year(peer, a_year), range(10 if a_year <= 10_000 else 3)
+    scenario = same_year(peer, a_year)
+    seeds = range(10 if a_year <= 10_000 else 3 if a_year <= 100_000 else 1)
     theirs: list[peers.Figures] = []
     ours: list[dict[str, float]] = []
     slow = timed(lambda: theirs.extend(peer(a_year, seed) for seed in seeds)) / len(seeds)
