@@ -44,7 +44,7 @@ def departures(folder: Path) -> tuple[sim.Scenario, str, float]:
 Known = Callable[[Path], tuple[sim.Scenario, str, float]]
 
 
-CASES = [  # the second of each stops at some 20 to 60 replications
+CASES = [  # the second of each stops at some 20 to 160 replications
     (facility, None),
     (facility, "7%"),
     (departures, None),
