@@ -528,8 +528,8 @@ STUDIES = [
     ),
     Fault(
         "half a replication is kept",
-        "A replication of which rows are missing is read as whole.",
-        "test_results.py::test_damaged_results_are_never_read_as_whole",
+        "A replication of which rows are missing or changed is read as whole.",
+        "test_keeping.py::test_changed_rows_are_named_and_nothing_is_added_to_them",
         "experiments/store.py",
         {
             "if digests.get(its) != _digest([*rows.get(its, []), *days.get(its, [])]):": (
