@@ -33,7 +33,7 @@ lint: $(READY) ## formatting, lint, types, import contracts, scenario files
 	$(BIN)/lint-imports
 	$(BIN)/tombi lint --offline --quiet scenarios
 
-PYTEST := TRANSSIB_REPLICATIONS=2 TRANSSIB_DAYS=45 $(BIN)/python -m pytest -n auto
+PYTEST := TRANSSIB_REPLICATIONS=2 TRANSSIB_DAYS=20 $(BIN)/python -m pytest -n auto
 
 test: lint ## everything that has to hold, in under 10 minutes
 	$(PYTEST)

@@ -28,8 +28,8 @@ from sim.results.metrics import Measures
 SOON = 5
 """Seconds after which an interrupted run must have ended."""
 
-KILLS = int(os.environ.get("TRANSSIB_KILLS", "5"))
-REPLICATIONS = 16
+KILLS = int(os.environ.get("TRANSSIB_KILLS", "4"))
+REPLICATIONS = 12
 
 linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 

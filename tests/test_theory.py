@@ -108,14 +108,16 @@ def waits(scenario: sim.Scenario, observed: sim.Observations) -> dict[str, float
 # Transit without departures is the M/G/∞ queue: who is on the way is Poisson, whatever the shape.
 
 
+IN_TRANSIT = [
+    ("rail 13-18 d uniform", 13, 18, 10, 50),
+    ("rail 13-18 d uniform, 100k", 13, 18, 20, 50),
+    ("sea 30-40 d uniform", 30, 40, 10, 20),
+    ("sea 30-40 d uniform, 800k", 30, 40, 10, 15),
+]
+
+
 @pytest.mark.parametrize(
-    ("label", "low", "high", "replications", "looks"),
-    [
-        ("rail 13-18 d uniform", 13, 18, 10, 50),
-        ("rail 13-18 d uniform, 100k", 13, 18, 20, 50),
-        ("sea 30-40 d uniform", 30, 40, 10, 20),
-        ("sea 30-40 d uniform, 800k", 30, 40, 10, 15),
-    ],
+    ("label", "low", "high", "replications", "looks"), sampled(IN_TRANSIT, IN_TRANSIT[:2])
 )
 def test_containers_in_transit(
     tmp_path: Path,
@@ -225,7 +227,10 @@ def door_to_door(scenario: sim.Scenario, observed: sim.Observations) -> dict[str
 # More demand than capacity.
 
 
-@pytest.mark.parametrize("about", params("fluid overload (annual)", "backlog_end_of_year"))
+OVERLOADS = params("fluid overload (annual)", "backlog_end_of_year")
+
+
+@pytest.mark.parametrize("about", sampled(OVERLOADS, OVERLOADS[1:2]))
 def test_overload_of_a_year(tmp_path: Path, record_property: Record, about: dict[str, int]) -> None:
     # What was not carried waits; the last of the year waits until all of that has left.
     case, demand, capacity = (
@@ -404,7 +409,10 @@ def test_time_average_of_a_backlog(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 # Statistics.
 
 
-@pytest.mark.parametrize("about", params("emergent share sampling error", "sd"))
+SHARES = params("emergent share sampling error", "sd")
+
+
+@pytest.mark.parametrize("about", sampled(SHARES, SHARES[1:2]))
 def test_sampling_error_of_a_share(
     tmp_path: Path, record_property: Record, about: dict[str, Any]
 ) -> None:
