@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 OUT ?= out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test verify lint mutants kills bench pictures lock clean
+.PHONY: help setup demo test verify repeat lint mutants kills bench pictures lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,10 @@ PYTEST := TRANSSIB_REPLICATIONS=2 TRANSSIB_DAYS=20 $(BIN)/python -m pytest -n au
 
 test: lint ## everything that has to hold, in under 10 minutes
 	$(PYTEST)
+
+TIMES ?= 20
+repeat: $(READY) ## the tests so many times (TIMES=20), or some of them (ONLY=tests/test_keeping.py)
+	for n in $$(seq $(TIMES)); do $(PYTEST) --quiet $(ONLY) || exit 1; done
 
 verify: lint ## the whole slow suite, of which `make test` runs a sample; writes VERIFICATION.md's tables
 	rm -rf out/verify

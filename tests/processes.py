@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.experiments.store import FILE
 
@@ -60,3 +60,33 @@ def kept(out: Path) -> int:
     with contextlib.closing(sqlite3.connect(f"{(out / FILE).as_uri()}?mode=ro", uri=True)) as open_:
         (number,) = open_.execute("SELECT count(*) FROM replications").fetchone()
     return int(number)
+
+
+WATCHED = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+said = process.stdout.read()
+_, status, usage = os.wait4(process.pid, 0)
+process.returncode = os.waitstatus_to_exitcode(status)
+sys.stdout.buffer.write(said)
+print(process.returncode, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, file=sys.stderr)
+"""
+
+
+class Cost(NamedTuple):
+    """What a command said, its exit status, seconds of processor time, megabytes at most."""
+
+    said: str
+    status: int
+    seconds: float
+    megabytes: float
+
+
+def cost(*command: str | Path) -> Cost:
+    """Watched by a small process: a child begins with the memory of whoever starts it."""
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, TRANSSIB, *map(str, command)],
+        capture_output=True, text=True, timeout=PATIENCE, check=True,
+    )  # fmt: skip
+    status, seconds, megabytes = done.stderr.split()
+    return Cost(done.stdout, int(status), float(seconds), float(megabytes))

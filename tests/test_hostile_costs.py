@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import pytest
 from corridors import SMALL, written
-from processes import PATIENCE, TRANSSIB
+from processes import cost
 from support import sampled
 
 MOST_SECONDS, MOST_MEGABYTES = 2.0, 300
@@ -148,35 +146,6 @@ NASTY: dict[str, Callable[[], str]] = {
     "pickle": lambda: "cos\nsystem\n(S'true'\ntR.",
     "python": lambda: "__import__('os').system('true')\n",
 }  # fmt: skip
-
-WATCHED: Final = """
-import os, subprocess, sys
-process = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-said = process.stdout.read()
-_, status, usage = os.wait4(process.pid, 0)
-process.returncode = os.waitstatus_to_exitcode(status)
-sys.stdout.buffer.write(said)
-print(process.returncode, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, file=sys.stderr)
-"""
-
-
-class Cost(NamedTuple):
-    """What a command said, its exit status, seconds of processor time, megabytes at most."""
-
-    said: str
-    status: int
-    seconds: float
-    megabytes: float
-
-
-def cost(*command: str | Path) -> Cost:
-    """Watched by a small process: a child begins with the memory of whoever starts it."""
-    done = subprocess.run(
-        [sys.executable, "-c", WATCHED, TRANSSIB, *map(str, command)],
-        capture_output=True, text=True, timeout=PATIENCE, check=True,
-    )  # fmt: skip
-    status, seconds, megabytes = done.stderr.split()
-    return Cost(done.stdout, int(status), float(seconds), float(megabytes))
 
 
 @pytest.fixture(scope="module")

@@ -126,12 +126,12 @@ def test_a_study_that_makes_no_sense(
 
 
 def test_too_much_is_refused_before_it_is_made(tmp_path: Path) -> None:
-    scenario, start = loaded(tmp_path, LEDGER), time.monotonic()
+    scenario, start = loaded(tmp_path, LEDGER), time.process_time()
     with pytest.raises(TooLargeError, match="more than 100,000 scenarios"):
         sim.sensitivity(scenario, samples=10**9, large=True)
     with pytest.raises(TooLargeError, match="--yes"):
         sim.sensitivity(scenario, samples=15_000, replications=500)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_without_salib_it_says_what_to_install(

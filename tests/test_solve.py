@@ -314,12 +314,12 @@ def test_what_would_take_hours_is_refused_first(tmp_path: Path) -> None:
 
 
 def test_a_million_values_are_refused_at_once(tmp_path: Path) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(TooLargeError):
         sim.solve(
             loaded(tmp_path, ROADS), target=booked(0.5), by=FREIGHT, vary={DAYS: range(10**6)}
         )
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_numbers_of_numpy_are_values_too(tmp_path: Path) -> None:

@@ -260,17 +260,17 @@ def test_a_sweep_that_makes_no_sense(
     ids=["a billion", "without end", "a grid"],
 )
 def test_a_million_points_are_never_made(vary: dict[str, Any], tmp_path: Path) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(TooLargeError, match="more than 100,000"):
         swept(tmp_path, vary, large=True)
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_hours_are_refused_before_scenarios_are_made(tmp_path: Path) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(TooLargeError, match="--yes"):
         swept(tmp_path, {SLOTS: range(1, 100_001)}, replications=100)
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_results_that_are_no_sweep_say_so(tmp_path: Path) -> None:
