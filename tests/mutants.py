@@ -285,7 +285,7 @@ CHOICE = [
         "Who books is not told of the train that should have left and waits for a vehicle.",
         "test_fleets.py::test_a_late_train_is_posted_as_about_to_leave",
         "corridor/posters.py",
-        {"self.late = self.opening.late(now)": "self.late = 0.0"},
+        {"self.late = opening.late(now)": "self.late = 0.0"},
     ),
     Fault(
         "the fleet is forgotten at booking",

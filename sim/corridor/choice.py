@@ -31,9 +31,6 @@ Rows = NDArray[np.intp]
 NOBODY: Final = -1
 """Stands for a row of desks where there is none."""
 
-FEW = 500
-"""Containers up to which numpy's own argmin is faster than a loop over routes."""
-
 MOST_ROUNDS = 100
 """Rounds after which a block is decided in a loop: about what the loop costs."""
 
@@ -88,9 +85,12 @@ def decide(desks: list[Desk], rule: Rule, block: Block, *, calm: bool = True) ->
     for rounds in count(1):
         posted = line.post(taken)
         scores, refuses = block.score(posted.days), line.refuses(posted)
-        again = best(scores, refuses)
+        accepting = np.where(refuses, math.inf, scores)
+        again = best(accepting)
         if (again == taken).all():
-            return _decided(scores, refuses, taken, is_calm=rounds == 1 and line.is_calm)
+            if not refuses.any():
+                return Decision(taken, taken, None, is_calm=rounds == 1 and line.is_calm)
+            return Decision(best(scores), taken, refuses & _liked_better(scores, accepting, taken))
         taken = again if rounds != MOST_ROUNDS else _one_by_one(line, block)
     raise AssertionError("rounds are counted without end")
 
@@ -223,35 +223,21 @@ def _one_by_one(line: _Line, block: Block) -> Taken:
     return taken
 
 
-def best(scores: Floats, excluded: NDArray[np.bool_] | None = None) -> Taken:
-    """The row of the least score that is not excluded, NOBODY where all are infinite."""
-    if excluded is not None and excluded.any():
-        scores = np.where(excluded, math.inf, scores)
-    if scores.shape[1] < FEW:
-        best: Taken = scores.argmin(axis=0).astype(np.int8)
-        least = scores.min(axis=0)
-    else:  # faster over few rows
-        least, best = scores[0], np.zeros(scores.shape[1], np.int8)
-        for row in range(1, len(scores)):
-            best[scores[row] < least] = row
-            least = np.minimum(scores[row], least)
-    best[least == math.inf] = NOBODY
+def best(scores: Floats) -> Taken:
+    """The row of the least score of each, NOBODY where all are infinite."""
+    least, best = scores[0], np.zeros(scores.shape[1], np.int8)
+    for row in range(1, len(scores)):  # over few rows faster than argmin
+        np.putmask(best, scores[row] < least, row)
+        least = np.minimum(scores[row], least)
+    np.putmask(best, least == math.inf, NOBODY)
     return best
 
 
-def _decided(
-    scores: Floats, refuses: NDArray[np.bool_], taken: Taken, *, is_calm: bool
-) -> Decision:
-    """The decision of containers that took the best route that did not refuse them."""
-    if not refuses.any():
-        return Decision(taken, taken, None, is_calm)
-    return Decision(best(scores), taken, _turned_away(scores, refuses, taken))
+def _liked_better(scores: Floats, accepting: Floats, taken: Taken) -> NDArray[np.bool_]:
+    """Where a container asked before it found its route.
 
-
-def _turned_away(scores: Floats, refuses: NDArray[np.bool_], taken: Taken) -> NDArray[np.bool_]:
-    """Where a container asked before it found its route: full desks that it liked better."""
-    rows = np.arange(len(scores))[:, np.newaxis]
-    accepted = np.where(taken < 0, math.inf, scores[taken, np.arange(len(taken))])
-    better = (scores < accepted) | ((scores == accepted) & (rows < taken))
-    turned: NDArray[np.bool_] = refuses & better & np.isfinite(scores)
-    return turned
+    accepting: the same scores, infinite where it is refused [routes, containers]
+    """
+    rows, accepted = np.arange(len(scores))[:, np.newaxis], accepting.min(axis=0)
+    better: NDArray[np.bool_] = (scores < accepted) | ((scores == accepted) & (rows < taken))
+    return better

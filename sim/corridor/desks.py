@@ -23,6 +23,9 @@ class Desk:
     """The booking desk of a route in one direction.
 
     approach: the stages on which each container moves on its own, before departures or without
+    opening: the departures that open its route on a timetable; None for other stages, or none
+    timetable: theirs
+    approached: whether there are such stages
     ready: when accepted containers are through with it, infinite before that [containers]
     accepted: how many have been so far, by level
     """
@@ -31,8 +34,13 @@ class Desk:
         self.name, self.services, self._lane = lane.name, services, lane
         self.levels = levels
         names = [name for name, _ in lane.routes[0].approach]
-        alone = Draws.for_all(levels.containers if names else 0)
+        containers = levels.containers if names else 0
+        alone = Draws(containers, containers)
         self.approach = Run(lane, names, alone, [1] * len(lane.routes))
+        self.approached = bool(names)
+        first = services[0] if services and not names else None
+        self.timetable = None if first is None else first.timetable
+        self.opening = None if self.timetable is None else first
         self.ready = np.full(levels.containers if names and self._alone else 0, np.inf)
         self.refused: list[NDArray[np.intp]] = []
         self.accepted = [0] * levels.number
@@ -59,17 +67,6 @@ class Desk:
         self.approach.turn(era)
         for service in self.services:
             service.turn(era)
-
-    @property
-    def approached(self) -> bool:
-        """Whether other stages precede the first departures."""
-        return bool(self.approach.stages)
-
-    @property
-    def opening(self) -> Service | None:
-        """The departures that open its route on a timetable; None for other stages, or none."""
-        first = self.services[0] if self.services and not self.approached else None
-        return None if first is None or first.timetable is None else first
 
     @property
     def is_steady(self) -> bool:
@@ -126,7 +123,7 @@ class Desk:
                 self.services[0].stirred()
             return
         starts = booked[who]
-        self.approach.draw(who, starts)
+        self.approach.draw(who, self._lane.way.eras_of(starts))
         if self.approach.crossings:
             for container, start in zip(who.tolist(), starts.tolist(), strict=True):
                 clock.follow(self._walk(clock, level, container, start))

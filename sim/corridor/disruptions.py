@@ -72,15 +72,14 @@ class Disruptions:
         found = [each for each in self.happenings.values() if each.said.effect == "dearer"]
         if not found:
             return eras
-        days = {day for each in found for span in each.spans for day in span}
         horizon = self._scenario.run.horizon
-        cuts = {era.day for era in eras} | {day for day in days if 0 < day < horizon}
+        cuts = {era.day for era in eras} | {day for day in edges(found) if 0 < day < horizon}
         return [Era(day, _with_freight(_in_force(eras, day), found, day)) for day in sorted(cuts)]
 
     def demand(self, pieces: Sequence[Piece]) -> list[Piece]:
         """Demand by pieces, less what is not booked."""
         found = [each for each in self.happenings.values() if each.said.path[0] == "demand"]
-        cuts = sorted({day for each in found for span in each.spans for day in span})
+        cuts = edges(found)
         return [
             part._replace(per_year=part.per_year * _left(found, part.first))
             for piece in pieces
@@ -162,5 +161,9 @@ def left(happenings: Sequence[Happening], days: Sequence[float]) -> list[float]:
 
 def changes(happenings: Sequence[Happening]) -> list[float]:
     """The days on which a capacity changes."""
-    some = [each for each in happenings if each.said.effect == "capacity"]
-    return sorted({day for each in some for span in each.spans for day in span})
+    return edges([each for each in happenings if each.said.effect == "capacity"])
+
+
+def edges(happenings: Sequence[Happening]) -> list[float]:
+    """The days on which something begins or ends."""
+    return sorted({day for each in happenings for span in each.spans for day in span})

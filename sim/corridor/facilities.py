@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from heapq import heappop, heappush, heapreplace
 from itertools import count
 from math import floor
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import simpy
 
 from sim.corridor.clock import ADMISSION, COMPLETION, Clock
 from sim.corridor.course import Course, Happening
 from sim.corridor.disruptions import Disruptions, changes, left
-from sim.results.observations import Outage
+from sim.results.observations import FacilityLog, Outage
 from sim.scenario.model import Era
 
 
@@ -36,25 +36,6 @@ class Slot(NamedTuple):
     server: int = 0
 
 
-class Pool(Protocol):
-    """Servers of a facility, of both directions or of one."""
-
-    def start(self, now: float, days: float, priority: int) -> Slot | simpy.Event:
-        """Take a server for so many days, as soon as there is one.
-
-        The slot, or an event that tells it when the service begins.
-        """
-        ...
-
-    def queue(self, now: float) -> int:
-        """Vehicles that wait."""
-        ...
-
-    def pace(self, now: float) -> tuple[int, float]:
-        """How many servers there are, and how many times as long as usual a service takes."""
-        ...
-
-
 class Computed:
     """First in first out, a fixed number of servers: starts are computed on arrival."""
 
@@ -64,7 +45,7 @@ class Computed:
         self._starts: deque[float] = deque()
 
     def start(self, now: float, days: float, priority: int) -> Slot:  # noqa: ARG002
-        """The slot of a vehicle that comes now."""
+        """The slot of a vehicle that comes now and takes a server for so many days."""
         begins = self._free[0]
         if begins > now:
             self._starts.append(begins)
@@ -81,7 +62,7 @@ class Computed:
         return len(starts)
 
     def pace(self, now: float) -> tuple[int, float]:  # noqa: ARG002
-        """All servers, at their usual pace."""
+        """How many servers there are, and how many times as long as usual a service takes."""
         return self._servers, 1.0
 
 
@@ -89,13 +70,13 @@ class Staff(NamedTuple):
     """The servers of a pool through a whole replication.
 
     steps: how many there are from which day on
-    course: what stops or slows all of them; own: each by itself, None where none fails; where
+    course: what stops or slows all of them; own: each by itself, empty where none fails; where
         there are fewer than at other times, the last of them are not there
     """
 
     steps: Sequence[tuple[float, int]]
     course: Course | None = None
-    own: Sequence[Course | None] | None = None
+    own: Sequence[Course | None] = ()
 
     def at(self, day: float) -> int:
         """How many there are on a day."""
@@ -104,8 +85,8 @@ class Staff(NamedTuple):
     @property
     def reopenings(self) -> set[float]:
         """The days on which a vehicle that waits might be served at last."""
-        courses = [course for course in (self.course, *(self.own or ())) if course]
-        days = {span.end for course in courses for span in course.shut}
+        courses = (self.course, *self.own)
+        days = {span.end for course in courses if course for span in course.shut}
         return days | {day for day, _ in self.steps[1:]}
 
 
@@ -119,7 +100,7 @@ class Queued:
     def __init__(self, clock: Clock, staff: Staff, horizon: float, *, by_priority: bool) -> None:
         self._clock, self._staff, self._by_priority = clock, staff, by_priority
         self._busy = 0
-        self._taken = [False] * len(staff.own or ())
+        self._taken = [False] * len(staff.own)
         self._waiting: list[tuple[int, int, float, simpy.Event]] = []
         self._number = count()
         for day in sorted(staff.reopenings):
@@ -127,7 +108,7 @@ class Queued:
                 self._look_at(day)
 
     def start(self, now: float, days: float, priority: int) -> simpy.Event:
-        """Join the queue; the event of taking a server."""
+        """Join the queue: the event of taking a server, which tells the slot."""
         admitted = simpy.Event(self._clock)
         rank = -priority if self._by_priority else 0
         heappush(self._waiting, (rank, next(self._number), days, admitted))
@@ -146,7 +127,7 @@ class Queued:
 
     def _look_at(self, day: float) -> None:
         """Look who can be served, when all that happens on that day has happened."""
-        _on(self._clock.at(day, ADMISSION), self._admit)
+        self._clock.at(day, ADMISSION).callbacks.append(self._admit)
 
     def _admit(self, event: simpy.Event) -> None:  # noqa: ARG002
         now = self._clock.now
@@ -157,12 +138,12 @@ class Queued:
             _, _, days, admitted = heappop(self._waiting)
             self._busy += 1
             frees = self._ends(now, days, server)
-            _on(self._clock.at(frees, COMPLETION), partial(self._release, server))
+            self._clock.at(frees, COMPLETION).callbacks.append(partial(self._release, server))
             admitted.succeed(Slot(now, frees, server))
 
     def _free(self, now: float) -> int | None:
         """The first server that is there, works and serves nobody; None for none."""
-        if self._staff.own is None:
+        if not self._staff.own:
             return 0
         for server, course in enumerate(self._staff.own[: self._staff.at(now)]):
             if not self._taken[server] and (course is None or course.opens(now) == now):
@@ -182,14 +163,14 @@ class Queued:
             self._look_at(self._clock.now)
 
 
-def _on(event: simpy.Event, act: Callable[[simpy.Event], None]) -> None:
-    event.callbacks.append(act)
+Pool = Computed | Queued
+"""Servers of a facility, of both directions or of one."""
 
 
 class Pools:
     """Every facility's servers.
 
-    steps: how many servers each has from which day on; outages: when they are out of order
+    logs: how many servers each has from which day on, and when they are out of order
     """
 
     def __init__(
@@ -200,26 +181,24 @@ class Pools:
         disruptions: Disruptions,
     ) -> None:
         self._pools: dict[tuple[str, str | None], Pool] = {}
-        self.steps: dict[tuple[str, str | None], Sequence[tuple[float, int]]] = {}
-        self.outages: dict[tuple[str, str | None], list[Outage]] = {}
+        self.logs: list[FacilityLog] = []
+        horizon = eras[0].scenario.run.horizon
         for name, facility in eras[0].scenario.facilities.items():
-            by_priority, horizon = facility.discipline == "priority", eras[0].scenario.run.horizon
+            by_priority = facility.discipline == "priority"
             steps = _steps(name, eras, list(disruptions.of_facility(name).values()))
             for direction in directions if facility.each_way else [None]:
-                key = (name, direction)
-                self.steps[key] = steps
-                staff, self.outages[key] = _staff(name, direction, steps, disruptions)
-                plain = len(steps) == 1 and not staff.course and not staff.own
-                self._pools[key] = (
-                    Computed(steps[0][1])
-                    if plain and not by_priority
-                    else Queued(clock, staff, horizon, by_priority=by_priority)
+                staff, outages = _staff(name, direction, steps, disruptions)
+                self.logs.append(FacilityLog(name, direction, tuple(steps), tuple(outages)))
+                queued = by_priority or len(steps) > 1 or staff.course or staff.own
+                self._pools[name, direction] = (
+                    Queued(clock, staff, horizon, by_priority=by_priority)
+                    if queued
+                    else Computed(steps[0][1])
                 )
 
     def pool(self, facility: str, direction: str | None) -> Pool:
         """The servers that vehicles of one direction queue for."""
-        own = (facility, direction)
-        return self._pools[own if own in self._pools else (facility, None)]
+        return self._pools.get((facility, direction)) or self._pools[facility, None]
 
 
 def _steps(
@@ -253,9 +232,9 @@ def _staff(
     ]
     most = max(servers for _, servers in steps)
     single = [disruptions.of_server(name, direction, server) for server in range(most)]
-    if not any(single):
-        return Staff(steps, Course.of(whole.values())), outages
-    own = [Course.of([*whole.values(), *some.values()]) for some in single]
+    own = []
+    if any(single):
+        own = [Course.of([*whole.values(), *some.values()]) for some in single]
     outages += [
         Outage(first, end, server, True, disruption)
         for server, some in enumerate(single)

@@ -8,7 +8,6 @@ import simpy
 
 from sim.corridor.clock import COMPLETION, Clock
 from sim.scenario.disruptions import Fleet as Said
-from sim.scenario.model import Scenario
 
 
 class Fleet:
@@ -22,9 +21,8 @@ class Fleet:
         self.both = len(directions) == 2
         first, other = directions[0], directions[-1]
         self._opposite = {first: other, other: first}
-        self.there = {other: said.vehicles // 2, first: said.vehicles - said.vehicles // 2}
-        if not self.both:
-            self.there = {first: said.vehicles}
+        half = said.vehicles // 2 if self.both else 0
+        self.there = {other: half, first: said.vehicles - half}
         self._asked: dict[str | None, list[simpy.Event]] = {each: [] for each in directions}
 
     def take(self, direction: str | None) -> bool:
@@ -56,16 +54,3 @@ class Fleet:
         asked, self._asked[direction] = self._asked[direction], []
         for event in asked:
             event.succeed()
-
-
-class Fleets:
-    """All fleets of a scenario, by name."""
-
-    def __init__(self, clock: Clock, scenario: Scenario) -> None:
-        self._fleets = {
-            name: Fleet(clock, said, scenario.directions) for name, said in scenario.fleets.items()
-        }
-
-    def of(self, name: str | None) -> Fleet | None:
-        """The one of this name; None for none."""
-        return None if name is None else self._fleets[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.corridor.disruptions import Disruptions
 from sim.corridor.facilities import Pools
-from sim.corridor.fleets import Fleets
+from sim.corridor.fleets import Fleet
 from sim.corridor.streams import Floats, quantile, stream
 from sim.scenario.distributions import Distribution
 from sim.scenario.model import Era, Scenario, suffix
@@ -22,33 +22,27 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """One direction of a replication: the scenario as it is in each era, and since when.
+    """One direction of a replication, and what it shares with the other.
 
-    days: the first day of each era, 0 for the first [eras]
+    fleets: by name, None for those that vehicles without one belong to
     """
 
+    eras: Sequence[Era]
     direction: str | None
-    scenarios: Sequence[Scenario]
-    days: Floats
     replication: int
     pools: Pools
-    fleets: Fleets
+    fleets: Mapping[str | None, Fleet]
     disruptions: Disruptions
 
-    @classmethod
-    def of(
-        cls,
-        eras: Sequence[Era],
-        direction: str | None,
-        replication: int,
-        pools: Pools,
-        fleets: Fleets,
-        disruptions: Disruptions,
-    ) -> Way:
-        """One direction of a scenario."""
-        ways = [era.scenario.one_way(direction) for era in eras]
-        days = np.array([era.day for era in eras])
-        return cls(direction, ways, days, replication, pools, fleets, disruptions)
+    @cached_property
+    def scenarios(self) -> list[Scenario]:
+        """The scenario as this direction has it in each era."""
+        return [era.scenario.one_way(self.direction) for era in self.eras]
+
+    @cached_property
+    def days(self) -> Floats:
+        """The first day of each era, 0 for the first [eras]."""
+        return np.array([era.day for era in self.eras])
 
     @property
     def first(self) -> Scenario:
@@ -94,19 +88,12 @@ class Lane:
         return self.way.stream(f"routes.{self.name}.stages.{stage}")
 
 
-def by_era(each: Sequence[Distribution | float], eras: Rows, u: Floats | None = None) -> Floats:
-    """Values by era: of distributions at uniform numbers, or figures."""
-    if len(each) == 1 or all(one == each[0] for one in each):
-        return _value(each[0], len(eras), u)
+def by_era(each: Sequence[Distribution], eras: Rows, u: Floats) -> Floats:
+    """The values at uniform numbers of the distribution that holds in the era of each."""
+    if all(one == each[0] for one in each):
+        return quantile(each[0], u)
     found = np.empty(len(eras))
     for era, one in enumerate(each):
         here = eras == era
-        found[here] = _value(one, int(here.sum()), None if u is None else u[here])
+        found[here] = quantile(one, u[here])
     return found
-
-
-def _value(one: Distribution | float, number: int, u: Floats | None) -> Floats:
-    if isinstance(one, Distribution):
-        assert u is not None, "a distribution takes uniform numbers"
-        return quantile(one, u)
-    return np.full(number, one)

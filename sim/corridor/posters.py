@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import zip_longest
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +18,14 @@ from sim.corridor.desks import Desk
 from sim.corridor.places import offered
 from sim.corridor.quotas import Offer, Till
 from sim.corridor.streams import Floats
-from sim.corridor.timetable import Counts
+from sim.corridor.timetable import Counts, Stretch
 
 Levels = NDArray[np.int8] | None
 """Who boards first, None where all are alike [containers]."""
+
+
+NO_STRETCH = Stretch(0.0, 0.0, 1)
+"""Stands for a timetable where there is none."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class Later(NamedTuple):
 class Outlook:
     """What a desk knows at one moment.
 
-    opening: the departures that open its route on a timetable; None where other stages do
+    timetable: that of the departures that open its route; None where other stages do
     late: days by which its next departure is late already
     free: the first place on its timetable that is left for each level; 0 without one [levels]
     before: days until the first departures, 0 where they open the route
@@ -62,22 +67,18 @@ class Outlook:
     """
 
     def __init__(self, desk: Desk, now: float) -> None:
-        self.desk = desk
-        services, self.opening = list(desk.services), desk.opening
-        self.free, self.late = [0 for _ in range(desk.levels.number)], 0.0
-        self.timetable = None
-        if self.opening is not None and self.opening.timetable is not None:
-            services.pop(0)
-            self.timetable = self.opening.timetable
-            upcoming = self.timetable.first_place.item(self.opening.departed)
-            self.free = [upcoming + waiting for waiting in self.opening.backlog.waiting()]
-            self.late = self.opening.late(now)
-        self.before = there = desk.approach.expected(now)
-        self.first_days = 0.0 if self.opening is None else self.opening.run.expected(now)
-        there += self.first_days
+        self.desk, self.timetable, opening = desk, desk.timetable, desk.opening
+        self.free, self.late, self.first_days = [0] * desk.levels.number, 0.0, 0.0
+        if self.timetable is not None and opening is not None:
+            upcoming = self.timetable.first_place.item(opening.departed)
+            self.free = [upcoming + waiting for waiting in opening.backlog.waiting()]
+            self.late = opening.late(now)
+            self.first_days = opening.run.expected(now)
+        self.before = desk.approach.expected(now)
+        there = self.before + self.first_days
         self.later: list[Later] = []
         accepted = sum(desk.accepted)
-        for service in services:
+        for service in desk.services if opening is None else desk.services[1:]:
             run_days, not_left = service.run.expected(now), desk.not_left(service)
             headway = service.headway(now, accepted)
             self.later.append(Later(headway, service.rate, run_days, there, not_left))
@@ -88,10 +89,8 @@ class Outlook:
 
         first_place: the first on those that the first of them catches
         """
-        if self.timetable is None:
-            return True
-        room = self.timetable.least_capacity
-        return self.free[-1] + coming <= first_place + room
+        timetable = self.timetable
+        return not timetable or self.free[-1] + coming <= first_place + timetable.least_capacity
 
     def carries(self, coming: int, first_place: int) -> bool:
         """Whether so many more wait no longer, at any stage, than if each were first in line."""
@@ -107,8 +106,8 @@ def first_places(desks: Sequence[Desk], times: Floats) -> Counts:
     """
     places = np.zeros((len(desks), len(times)), np.int64)
     for desk, row in zip(desks, places, strict=True):
-        if desk.opening is not None and desk.opening.timetable is not None:
-            row[:] = desk.opening.timetable.caught(times)
+        if desk.timetable is not None:
+            row[:] = desk.timetable.caught(times)
     return places
 
 
@@ -133,30 +132,33 @@ class Posters:
                 self.first[row] = timetable.caught(times - late)
         self.offers = [desk.offers(times) for desk in desks]
         self.levels = range(desks[0].levels.number)
-        self._free = [_column(each.free[level] for each in self.each) for level in self.levels]
-        self._timetables = [each.timetable for each in self.each]
-        even = [t.even if t is not None and t.is_even else None for t in self._timetables]
-        self._capacity = _column(1 if each is None else each.capacity for each in even)
-        self._headway, self._before, self._first_days = _columns(
-            (0.0 if timetable is None else timetable.headway, each.before, each.first_days)
-            for timetable, each in zip(even, self.each, strict=True)
+        self._free = _columns(each.free for each in self.each)
+        timetables = [each.timetable for each in self.each]
+        self._without = [row for row, each in enumerate(timetables) if each is None]
+        self._uneven = [(n, each) for n, each in enumerate(timetables) if each and not each.is_even]
+        even = [each.even if each and each.is_even else NO_STRETCH for each in timetables]
+        self._capacity, self._headway, self._before, self._first_days = _columns(
+            (stretch.capacity, stretch.headway, each.before, each.first_days)
+            for stretch, each in zip(even, self.each, strict=True)
         )
-        self._odd = [row for row, each in enumerate(even) if each is None]
-        depth = max(len(each.later) for each in self.each)
-        self._later = [_Column(self.each, number, self.levels) for number in range(depth)]
+        nothing = Later(0.0, np.inf, 0.0, 0.0, [0] * len(self.levels))
+        self._later = [
+            _columns((each.rate, each.headway / 2, each.run_days, *each.not_left) for each in here)
+            for here in zip_longest(*(each.later for each in self.each), fillvalue=nothing)
+        ]
 
     def post(self, ahead: Sequence[Counts] | None) -> Posted:
         """What is posted to each, with so many of the block ahead of it.
 
         ahead: by level, of each route [levels][routes, containers]; None for nobody
         """
-        full = self._full(None if ahead is None else ahead[-1])
-        if self._levels is None:
-            return Posted(*self._post(0, None if ahead is None else ahead[0]), full)
-        parts = [self._post(n, None if ahead is None else ahead[n]) for n in self.levels]
-        own = [self._levels == level for level in self.levels]
-        wait, days = (np.select(own, each) for each in zip(*parts, strict=True))
-        return Posted(wait, days, full)
+        by_level: Sequence[Counts | None] = ahead or [None] * len(self.levels)
+        parts = [self._post(level, each) for level, each in enumerate(by_level)]
+        wait, days = parts[0]
+        if self._levels is not None:
+            own = [self._levels == level for level in self.levels]
+            wait, days = (np.select(own, each) for each in zip(*parts, strict=True))
+        return Posted(wait, days, self._full(by_level[-1]))
 
     def _full(self, ahead: Counts | None) -> NDArray[np.bool_] | None:
         """Whether a quota has no place left: places are sold in the order of booking."""
@@ -170,57 +172,30 @@ class Posters:
 
     def _post(self, level: int, ahead: Counts | None) -> tuple[Floats, Floats]:
         """Wait and days that are posted to containers of one level."""
-        wait = self._leave(offered(self.first, self._free[level], ahead)) - self.times
-        for row in self._odd:
-            if self._timetables[row] is None:
-                wait[row] = 0
+        places = offered(self.first, self._free[level], ahead)
+        wait = np.floor(places / self._capacity)  # exact, and faster than dividing whole numbers
+        wait *= self._headway
+        for row, timetable in self._uneven:
+            wait[row] = timetable.days(places[row])
+        wait -= self.times
+        for row in self._without:
+            wait[row] = 0
         for row, late in self._late:
             wait[row] = np.maximum(wait[row] + late, 0)
         days = wait + self._first_days
         days += self._before
-        for later in self._later:
-            before = later.before[level] if ahead is None else later.before[level] + ahead
-            here = np.maximum(before / later.rate - days, 0)
-            here += later.half_headway
+        for rate, half_headway, run_days, *not_left in self._later:
+            before = not_left[level] if ahead is None else not_left[level] + ahead
+            here = np.maximum(before / rate - days, 0)
+            here += half_headway
             wait += here
-            here += later.run_days
+            here += run_days
             days += here
         return wait, days
 
-    def _leave(self, places: Counts) -> Floats:
-        """The days on which places leave."""
-        days = np.floor(places / self._capacity)  # exact, and faster than dividing whole numbers
-        days *= self._headway
-        for row in self._odd:
-            if (timetable := self._timetables[row]) is not None:
-                days[row] = timetable.days(places[row])
-        return days
 
-
-class _Column:
-    """The departures that are reached as the so-many-th later ones, of each route [routes, 1].
-
-    A route without so many adds nothing.
-    """
-
-    def __init__(self, each: Sequence[Outlook], number: int, levels: Iterable[int]) -> None:
-        here = [one.later[number] if number < len(one.later) else None for one in each]
-        self.before = [
-            _column(0 if later is None else later.not_left[level] for later in here)
-            for level in levels
-        ]
-        self.rate, self.half_headway, self.run_days = _columns(
-            (np.inf, 0.0, 0.0) if later is None else (later.rate, later.headway / 2, later.run_days)
-            for later in here
-        )
-
-
-def _column(values: Iterable[float]) -> NDArray[np.float64]:
-    return np.array(list(values)).reshape(-1, 1)
-
-
-def _columns(rows: Iterable[tuple[float, ...]]) -> NDArray[np.float64]:
-    """The same of several figures [figures, routes, 1]."""
+def _columns(rows: Iterable[Sequence[float]]) -> NDArray[Any]:
+    """Figures of each route, as columns [figures, routes, 1]."""
     return np.array(list(rows)).T[:, :, np.newaxis]
 
 
@@ -228,12 +203,11 @@ class Teller:
     """What a desk posts to one container after the other: the same figures as the posters'."""
 
     def __init__(self, outlook: Outlook, offers: Iterable[Offer]) -> None:
-        levels = range(outlook.desk.levels.number)
         self._day = None if outlook.timetable is None else outlook.timetable.day
         self._late = outlook.late
         self._before, self._first_days = outlook.before, outlook.first_days
         self._later = outlook.later
-        self._ahead = [0 for _ in levels]
+        self._ahead = [0] * len(outlook.free)
         self._free = list(outlook.free)
         self._tills = [Till(offer) for offer in offers]
 

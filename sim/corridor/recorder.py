@@ -17,7 +17,6 @@ from sim.corridor.vehicles import Service
 from sim.errors import SimulationError
 from sim.results.observations import (
     DisruptionLog,
-    FacilityLog,
     Floats,
     Leg,
     Observations,
@@ -43,15 +42,10 @@ def observed(
         warmup_days=scenario.run.warmup_days,
         horizon=scenario.run.horizon,
         ways=tuple(map(_way, offices)),
-        facilities=tuple(_facilities(pools)),
+        facilities=tuple(pools.logs),
         disruptions=tuple(_disruptions(scenario, disruptions, pools)),
         charges=charges(scenario),
     )
-
-
-def _facilities(pools: Pools) -> Iterator[FacilityLog]:
-    for (name, direction), steps in pools.steps.items():
-        yield FacilityLog(name, direction, tuple(steps), tuple(pools.outages[name, direction]))
 
 
 def _disruptions(
@@ -62,7 +56,7 @@ def _disruptions(
         if name in disruptions.spans:
             yield DisruptionLog(name, said, tuple(disruptions.spans[name]))
             continue
-        outages = [out for some in pools.outages.values() for out in some]
+        outages = [out for log in pools.logs for out in log.outages]
         own = sorted((out.first, out.end) for out in outages if out.disruption == name)
         yield DisruptionLog(name, said, tuple(own))
 

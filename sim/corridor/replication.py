@@ -12,7 +12,7 @@ from sim.corridor.desks import Desk
 from sim.corridor.dispatch import dispatch
 from sim.corridor.disruptions import Disruptions
 from sim.corridor.facilities import Pools
-from sim.corridor.fleets import Fleets
+from sim.corridor.fleets import Fleet
 from sim.corridor.lanes import Lane, Way
 from sim.corridor.recorder import checked, observed
 from sim.corridor.shippers import booking_days, cargo, shippers
@@ -30,9 +30,11 @@ def simulate(scenario: Scenario, replication: int = 0) -> Observations:
     clock, disruptions = Clock(), Disruptions(scenario, replication)
     eras = disruptions.dearer(scenario.eras)
     pools = Pools(clock, eras, scenario.directions, disruptions)
-    fleets = Fleets(clock, scenario)
+    fleets: dict[str | None, Fleet] = {
+        name: Fleet(clock, said, scenario.directions) for name, said in scenario.fleets.items()
+    }
     offices = [
-        _office(eras, Way.of(eras, direction, replication, pools, fleets, disruptions))
+        _office(Way(eras, direction, replication, pools, fleets, disruptions))
         for direction in scenario.directions
     ]
     clock.follow(phases(clock, eras, offices))
@@ -46,8 +48,8 @@ def simulate(scenario: Scenario, replication: int = 0) -> Observations:
     return checked(observed(scenario, replication, pools, disruptions, offices))
 
 
-def _office(eras: Sequence[Era], way: Way) -> Office:
-    demand = way.disruptions.demand(pieces(eras, way.direction))
+def _office(way: Way) -> Office:
+    demand = way.disruptions.demand(pieces(way.eras, way.direction))
     booked = booking_days(way, demand)
     classes = cargo(way, len(booked))
     desks = [_desk(way.lane(name), classes.levels) for name in way.routes]

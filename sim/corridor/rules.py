@@ -18,14 +18,12 @@ class Shippers:
     Luck is standard exponential, empty where the rule does not ask for it.
     """
 
-    number: int
     value_of_time: Floats
     luck: Floats
 
     def of(self, rows: slice) -> Shippers:
         """Some of them."""
-        number = rows.stop - rows.start
-        return Shippers(number, self.value_of_time[rows], self.luck[:, rows])
+        return Shippers(self.value_of_time[rows], self.luck[:, rows])
 
 
 @dataclass(frozen=True)
@@ -74,12 +72,13 @@ def _share(scenario: Scenario, routes: Sequence[str], shippers: Shippers) -> Sco
             luck[row] *= 1 / share
         else:
             luck[row] = np.inf
-    return Score(luck, np.broadcast_to(0.0, shippers.number))
+    return Score(luck, np.broadcast_to(0.0, luck.shape[1]))
 
 
 def _fastest(scenario: Scenario, routes: Sequence[str], shippers: Shippers) -> Score:
     """The least posted time."""
-    return Score(_of_each(_zero(scenario, routes), shippers), np.broadcast_to(1.0, shippers.number))
+    a_day = np.broadcast_to(1.0, len(shippers.value_of_time))
+    return Score(_of_each(_zero(scenario, routes), shippers), a_day)
 
 
 def _cheapest(scenario: Scenario, routes: Sequence[str], shippers: Shippers) -> Score:
@@ -101,7 +100,7 @@ def _logit(scenario: Scenario, routes: Sequence[str], shippers: Shippers) -> Sco
 
 def _of_each(figures: Floats, shippers: Shippers) -> Floats:
     """Figures of routes, the same for every container."""
-    return np.broadcast_to(figures, (len(figures), shippers.number))
+    return np.broadcast_to(figures, (len(figures), len(shippers.value_of_time)))
 
 
 def _zero(scenario: Scenario, routes: Sequence[str]) -> Floats:

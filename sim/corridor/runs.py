@@ -123,8 +123,8 @@ class Crossing:
         """Draw for some trips, each as in its era."""
         hours = by_era([each.holding_hours for each in self._facilities], eras, self._u[trips])
         self.holding[trips] = hours / HOURS_A_DAY
-        more = by_era([each.hours_per_container for each in self._facilities], eras)
-        self.a_container[trips] = more / HOURS_A_DAY
+        more = np.array([each.hours_per_container for each in self._facilities])
+        self.a_container[trips] = more[eras] / HOURS_A_DAY
 
     def drawn_by(self, era: int) -> object:
         """By what a trip of an era is drawn."""
@@ -163,22 +163,16 @@ class Crossing:
 class Draws(NamedTuple):
     """How many trips there are, and which of the numbers drawn are theirs.
 
-    rows: their numbers among `planned`; all of them where it is None
+    rows: their numbers among `planned`
     """
 
     trips: int
     planned: int
-    rows: Rows | None = None
-
-    @classmethod
-    def for_all(cls, trips: int) -> Draws:
-        """Each trip has its own number."""
-        return cls(trips, trips)
+    rows: Rows | slice = slice(None)
 
     def of(self, random: np.random.Generator) -> Floats:
         """Uniform numbers [trips]."""
-        u = random.random(self.planned)
-        return u if self.rows is None else u[self.rows]
+        return random.random(self.planned)[self.rows]
 
 
 Stepping = Generator[simpy.Event, Any, float]
@@ -195,31 +189,27 @@ class Run:
     def __init__(
         self, lane: Lane, names: Sequence[str], draws: Draws, loads: Sequence[int]
     ) -> None:
-        self._lane, self._loads, self._trips = lane, loads, draws.trips
+        self._loads, self._trips = loads, draws.trips
         self.stages = [_stage(name, lane, draws) for name in names]
         self.crossings = [stage for stage in self.stages if isinstance(stage, Crossing)]
         self._timed = [stage for stage in self.stages if isinstance(stage, Timed)]
         self._disrupted = any(stage.course is not None for stage in self._timed)
-        self.turn(0)
 
     @property
     def is_steady(self) -> bool:
         """Whether what is expected of it is the same at all times of a phase."""
         return not (self.crossings or self._disrupted)
 
-    def draw(self, trips: Rows | slice, starts: Floats) -> None:
-        """Draw for some trips that start at those moments."""
-        self._draw(trips, self._lane.way.eras_of(starts))
+    def draw(self, trips: Rows | slice, eras: Rows) -> None:
+        """Draw for some trips, each as in its era."""
+        for stage in self.stages:
+            stage.draw(trips, eras)
 
     def draw_from(self, trip: int, era: int) -> None:
         """Draw for all trips from one on, as in an era that begins."""
         if era and all(stage.drawn_by(era) == stage.drawn_by(era - 1) for stage in self.stages):
             return
-        self._draw(slice(trip, None), np.full(self._trips - trip, era))
-
-    def _draw(self, trips: Rows | slice, eras: Rows) -> None:
-        for stage in self.stages:
-            stage.draw(trips, eras)
+        self.draw(slice(trip, None), np.full(self._trips - trip, era))
 
     def ends(self, trips: Rows | slice, starts: Floats) -> Floats:
         """When some trips are through, where nothing is in their way."""

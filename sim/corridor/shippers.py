@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.corridor.backlog import Levels
-from sim.corridor.lanes import Rows, Way
+from sim.corridor.lanes import Rows, Way, by_era
 from sim.corridor.rules import RULES, Shippers
-from sim.corridor.streams import Floats, quantile
+from sim.corridor.streams import Floats
 from sim.scenario.calendar import Piece
 from sim.scenario.fields import DAYS_A_YEAR
 
@@ -127,24 +127,20 @@ def shippers(way: Way, cargo: Cargo, eras: Rows) -> Shippers:
         luck = np.empty((len(way.routes), containers))
         for row, route in zip(luck, way.routes, strict=True):
             way.stream(f"choice.luck.{route}").standard_exponential(out=row)
-    return Shippers(containers, _values_of_time(way, cargo, eras), luck)
+    return Shippers(_values_of_time(way, cargo, eras), luck)
 
 
 def _values_of_time(way: Way, cargo: Cargo, eras: Rows) -> Floats:
     """Each container's value of time, as its class has it in its era; not drawn where all agree."""
     names = cargo.names or (None,)
     every = {each.demand.value_of_time(name) for each in way.scenarios for name in names}
-    one = every.pop() if len(every) == 1 else None
-    if one is not None and one.kind == "fixed":
+    if len(every) == 1 and (one := every.pop()).kind == "fixed":
         return np.broadcast_to(one.mean, len(eras))
     u = way.stream("demand.value_of_time").random(len(eras))
-    if one is not None:
-        return quantile(one, u)
-    values = np.empty(len(u))
-    for era, scenario in enumerate(way.scenarios):
-        for row, name in enumerate(names):
-            here = eras == era
-            if cargo.of is not None:
-                here &= cargo.of == row
-            values[here] = quantile(scenario.demand.value_of_time(name), u[here])
-    return values
+    if cargo.of is None:
+        return by_era([each.demand.value_of_time(None) for each in way.scenarios], eras, u)
+    for row, name in enumerate(names):
+        here = cargo.of == row
+        each = [scenario.demand.value_of_time(name) for scenario in way.scenarios]
+        u[here] = by_era(each, eras[here], u[here])
+    return u

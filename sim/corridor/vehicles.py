@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cached_property
 from heapq import heappop, heappush
 from itertools import count, pairwise
 
@@ -14,8 +13,8 @@ import simpy
 from sim.corridor.backlog import Backlog, Rows
 from sim.corridor.clock import COMPLETION, DEPARTURE, Clock, Steps
 from sim.corridor.course import Course, Span
-from sim.corridor.disruptions import left
-from sim.corridor.lanes import Lane
+from sim.corridor.disruptions import edges, left
+from sim.corridor.lanes import Lane, Way
 from sim.corridor.runs import Draws, Run
 from sim.corridor.streams import Floats, quantile
 from sim.corridor.timetable import NEVER, Stretch, Timetable
@@ -31,7 +30,8 @@ class Service:
     timetable: None where vehicles leave when full; fleet: None where there are always enough
     times, places, arrivals: day and room of each departure, day of its arrival [trips]
     loads: how many of each level left on each trip so far [levels][trips]
-    open_in: whether vehicles leave, by era: those of a closed route stay
+    open_in: whether vehicles leave, by era: those of a closed route stay; is_open: as it is now
+    is_punctual, is_foreknown: whether all departures are known beforehand; whether all arrivals are
     """
 
     def __init__(self, lane: Lane, place: int, backlog: Backlog) -> None:
@@ -44,7 +44,7 @@ class Service:
         self._happens = list(way.disruptions.of_stage(lane.name, self.name).values())
         self._shut = Course.of(self._happens, self._closed(way.days, way.horizon))
         first = self.departures[0]
-        self.fleet = way.fleets.of(first.fleet)
+        self.fleet = way.fleets.get(first.fleet)
         self.timetable: Timetable | None = None
         if first.on_timetable:
             stretches = self._stretches(way.days)
@@ -52,7 +52,9 @@ class Service:
         draws = self._draws(backlog, way.horizon)
         names = [name for name, _ in legs[0].run]
         self.run = Run(lane, names, draws, [each.capacity for each in self.departures])
-        self._set_out(lane, draws.trips)
+        self.is_punctual = self.timetable is not None and self.fleet is None
+        self.is_foreknown = self.is_punctual and not self.run.crossings
+        self._set_out(way, draws.trips)
         self.backlog = backlog
         self.loads: list[list[int]] = [[] for _ in backlog.queues]
         self.places: list[int] = []
@@ -60,7 +62,6 @@ class Service:
         self.stir: Callable[[], None] | None = None
         self._coming: list[tuple[float, int, list[Rows]]] = []
         self._number = count()
-        self.turn(0)
 
     def _draws(self, backlog: Backlog, horizon: float) -> Draws:
         """How many trips there are; when full, how many there may be at most."""
@@ -69,27 +70,20 @@ class Service:
         containers = backlog.levels.containers
         least = 1 if self._happens else min(each.capacity for each in self.departures)
         held = horizon / max(self.departures[0].longest_hold, 1e-9)
-        return Draws.for_all(math.ceil(min(containers, containers / least + held + 2)))
+        most = math.ceil(min(containers, containers / least + held + 2))
+        return Draws(most, most)
 
-    def _set_out(self, lane: Lane, trips: int) -> None:
+    def _set_out(self, way: Way, trips: int) -> None:
         """Reckon all that is known beforehand."""
-        if self.timetable is not None and self.fleet is None:
+        self.times, self.arrivals = np.full(trips, np.inf), np.full(trips, np.inf)
+        if self.timetable is not None and self.is_punctual:
             self.times = self.timetable.times
-        else:
-            self.times = np.full(trips, np.inf)
-        self.arrivals = np.full(trips, np.inf)
-        if self.is_punctual:
-            self.run.draw(slice(None), self.times)
+            self.run.draw(slice(None), way.eras_of(self.times))
         if self.is_foreknown:
             self.arrivals = self.run.ends(slice(None), self.times)
         if self.fleet is not None:
-            turns = lane.way.stream(f"fleets.{self.departures[0].fleet}").random(trips)
+            turns = way.stream(f"fleets.{self.departures[0].fleet}").random(trips)
             self._turns = quantile(self.fleet.said.turnaround_days, turns)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether vehicles leave in this phase."""
-        return self._is_open
 
     @property
     def hold(self) -> float:
@@ -99,22 +93,12 @@ class Service:
     @property
     def changes(self) -> list[float]:
         """The days on which a disruption begins or ends."""
-        return sorted({day for each in self._happens for span in each.spans for day in span})
-
-    @cached_property
-    def is_punctual(self) -> bool:
-        """Whether all departures are known beforehand."""
-        return self.timetable is not None and self.fleet is None
-
-    @cached_property
-    def is_foreknown(self) -> bool:
-        """Whether all arrivals are."""
-        return self.is_punctual and not self.run.crossings
+        return edges(self._happens)
 
     def turn(self, era: int) -> None:
         """Let a phase begin."""
         self._now = self.departures[era]
-        self._is_open = self.open_in[era]
+        self.is_open = self.open_in[era]
         self.run.turn(era)
         if not self.is_punctual:  # each as on the day on which it will leave
             self.run.draw_from(self.departed, era)
@@ -122,18 +106,18 @@ class Service:
 
     def headway(self, now: float, accepted: int) -> float:
         """Days between departures, as they are now; when full, as so many came since day 0."""
-        if not self._is_open:
+        if not self.is_open:
             return NEVER
         if self.timetable is not None:
             return self._now.headway
-        hold = self._now.longest_hold
+        hold = self.hold
         days = min(hold, self._now.capacity * now / accepted if accepted else hold)
         return days if math.isfinite(days) else 0.0
 
     @property
     def rate(self) -> float:
         """Containers a day that leave at most, as things are now."""
-        if not self._is_open:
+        if not self.is_open:
             return 1 / NEVER
         return min(self._now.rate, self._fleet_rate(), NEVER)
 
@@ -241,8 +225,8 @@ class Service:
 
     def _closed(self, days: Floats, horizon: float) -> list[Span]:
         """When the route is closed."""
-        edges = pairwise([*days.tolist(), horizon])
-        return [Span(*era) for era, is_open in zip(edges, self.open_in, strict=True) if not is_open]
+        eras = pairwise([*days.tolist(), horizon])
+        return [Span(*era) for era, is_open in zip(eras, self.open_in, strict=True) if not is_open]
 
     def _stretches(self, days: Floats) -> list[Stretch]:
         """The timetable as the eras make it: one that changes begins anew."""
