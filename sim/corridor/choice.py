@@ -27,7 +27,6 @@ from sim.corridor.streams import Floats
 from sim.corridor.timetable import Counts
 
 Taken = NDArray[np.int8]
-Rows = NDArray[np.intp]
 NOBODY: Final = -1
 """Stands for a row of desks where there is none."""
 

@@ -15,7 +15,6 @@ from operator import mul
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.corridor.streams import Floats
 from sim.scenario.disruptions import Disruption
@@ -86,13 +85,6 @@ class Course:
         found = days.copy()
         for first, end in self.shut:
             found[(days >= first) & (days < end)] = end
-        return found
-
-    def is_shut(self, days: Floats) -> NDArray[np.bool_]:
-        """Whether nothing may start on each day."""
-        found = np.zeros(len(days), np.bool_)
-        for first, end in self.shut:
-            found |= (days >= first) & (days < end)
         return found
 
     def ends(self, start: float, days: float) -> float:

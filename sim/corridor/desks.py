@@ -6,17 +6,14 @@ import math
 from itertools import accumulate
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.corridor.backlog import Levels
 from sim.corridor.clock import COMPLETION, Clock, Steps
-from sim.corridor.lanes import Lane
+from sim.corridor.lanes import Lane, Rows
 from sim.corridor.quotas import Offer, Sale
 from sim.corridor.runs import Draws, Run
 from sim.corridor.streams import Floats
 from sim.corridor.vehicles import Service
-
-Rows = NDArray[np.intp]
 
 
 class Desk:
@@ -41,17 +38,13 @@ class Desk:
         first = services[0] if services and not names else None
         self.timetable = None if first is None else first.timetable
         self.opening = None if self.timetable is None else first
-        self.ready = np.full(levels.containers if names and self._alone else 0, np.inf)
-        self.refused: list[NDArray[np.intp]] = []
+        asked = names and (not services or self.approach.crossings)  # when they are through
+        self.ready = np.full(levels.containers if asked else 0, np.inf)
+        self.refused: list[Rows] = []
         self.accepted = [0] * levels.number
         quotas = [leg.departures.quota for leg in lane.routes[0].legs]
         self._sales = [Sale(quota, lane.way.horizon) for quota in quotas if quota is not None]
         self.turn(0)
-
-    @property
-    def _alone(self) -> bool:
-        """Whether somebody asks later when containers were through with the approach."""
-        return not self.services or bool(self.approach.crossings)
 
     @property
     def never_refuses(self) -> bool:
@@ -107,7 +100,7 @@ class Desk:
         """What the quotas of its departures offer to containers that book at these moments."""
         return [sale.offer(times) for sale in self._sales]
 
-    def accept(self, clock: Clock, who: NDArray[np.intp], booked: Floats) -> None:
+    def accept(self, clock: Clock, who: Rows, booked: Floats) -> None:
         """Let containers join the queue of the first departures, or move on their own."""
         for sale in self._sales:
             sale.sell(booked[who])
@@ -116,7 +109,7 @@ class Desk:
             if len(some):
                 self._let_go(clock, level, some, booked)
 
-    def _let_go(self, clock: Clock, level: int, who: NDArray[np.intp], booked: Floats) -> None:
+    def _let_go(self, clock: Clock, level: int, who: Rows, booked: Floats) -> None:
         if not self.approached:
             if self.services:
                 self.services[0].backlog.queues[level].join(who, booked[who])

@@ -87,17 +87,12 @@ class WhenFull:
             self._next = math.inf
         if self._due() <= now:
             if fleet is not None and not fleet.take(self._service.direction):
-                self._ask()
+                if not self._asked:
+                    self._asked = True
+                    fleet.next(self._service.direction).callbacks.append(self._vehicle_is_there)
                 return
             self._service.depart(self._clock)
         self._look_ahead()
-
-    def _ask(self) -> None:
-        """Look again when the next vehicle is there."""
-        fleet = self._service.fleet
-        if fleet is not None and not self._asked:
-            self._asked = True
-            fleet.next(self._service.direction).callbacks.append(self._vehicle_is_there)
 
     def _vehicle_is_there(self, event: simpy.Event) -> None:  # noqa: ARG002
         self._asked = False

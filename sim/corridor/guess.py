@@ -12,14 +12,13 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.corridor.lanes import Rows
 from sim.corridor.places import left_over
 from sim.corridor.posters import Outlook
 from sim.corridor.quotas import Offer
 from sim.corridor.rules import Score
 from sim.corridor.streams import Floats
 from sim.corridor.timetable import Counts
-
-Rows = NDArray[np.intp]
 
 
 def turned(
@@ -72,6 +71,6 @@ def patience(score: Score, scores: Floats, who: Rows, row: int) -> Floats:
 
 def _among_the_first(room: Floats) -> slice | NDArray[np.bool_]:
     """Which of them come while there is room: each may be behind so many less one at most."""
-    if not len(room) or (room == room[0]).all():
-        return slice(int(min(max(room[0], 0), len(room)))) if len(room) else slice(0)
+    if len(room) and (room == room[0]).all():
+        return slice(int(min(max(room[0], 0), len(room))))
     return ~left_over(np.zeros(len(room), np.int64), 0, room)

@@ -49,11 +49,8 @@ class Inertia:
         """The days that each route posts to a container of each level [routes, levels]."""
         times = np.full(len(self._levels), now)
         levels = self._levels if len(self._levels) > 1 else None
-        return (
-            Posters(self._desks, now, times, first_places(self._desks, times), levels)
-            .post(None)
-            .days
-        )
+        first = first_places(self._desks, times)
+        return Posters(self._desks, now, times, first, levels).post(None).days
 
     def scored(self, score: Score, levels: Levels) -> Score:
         """By what containers compare routes that do not look at the days of the moment."""

@@ -77,13 +77,14 @@ def _way(office: Office) -> Way:
 def _route_log(row: int, desk: Desk, office: Office) -> RouteLog:
     accepted = np.flatnonzero(office.taken == row).astype(np.int32)
     booked = office.booked[accepted]
+    own = desk.ready if desk.approached else office.booked
     refused = np.concatenate([*desk.refused, np.empty(0, np.int32)]).astype(np.int32)
     return RouteLog(
         name=desk.name,
         accepted=accepted,
         refused=refused,
         legs=tuple(_leg(service, office) for service in desk.services),
-        own_arrivals=_own_arrivals(desk, office, accepted),
+        own_arrivals=np.empty(0) if desk.services else own[accepted],
         approach=tuple(_passages(desk.approach, accepted, booked, office.way.horizon)),
         freight=tuple(_freight(desk.name, office)),
     )
@@ -96,13 +97,6 @@ def _freight(route: str, office: Office) -> Iterator[tuple[float, float]]:
         if scenario.routes[route].freight_usd != asked:
             asked = scenario.routes[route].freight_usd
             yield day, asked
-
-
-def _own_arrivals(desk: Desk, office: Office, accepted: np.ndarray) -> Floats:
-    if desk.services:
-        return np.empty(0)
-    ends: Floats = (desk.ready if desk.approached else office.booked)[accepted]
-    return ends
 
 
 def _leg(service: Service, office: Office) -> Leg:

@@ -18,17 +18,6 @@ from sim.scenario.network import HOURS_A_DAY
 from sim.scenario.stages import FacilityStage, Transit
 
 
-class Passed(NamedTuple):
-    """How trips went through a transit: when they began to move, when they were through [trips].
-
-    detoured: whether they took the detour; None where none could
-    """
-
-    started: Floats
-    left: Floats
-    detoured: NDArray[np.bool_] | None
-
-
 class Timed:
     """A transit on a run.
 
@@ -58,17 +47,22 @@ class Timed:
         """By what a trip of an era is drawn."""
         return self.durations[era], self._detours[era : era + 1]
 
-    def passed(self, trips: Rows | slice, entered: Floats) -> Passed:
-        """How trips go through that come at these moments, infinite ones for never."""
+    def passed(
+        self, trips: Rows | slice, entered: Floats
+    ) -> tuple[Floats, Floats, NDArray[np.bool_] | None]:
+        """How trips go through that come at these moments, infinite ones for never [trips].
+
+        When they begin to move, when they are through, and whether they take the detour; None
+        where none can.
+        """
         if self.course is None:
-            return Passed(entered, entered + self.days[trips], None)
+            return entered, entered + self.days[trips], None
+        opens = self.course.each_opens(entered)
         if not self.detours:
-            started = self.course.each_opens(entered)
-            return Passed(started, self.course.each_ends(started, self.days[trips]), None)
-        detoured = self.course.is_shut(entered)
+            return opens, self.course.each_ends(opens, self.days[trips]), None
         ends = self.course.each_ends(entered, self.days[trips])
-        around = entered + self.detour_days[trips]
-        return Passed(entered, np.where(detoured, around, ends), detoured)
+        around, detoured = entered + self.detour_days[trips], opens > entered
+        return entered, np.where(detoured, around, ends), detoured
 
     def leave(self, trip: int, now: float) -> float:
         """The day on which a trip that comes now is through."""
@@ -216,7 +210,7 @@ class Run:
         ends = starts
         for stage in self.stages:
             assert isinstance(stage, Timed), "a queue decides when a trip with crossings ends"
-            ends = stage.passed(trips, ends).left
+            _, ends, _ = stage.passed(trips, ends)
         return ends
 
     def travel(self, clock: Clock, trip: int, now: float, load: int) -> Stepping:

@@ -65,7 +65,7 @@ class Timetable:
         """Leave out departures and places that a disruption takes."""
         course = Course.of(happenings)
         if course is not None:
-            kept = ~course.is_shut(self.times)
+            kept = course.each_opens(self.times) == self.times
             self.times, self.rows = self.times[kept], self.rows[kept]
             self.capacities = self.capacities[kept]
         parts = np.array(left(happenings, self.times.tolist()))
