@@ -343,8 +343,8 @@ FIGURES = [
         "the unfinished are forgotten",
         "Containers under way at the end are in no fate.",
         "test_fates.py::test_fates_sum_to_what_was_booked",
-        "results/fates.py",
-        {'_moving(log, horizon) if fate == "moving"': '() if fate == "moving"'},
+        "results/containers.py",
+        {"np.full(len(way.booked), MOVING, np.int8)": "np.full(len(way.booked), -1, np.int8)"},
     ),
     Fault(
         "share of what was delivered",
@@ -354,7 +354,7 @@ FIGURES = [
         {
             "found = figures.flow(some, part.window, part.demand)": """\
 came = sum(len(each.journeys.days) for each in part.samples)
-        found = figures.flow(some, part.window, part.window.per_year(came))"""
+    found = figures.flow(some, part.window, part.window.per_year(came))"""
         },
     ),
     Fault(
@@ -427,7 +427,7 @@ came = sum(len(each.journeys.days) for each in part.samples)
         "A route is told to be as full as its departures with most room.",
         "test_timetables.py::test_the_load_factor_of_a_route_is_that_of_its_narrowest_departures",
         "results/figures.py",
-        {"narrowest = min(": "narrowest = max("},
+        {"return min(stages, key=": "return max(stages, key="},
     ),
     Fault(
         "only the last wait counts",

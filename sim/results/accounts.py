@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.results.containers import freight_at
-from sim.results.observations import Floats, Passage, RouteLog, Rows, Way
+from sim.results.observations import Floats, RouteLog, Rows, Way
 from sim.results.window import Window
 from sim.scenario.charges import Charges
 
@@ -68,7 +68,7 @@ def _freight(way: Way, log: RouteLog, who: Rows) -> float:
 def _detours(log: RouteLog, who: Rows, containers: int) -> Iterator[tuple[str, int]]:
     """Of some containers how many took the detour of each leg that anybody took."""
     here = np.empty(0, np.bool_)
-    for passage, aboard, loads in _passages(log):
+    for passage, aboard, loads in log.passages():
         if passage.detoured is None or not passage.detoured.any():
             continue
         if not len(here):
@@ -76,15 +76,6 @@ def _detours(log: RouteLog, who: Rows, containers: int) -> Iterator[tuple[str, i
             here[who] = True
         took = here[aboard][np.repeat(passage.detoured, loads)]
         yield passage.stage, int(np.count_nonzero(took))
-
-
-def _passages(log: RouteLog) -> Iterator[tuple[Passage, Rows, Rows | int]]:
-    """The stages between departures, who went through each, and how many at a time."""
-    for passage in log.approach:
-        yield passage, log.accepted, 1
-    for leg in log.legs:
-        for passage in leg.passages:
-            yield passage, leg.who[: leg.boarded], leg.loads
 
 
 def figures(bills: Sequence[Bill], window: Window, *, any_carbon: bool) -> dict[str, float | None]:

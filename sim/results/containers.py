@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.results.observations import Floats, Observations, Passage, RouteLog, Rows, Way
+from sim.results.observations import Floats, Observations, RouteLog, Way
 from sim.scenario.charges import Charges
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Containers:
     def fate(self) -> NDArray[np.int8]:
         """The row of its fate in FATES [containers]."""
         ways, horizon = self.observed.ways, self.observed.horizon
-        return np.concatenate([_fates(way, horizon) for way in ways])[numbering(ways)]
+        return np.concatenate([ended_as(way, horizon) for way in ways])[numbering(ways)]
 
     @cached_property
     def bills(self) -> Bills:
@@ -154,25 +154,22 @@ def _ends(way: Way, horizon: float) -> tuple[Floats, Floats]:
         for leg in route.legs:
             boarded = leg.boarded
             wait[leg.who[:boarded]] += leg.boarding_days[:boarded] - leg.since[:boarded]
-        if route.legs:
-            last = route.legs[-1]
-            delivered[last.who[: last.boarded]] = last.arrival_days
-        else:
-            delivered[route.accepted] = route.own_arrivals
+        who, arrived, loads = route.arrivals
+        delivered[who] = np.repeat(arrived, loads)
     delivered[delivered >= horizon] = np.inf
     return delivered, wait
 
 
-def _fates(way: Way, horizon: float) -> NDArray[np.int8]:
-    """What each container of a direction is at the horizon: where nothing else is said, moving."""
+def ended_as(way: Way, horizon: float) -> NDArray[np.int8]:
+    """The row in FATES of each container of a direction: where nothing else is said, moving."""
     fate = np.full(len(way.booked), MOVING, np.int8)
     fate[way.taken < 0] = UNSERVED
     for route in way.routes:
         for leg in route.legs:
             left, since = leg.who[leg.boarded :], leg.since[leg.boarded :]
             fate[left[since < horizon]] = WAITING
-    delivered, _ = _ends(way, horizon)
-    fate[np.isfinite(delivered)] = DELIVERED
+        who, arrived, loads = route.arrivals
+        fate[who[np.repeat(arrived < horizon, loads)]] = DELIVERED
     return fate
 
 
@@ -188,26 +185,14 @@ def _bills(way: Way, charges: Mapping[str, Charges]) -> Floats:
         asked = charges[route.name]
         for leg in route.legs:
             handling[leg.who] += asked[leg.name].handling_usd
-        for who, loads, passage in _passed(route):
+        for passage, who, loads in route.passages():
             charge = asked[passage.stage]
-            round_about = _detoured(passage)
+            took = passage.detoured
+            round_about = np.zeros(len(loads), np.bool_) if took is None else took
             handling[who] += charge.handling_usd
             detour[who] += np.repeat(np.where(round_about, charge.detour_usd, 0.0), loads)
             kg[who] += np.repeat(np.where(round_about, charge.detour_kg, charge.kg), loads)
     return lines
-
-
-def _passed(route: RouteLog) -> Iterator[tuple[Rows, Rows | int, Passage]]:
-    """Who went through each stage between departures, how many at a time, and how."""
-    for passage in route.approach:
-        yield route.accepted, 1, passage
-    for leg in route.legs:
-        for passage in leg.passages:
-            yield leg.who[: leg.boarded], leg.loads, passage
-
-
-def _detoured(passage: Passage) -> NDArray[np.bool_]:
-    return np.zeros(len(passage.left), np.bool_) if passage.detoured is None else passage.detoured
 
 
 def freight_at(route: RouteLog, booked: Floats) -> Floats:

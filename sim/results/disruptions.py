@@ -111,14 +111,14 @@ def _visits(log: DisruptionLog, observations: Observations) -> Iterator[Visit]:
 
 def _level(legs: Sequence[Leg], through: Sequence[Visit]) -> Level:
     """Containers that cannot go on."""
-    moments = [each for v in through for each in (v.passage.entered, v.passage.started)]
-    changes = [each for v in through for each in (v.loads, -v.loads)]
-    moments += [each for leg in legs for each in (leg.since, leg.departed)]
-    changes += [
-        each for leg in legs for each in (np.ones(len(leg.since)), -leg.loads.astype(float))
-    ]
-    none = np.empty(0)
-    return Level(np.concatenate([none, *moments]), np.concatenate([none, *changes]))
+    moments, changes = [np.empty(0)], [np.empty(0)]
+    for passage, loads, _ in through:
+        moments += [passage.entered, passage.started]
+        changes += [loads.astype(float), -loads.astype(float)]
+    for leg in legs:
+        moments += [leg.since, leg.departed]
+        changes += [np.ones(len(leg.since)), -leg.loads.astype(float)]
+    return Level(np.concatenate(moments), np.concatenate(changes))
 
 
 def _delayed(

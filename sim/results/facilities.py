@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.results.figures import Figures
-from sim.results.observations import FacilityLog, Floats, Observations, Outage, Passage
+from sim.results.observations import FacilityLog, Floats, Observations, Outage, Passage, Rows
 from sim.results.spans import Spans
 from sim.results.window import Window
 
@@ -18,7 +18,7 @@ class Visit(NamedTuple):
     """How trips of one direction went through a stage, with the containers on each."""
 
     passage: Passage
-    loads: Floats
+    loads: Rows
     direction: str | None
 
 
@@ -26,11 +26,8 @@ def visits(observations: Observations) -> Iterator[tuple[str, Visit]]:
     """Every passage through a stage, with its route."""
     for way in observations.ways:
         for route in way.routes:
-            for passage in route.approach:
-                yield route.name, Visit(passage, np.ones(len(passage.entered)), way.direction)
-            for leg in route.legs:
-                for passage in leg.passages:
-                    yield route.name, Visit(passage, leg.loads.astype(float), way.direction)
+            for passage, _, loads in route.passages():
+                yield route.name, Visit(passage, loads, way.direction)
 
 
 def facilities(observations: Observations, window: Window) -> dict[str, Figures]:

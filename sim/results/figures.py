@@ -22,6 +22,7 @@ from sim.scenario.charges import Charges
 Figures = dict[str, float | None]
 
 Counts = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 PERCENTILES: Final = (5, 50, 90, 95)
 
@@ -67,19 +68,23 @@ class Choices:
     @classmethod
     def of_lane(cls, lane: Lane, window: Window) -> Choices:
         """By the route that they wanted."""
-        way, log = lane.way, lane.log
-        lost = np.flatnonzero((way.wanted == lane.row) & (way.taken < 0))
-        parts = (_by_class(way, who, window) for who in (log.accepted, log.refused, lost))
-        return cls(window, *parts)
+        way, row = lane.way, lane.row
+        lost = (way.wanted == row) & (way.taken < 0)
+        return cls._counted(way, window, way.taken == row, [lane.log], lost)
 
     @classmethod
     def of_way(cls, way: Way, window: Window) -> Choices:
         """Of all routes together: who was refused somewhere counts once."""
+        return cls._counted(way, window, way.taken >= 0, way.routes, way.taken < 0)
+
+    @classmethod
+    def _counted(
+        cls, way: Way, window: Window, took: Mask, logs: Sequence[RouteLog], lost: Mask
+    ) -> Choices:
         turned = np.zeros(len(way.booked), np.bool_)
-        for log in way.routes:
+        for log in logs:
             turned[log.refused] = True
-        each = (way.taken >= 0, turned, way.taken < 0)
-        return cls(window, *(_by_class(way, np.flatnonzero(who), window) for who in each))
+        return cls(window, *(_by_class(way, who, window) for who in (took, turned, lost)))
 
     def figures(self, cargo: int | None) -> dict[str, float]:
         """Of one class, or of all, a year."""
@@ -88,12 +93,12 @@ class Choices:
         return {name: self.window.per_year(int(each[row].sum())) for name, each in counts.items()}
 
 
-def _by_class(way: Way, who: NDArray[np.integer], window: Window) -> Counts:
-    """How many of some containers, in booking order, were booked in the window [classes]."""
-    first, end = who.searchsorted(way.booked.searchsorted([window.start, window.end]))
+def _by_class(way: Way, who: Mask, window: Window) -> Counts:
+    """How many of some containers were booked in the window [classes]."""
+    here = window.rows(way.booked)
     if way.class_of is None:
-        return np.array([end - first])
-    return np.bincount(way.class_of[who[first:end]], minlength=len(way.classes))
+        return np.array([np.count_nonzero(who[here])])
+    return np.bincount(way.class_of[here][who[here]], minlength=len(way.classes))
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,11 +140,10 @@ class Sample:
     def levels(self) -> Levels:
         """What raised and lowered the numbers of containers under way and waiting."""
         log, window = self.lane.log, self.window
+        _, arrived, loads = log.arrivals
         return Levels(
             came=window.days_after(self.lane.way.booked[log.accepted]),
-            went=window.days_after(log.legs[-1].arrived, log.legs[-1].loads)
-            if log.legs
-            else window.days_after(log.own_arrivals),
+            went=window.days_after(arrived, loads),
             joined=[window.days_after(leg.since) for leg in log.legs],
             left=[window.days_after(leg.departed, leg.loads) for leg in log.legs],
             at_start=waiting(log.legs, window.start),
@@ -165,16 +169,15 @@ class Levels:
 
 def _journeys(lane: Lane, window: Window) -> Journeys:
     log, booked = lane.log, lane.way.booked
+    every, arrived, loads = log.arrivals
+    trips = window.holds(arrived)
+    here, loads = np.repeat(trips, loads), loads[trips]
+    who = every[here]
+    days = np.repeat(arrived[trips], loads) - booked[who]
     if not log.legs:
-        here = window.holds(log.own_arrivals)
-        who = log.accepted[here]
-        return Journeys(who, log.own_arrivals[here] - booked[who], np.zeros(len(who)))
+        return Journeys(who, days, np.zeros(len(who)))
     last = log.legs[-1]
-    trips = window.holds(last.arrived)
-    here = np.repeat(trips, last.loads)
-    who = last.who[: last.boarded][here]
-    days = np.repeat(last.arrived[trips], last.loads[trips]) - booked[who]
-    wait = np.repeat(last.departed[trips], last.loads[trips]) - last.since[: last.boarded][here]
+    wait = np.repeat(last.departed[trips], loads) - last.since[: last.boarded][here]
     for leg in log.legs[:-1]:
         waited = np.zeros(len(booked))
         waited[leg.who[: leg.boarded]] = (
@@ -191,16 +194,12 @@ def flow(samples: Sequence[Sample], window: Window, demand: float) -> Figures:
     throughput = window.per_year(len(days))
     any_came = len(days) > 0
     mean = float(days.mean()) if any_came else None
-    own = len(samples) > 1  # then the array is no observation's, and may be put in another order
-    percentiles = np.percentile(days, PERCENTILES, overwrite_input=own) if any_came else None
+    percentiles = np.percentile(days, PERCENTILES).tolist() if any_came else [None] * 4
     return {
         "throughput": throughput,
         "share": throughput / demand if demand else None,
         "door_to_door_mean": mean,
-        **{
-            f"door_to_door_p{p}": None if percentiles is None else float(percentiles[n])
-            for n, p in enumerate(PERCENTILES)
-        },
+        **{f"door_to_door_p{p}": day for p, day in zip(PERCENTILES, percentiles, strict=True)},
         "wait_mean": float(wait.mean()) if any_came else None,
     }
 
@@ -209,13 +208,11 @@ def _joined(parts: Sequence[Floats]) -> Floats:
     return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0), *parts])
 
 
-def on_time(samples: Sequence[Sample], promised: bool) -> Figures:
+def on_time(samples: Sequence[Sample]) -> Figures:
     """The part of containers delivered within the days that their route promises, inclusive.
 
-    Only routes with a promise count; without any there is no such metric.
+    Only routes with a promise count.
     """
-    if not promised:
-        return {}
     kept = [
         each.journeys.days <= each.lane.promise_days + ROUNDING_DAYS
         for each in samples
@@ -257,31 +254,22 @@ def waiting(legs: Sequence[Leg], moment: float) -> int:
 
 def load_factor(legs: Sequence[Leg], window: Window) -> float | None:
     """Containers carried over capacity offered, by the departures in a window."""
-    left = [window.holds(leg.departed) for leg in legs]
-    loads = sum(int(leg.loads[here].sum()) for leg, here in zip(legs, left, strict=True))
-    offered = sum(int(leg.capacities[here].sum()) for leg, here in zip(legs, left, strict=True))
+    left = [(leg, window.holds(leg.departed)) for leg in legs]
+    loads = sum(int(leg.loads[here].sum()) for leg, here in left)
+    offered = sum(int(leg.capacities[here].sum()) for leg, here in left)
     return loads / offered if offered else None
 
 
-def loads(lanes: Sequence[Lane], window: Window) -> tuple[float | None, dict[str, float | None]]:
-    """Load factors: of the departures stage with the least yearly capacity, and of each."""
+def by_stage(samples: Sequence[Sample]) -> dict[str, list[Leg]]:
+    """The departures stages of some lanes by name."""
     stages: dict[str, list[Leg]] = {}
-    for lane in lanes:
-        for leg in lane.log.legs:
+    for each in samples:
+        for leg in each.lane.log.legs:
             stages.setdefault(leg.name, []).append(leg)
-    each = {name: load_factor(legs, window) for name, legs in stages.items()}
-    if not stages:
-        return None, each
-    narrowest = min(stages, key=lambda name: sum(leg.yearly_capacity for leg in stages[name]))
-    return each[narrowest], each
+    return stages
 
 
-def closed() -> Figures:
-    """The figures of a route that takes no part, beyond what was delivered: nothing."""
-    zeros = ("under_way_mean", "backlog_mean", "backlog_end", "backlog_growth")
-    return no_choices() | dict.fromkeys(zeros, 0.0) | {"load_factor": None, "busiest_month": None}
-
-
-def no_choices() -> Figures:
-    """What was chosen on a route that takes no part: nothing."""
-    return dict.fromkeys(("booked", "refused", "unserved"), 0.0)
+def narrowest(samples: Sequence[Sample]) -> Sequence[Leg]:
+    """The departures stage with the least yearly capacity; nothing where there is none."""
+    stages = by_stage(samples).values()
+    return min(stages, key=lambda legs: sum(leg.yearly_capacity for leg in legs), default=[])

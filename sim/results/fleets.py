@@ -19,20 +19,12 @@ def departures(legs: Sequence[Leg], window: Window) -> Figures:
     late, lateness_mean: the part that left after its time for want of a vehicle, and by how many
         days all did, mean; only where vehicles are those of a fleet and leave on a timetable
     """
-    left = [window.holds(leg.departed) for leg in legs]
-    number = sum(int(here.sum()) for here in left)
-    empty = sum(
-        int(np.count_nonzero(leg.loads[here] == 0)) for leg, here in zip(legs, left, strict=True)
-    )
+    left = [(leg, window.holds(leg.departed)) for leg in legs]
     found: Figures = {
-        "departures": window.per_year(number),
-        "empties": window.per_year(empty),
+        "departures": window.per_year(sum(int(here.sum()) for _, here in left)),
+        "empties": window.per_year(sum(int((leg.loads[here] == 0).sum()) for leg, here in left)),
     }
-    delays = [
-        (leg.departed - leg.planned)[here]
-        for leg, here in zip(legs, left, strict=True)
-        if leg.planned is not None
-    ]
+    delays = [(leg.departed - leg.planned)[here] for leg, here in left if leg.planned is not None]
     if delays:
         days = np.concatenate(delays)
         found["late"] = float((days > ROUNDING_DAYS).mean()) if len(days) else None

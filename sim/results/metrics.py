@@ -122,18 +122,23 @@ def measure(scenario: Scenario, observations: Observations) -> Measures:
     """All metrics of one replication, for every route and for all together, whole and by part."""
     window = Window(observations.warmup_days, observations.horizon)
     charges = observations.charges
-    lanes = [
-        Lane(way, row, log, scenario.routes[log.name].promise_days, charges[log.name])
+    samples = [
+        Sample.of(
+            Lane(way, row, log, scenario.routes[log.name].promise_days, charges[log.name]), window
+        )
         for way in observations.ways
         for row, log in enumerate(way.routes)
     ]
     measures: Measures = {}
-    for part in _parts(scenario, window, lanes, observations.ways):
+    for part in _parts(scenario, window, samples, observations.ways):
         measures |= _of_part(scenario, part)
         if part.name == ALL:
-            measures |= _of_fates(scenario, observations, part)
+            for route, fate, number in fates(observations, list(scenario.routes), window):
+                measures[Key(route, f"fate:{fate}", "containers")] = number
     for name in scenario.routes:
-        measures |= _of_stages(name, [lane for lane in lanes if lane.log.name == name], window)
+        some = [each for each in samples if each.lane.log.name == name]
+        for stage, found in bottleneck.stages(some, window).items():
+            measures |= _named(name, f"stage:{stage}", found)
     for kind, each in (
         ("facility", facilities(observations, window)),
         ("fleet", fleets.fleets(scenario, observations, window)),
@@ -161,11 +166,10 @@ class _Part:
 
 
 def _parts(
-    scenario: Scenario, window: Window, lanes: Sequence[Lane], ways: Sequence[Way]
+    scenario: Scenario, window: Window, samples: Sequence[Sample], ways: Sequence[Way]
 ) -> Iterator[_Part]:
     demand = yearly_demand(scenario, window.start, window.end)
     total = math.fsum(demand.values())
-    samples = [Sample.of(lane, window) for lane in lanes]
     choices = [Choices.of_way(way, window) for way in ways]
     yield _Part(ALL, window, samples, choices, total)
     for way, chosen in zip(ways, choices, strict=True) if len(ways) > 1 else ():
@@ -178,7 +182,7 @@ def _parts(
             some = [each[row] for each in by_class]
             yield _Part(f"class:{name}", window, some, choices, total * cargo.share, row)
     for name, year in _years(scenario, window):
-        some = [Sample.of(lane, year) for lane in lanes]
+        some = [Sample.of(each.lane, year) for each in samples]
         choices = [Choices.of_way(way, year) for way in ways]
         those = yearly_demand(scenario, year.start, year.end)
         yield _Part(name, year, some, choices, math.fsum(those.values()))
@@ -196,58 +200,31 @@ def _years(scenario: Scenario, window: Window) -> Iterator[tuple[str, Window]]:
 
 def _of_part(scenario: Scenario, part: _Part) -> Measures:
     measures: Measures = {}
-    for name, route in scenario.routes.items():
+    for name in scenario.routes:
         some = [each for each in part.samples if each.lane.log.name == name]
-        found = figures.flow(some, part.window, part.demand)
-        found |= figures.on_time(some, route.promise_days is not None)
-        found |= _accounts(scenario, some, part.window)
-        if not any(each.lane.log.name == name for each in part.samples):
-            found |= figures.closed() if part.cargo is None else figures.no_choices()
-        else:
-            found |= figures.choices([each.choices for each in some], part.cargo)
-            if part.cargo is None:
-                found |= figures.queues(some, part.window)
-                found["load_factor"], _ = figures.loads([each.lane for each in some], part.window)
-                found |= busiest([each.lane.log for each in some], part.window)
+        found = _figures(scenario, part, name, some, [each.choices for each in some])
         measures |= _named(name, part.name, found)
-    return measures | _named(ALL, part.name, _of_all(scenario, part))
+    found = _figures(scenario, part, ALL, part.samples, part.choices)
+    return measures | _named(ALL, part.name, found)
 
 
-def _of_fates(scenario: Scenario, observations: Observations, part: _Part) -> Measures:
-    found = fates(observations, part.samples, list(scenario.routes), part.window)
-    return {Key(route, f"fate:{fate}", "containers"): number for route, fate, number in found}
-
-
-def _of_all(scenario: Scenario, part: _Part) -> Figures:
-    promised = any(route.promise_days is not None for route in scenario.routes.values())
-    found = figures.flow(part.samples, part.window, part.demand)
-    found |= figures.on_time(part.samples, promised)
-    found |= _accounts(scenario, part.samples, part.window)
-    found |= figures.choices(part.choices, part.cargo)
+def _figures(
+    scenario: Scenario, part: _Part, name: str, some: Sequence[Sample], chosen: Sequence[Choices]
+) -> Figures:
+    """Of a part what concerns a route, or all; nothing happened on a route that takes no part."""
+    routes = scenario.routes.values() if name == ALL else [scenario.routes[name]]
+    bills = [each.bill for each in some]
+    found = figures.flow(some, part.window, part.demand)
+    if any(route.promise_days is not None for route in routes):
+        found |= figures.on_time(some)
+    found |= accounts.figures(bills, part.window, any_carbon=scenario.carbon is not None)
+    found |= figures.choices(chosen, part.cargo)
     if part.cargo is None:
-        found |= figures.queues(part.samples, part.window)
-        found |= busiest([each.lane.log for each in part.samples], part.window)
+        found |= figures.queues(some, part.window)
+        if name != ALL:
+            found["load_factor"] = figures.load_factor(figures.narrowest(some), part.window)
+        found |= busiest([each.lane.log for each in some], part.window)
     return found
-
-
-def _accounts(scenario: Scenario, samples: Sequence[Sample], window: Window) -> Figures:
-    bills = [each.bill for each in samples]
-    return accounts.figures(bills, window, any_carbon=scenario.carbon is not None)
-
-
-def _of_stages(name: str, lanes: Sequence[Lane], window: Window) -> Measures:
-    """Each stage of a route: how full it was, and what it added to the way of its containers."""
-    _, loads = figures.loads(lanes, window)
-    found: dict[str, Figures] = {stage: {"load_factor": load} for stage, load in loads.items()}
-    for stage in loads:
-        legs = [leg for lane in lanes for leg in lane.log.legs if leg.name == stage]
-        found[stage] |= fleets.departures(legs, window)
-    for stage, more in bottleneck.stages(lanes, window).items():
-        found[stage] = found.get(stage, {}) | more
-    measures: Measures = {}
-    for stage, each in found.items():
-        measures |= _named(name, f"stage:{stage}", each)
-    return measures
 
 
 def _named(route: str, part: str, found: Figures) -> Measures:

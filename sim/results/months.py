@@ -19,8 +19,7 @@ def busiest(logs: Iterable[RouteLog], window: Window) -> Figures:
     number = int(window.days / MONTH_DAYS + 1e-9)
     counts = np.zeros(max(number, 1))
     for log in logs:
-        moments = log.legs[-1].arrived if log.legs else log.own_arrivals
-        loads = log.legs[-1].loads if log.legs else np.ones(len(moments))
+        _, moments, loads = log.arrivals
         here = (moments >= window.start) & (moments < window.start + number * MONTH_DAYS)
         month = ((moments[here] - window.start) // MONTH_DAYS).astype(np.intp).clip(max=number - 1)
         counts += np.bincount(month, loads[here], len(counts))

@@ -7,7 +7,7 @@ containers' times.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -128,6 +128,25 @@ class RouteLog:
     own_arrivals: Floats
     approach: tuple[Passage, ...] = ()
     freight: tuple[tuple[float, float], ...] = ((0.0, 0.0),)
+
+    @property
+    def arrivals(self) -> tuple[Rows, Floats, Rows]:
+        """At the end of the route: who, in order of trips; the day and the containers of each trip.
+
+        A container that moves on its own is a trip of one.
+        """
+        if self.legs:
+            last = self.legs[-1]
+            return last.who[: last.boarded], last.arrived, last.loads
+        return self.accepted, self.own_arrivals, np.ones(len(self.accepted), np.int32)
+
+    def passages(self) -> Iterator[tuple[Passage, Rows, Rows]]:
+        """Each stage between departures: who went through it, and the containers of each trip."""
+        for passage in self.approach:
+            yield passage, self.accepted, np.ones(len(self.accepted), np.int32)
+        for leg in self.legs:
+            for passage in leg.passages:
+                yield passage, leg.who[: leg.boarded], leg.loads
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,10 @@ class Window:
         """So many in the window, as so many in 365 days."""
         return count * DAYS_A_YEAR / self.days
 
-    def count(self, moments: Floats) -> float:
-        """The moments in it, a year."""
-        return self.per_year(int(np.count_nonzero(self.holds(moments))))
+    def rows(self, rising: Floats) -> slice:
+        """Which of moments that rise are in it."""
+        first, end = rising.searchsorted([self.start, self.end])
+        return slice(first, end)
 
     def days_after(self, moments: Floats, weights: Rows | None = None) -> float:
         """The days of the window that come after each moment, summed.
@@ -44,5 +45,5 @@ class Window:
         The integral of a level over the window is this for what raises it, less this for what
         lowers it.
         """
-        days = self.end - np.maximum(moments, self.start).clip(max=self.end)
+        days = self.end - moments.clip(self.start, self.end)
         return float((days if weights is None else days * weights).sum())
