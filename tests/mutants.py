@@ -330,7 +330,10 @@ FIGURES = [
         "What happens before the measured window is in the metrics.",
         "test_fates.py::test_fates_are_counted_a_year_of_those_booked_in_the_window",
         "results/window.py",
-        {"(moments >= self.start) & (moments < self.end)": "moments < self.end"},
+        {
+            "(moments >= self.start) & (moments < self.end)": "moments < self.end",
+            "rising.searchsorted([self.start, self.end])": "rising.searchsorted([0.0, self.end])",
+        },
     ),
     Fault(
         "a year of 360 days",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -136,8 +137,8 @@ def run(
     yes: Yes = False,
 ) -> None:
     """Simulate scenarios, each by itself, or one against itself with one more of something."""
-    from sim.experiments.one_more import compared, with_one_more
-    from sim.experiments.study import run as study
+    from sim.experiments.one_more import TAGS, with_one_more
+    from sim.experiments.study import studied
 
     if one_more and len(files) > 1:
         raise UsageError(f"--one-more asks about one FILE (got {len(files)})")
@@ -147,9 +148,9 @@ def run(
     if dry_run:
         work.say_what_it_takes(asked, jobs, cluster)
         return
-    how = compared if one_more else study
+    study = partial(studied, paired=one_more, tags=TAGS if one_more else None)
     results = work.studied(
-        how, asked, jobs=jobs, cluster=cluster, out=out, quiet=quiet, yes=yes, precision=goal
+        study, asked, jobs=jobs, cluster=cluster, out=out, quiet=quiet, yes=yes, precision=goal
     )
     work.show(results, as_json=as_json)
     work.finish(results, out, quiet=quiet, precision=goal)

@@ -46,7 +46,8 @@ def sensitivity(
     yes: Yes = False,
 ) -> None:
     """Vary everything that [assumptions] gives a range, and find what matters most."""
-    from sim.experiments.sensitivity import REPLICATIONS, laid_out, planned, refuse, simulated
+    from sim.experiments.sensitivity import REPLICATIONS, laid_out, planned, refuse
+    from sim.experiments.study import studied
     from sim.scenario.uncertain import idle
 
     number = REPLICATIONS if replications is None else replications
@@ -64,7 +65,7 @@ def sensitivity(
         note(f"{without} ranges of what is closed or not passed are left out", quiet=quiet)
     if not quiet:
         note(work.what_it_takes(scenarios, jobs, cluster), quiet=quiet)
-    study = partial(simulated, tags=tags)
+    study = partial(studied, paired=True, tags=tags)
     results = work.studied(
         study, scenarios, jobs=jobs, cluster=cluster, out=out, quiet=quiet, yes=yes
     )

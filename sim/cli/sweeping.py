@@ -56,7 +56,8 @@ def sweep(
     yes: Yes = False,
 ) -> None:
     """Simulate a scenario at each of some values, and find where more stops helping."""
-    from sim.experiments.sweep import asked, laid_out, refuse, swept
+    from sim.experiments.study import studied
+    from sim.experiments.sweep import asked, laid_out, refuse
     from sim.results.results import SHOWN
     from sim.scenario.options import varyings
 
@@ -69,7 +70,7 @@ def sweep(
     if dry_run:
         work.say_what_it_takes(points, jobs, cluster)
         return
-    study = partial(swept, tags=tags)
+    study = partial(studied, paired=True, tags=tags)
     results = work.studied(
         study, points, jobs=jobs, cluster=cluster, out=out, quiet=quiet, yes=yes, precision=goal
     )

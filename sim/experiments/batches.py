@@ -12,7 +12,7 @@ from functools import cache
 from sim.errors import UsageError
 from sim.experiments.memory import keep_freed_memory
 from sim.experiments.provenance import made_by
-from sim.experiments.tasks import Done, Failure, Outcome, Task, run_batch
+from sim.experiments.tasks import Done, Failure, Outcome, Task, run_task
 
 SECONDS = 1.0
 """How long a batch takes on a worker, about."""
@@ -49,7 +49,7 @@ def work_through(batch: Batch) -> Ended:
         raise UsageError(f"a worker came that would give other numbers: {differing[0]}")
     keep_freed_memory()
     begun = time.perf_counter()
-    outcomes = run_batch(batch.tasks)
+    outcomes = [run_task(task) for task in batch.tasks]
     return Ended(time.perf_counter() - begun, outcomes)
 
 

@@ -24,6 +24,9 @@ from sim.experiments.tasks import Done, Failure, Task
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+Places = Mapping[str, Mapping[str, str | None]]
+"""The versions of each place, as far as they are told."""
+
 CONNECTING = 10.0
 """Seconds in which a scheduler has to answer."""
 
@@ -140,21 +143,22 @@ class Cluster:
             return Failure(f"its worker died {error.allowed_failures + 1} times (out of memory?)")
         return Failure.of(error)
 
-    def _packages(self) -> dict[str, Mapping[str, str | None]]:
+    def _packages(self) -> Places:
         """Python and packages of the scheduler and of every worker, as Dask itself tells them."""
         found: Any = self._client.get_versions(packages=["transsib", *PACKAGES])
-        return _by_place(
-            _told(found["scheduler"]), {w: _told(t) for w, t in found["workers"].items()}
-        )
+        workers = {f"worker {name}": _told(system) for name, system in found["workers"].items()}
+        return {"scheduler": _told(found["scheduler"]), **workers}
 
-    def _models(self) -> dict[str, Mapping[str, str | None]]:
+    def _models(self) -> Places:
         """Fingerprints of the model of the scheduler and of every worker."""
         told = self._client.run(model, on_error="return")
-        there = {w: {"model": m if isinstance(m, str) else None} for w, m in told.items()}
+        workers = {f"worker {w}": m if isinstance(m, str) else None for w, m in told.items()}
         try:
-            return _by_place({"model": self._client.run_on_scheduler(model)}, there)
+            there = self._client.run_on_scheduler(model)
         except (ImportError, AttributeError):  # an older transsib of the same number
-            return _by_place({"model": None}, there)
+            there = None
+        every = {"scheduler": there, **workers}
+        return {place: {"model": found} for place, found in every.items()}
 
     @contextmanager
     def _reached(self) -> Iterator[None]:
@@ -167,7 +171,7 @@ class Cluster:
             raise ResultsError(f"the scheduler at {self._address} was lost") from error
 
 
-def check_versions(address: str, places: Mapping[str, Mapping[str, str | None]]) -> None:
+def check_versions(address: str, places: Places) -> None:
     """Raise UsageError where the versions of some places, as far as they are told, are not ours."""
     ours = {**made_by(), "distributed": version("distributed")}
     found = [f"{place}: {how}" for place, told in places.items() for how in differences(told, ours)]
@@ -176,12 +180,6 @@ def check_versions(address: str, places: Mapping[str, Mapping[str, str | None]])
         raise UsageError(
             f"{address}: would give other numbers: {'; '.join(found[:MOST_TOLD])}{more}"
         )
-
-
-def _by_place(
-    scheduler: Mapping[str, str | None], workers: Mapping[str, Mapping[str, str | None]]
-) -> dict[str, Mapping[str, str | None]]:
-    return {"scheduler": scheduler, **{f"worker {name}": told for name, told in workers.items()}}
 
 
 def _told(system: Mapping[str, Any]) -> dict[str, str | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Unpack
 
 from sim.errors import UsageError
@@ -10,6 +9,9 @@ from sim.experiments.study import How, studied
 from sim.results.results import ONE_MORE, STUDY, Results
 from sim.scenario import more
 from sim.scenario.model import Scenario
+
+TAGS = {STUDY: ONE_MORE}
+"""What the provenance of such a study says."""
 
 
 def one_more(scenario: Scenario, **how: Unpack[How]) -> Results:
@@ -21,7 +23,7 @@ def one_more(scenario: Scenario, **how: Unpack[How]) -> Results:
     directions), called "rail trains +1 a day". Arguments and errors as `run`; besides, UsageError
     where there is nothing to have more of.
     """
-    return compared(with_one_more(scenario), **how)
+    return studied(with_one_more(scenario), paired=True, tags=TAGS, **how)
 
 
 def with_one_more(scenario: Scenario) -> list[Scenario]:
@@ -30,8 +32,3 @@ def with_one_more(scenario: Scenario) -> list[Scenario]:
     if not found:
         raise UsageError(f"{scenario.name}: no facility and no departures: nothing to have more of")
     return [scenario, *(each.scenario for each in found)]
-
-
-def compared(scenarios: Sequence[Scenario], **how: Unpack[How]) -> Results:
-    """A comparison of those, marked as what it is."""
-    return studied(scenarios, paired=True, tags={STUDY: ONE_MORE}, **how)

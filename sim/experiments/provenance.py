@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -42,7 +43,7 @@ def made_by() -> dict[str, str]:
     return {"transsib": version("transsib"), "model": model(), "python": python, **packages}
 
 
-def resimulate(made_with: dict[str, str], scenario: Scenario, stored: Measures) -> Observations:
+def resimulate(made_with: Mapping[str, str], scenario: Scenario, stored: Measures) -> Observations:
     """Replication 0 once more. Raises ResultsError unless it measures as what is stored."""
     observations = simulate(scenario, 0)
     found = measure(scenario, observations)

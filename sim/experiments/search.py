@@ -9,6 +9,7 @@ Where the few find nothing, all of them say whether the value that comes nearest
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,21 +137,15 @@ def _solved(unknown: Unknown, replications: int) -> Solution:
     if gap > max(noise, 10 * ENOUGH * abs(unknown.goal)) and not unknown.is_whole:
         return _told(unknown, list(ends), replications, why="it jumps over the target")
     half = _half_width(unknown, best, replications)
-    return Solution(
+    return _told(
+        unknown,
+        unknown.tried(replications),
+        replications,
         scenario=unknown.at(best),
-        by=unknown.by,
-        present=unknown.present,
-        target=unknown.metric,
-        goal=unknown.goal,
         value=best,
         low=best - half if half is not None else None,
         high=best + half if half is not None else None,
-        whole=unknown.is_whole,
         metric=metric,
-        replications=replications,
-        tried=(unknown.tried(replications)[0], unknown.tried(replications)[-1]),
-        reached=_reached(unknown, unknown.tried(replications), replications),
-        setting=unknown.setting,
         measures=unknown.measures[best],
     )
 
@@ -187,10 +182,9 @@ def _unsolved(unknown: Unknown, replications: int) -> Solution:
     return _told(unknown, tried, replications, why=why)
 
 
-def _told(unknown: Unknown, tried: list[float], replications: int, *, why: str) -> Solution:
-    """A solution without a value, with what was tried and what came of it."""
+def _told(unknown: Unknown, tried: list[float], replications: int, **found: Any) -> Solution:
+    """What was tried, what came of it, and what was found; else the scenario as it was."""
     return Solution(
-        scenario=unknown.scenario,
         by=unknown.by,
         present=unknown.present,
         target=unknown.metric,
@@ -199,8 +193,8 @@ def _told(unknown: Unknown, tried: list[float], replications: int, *, why: str) 
         replications=replications,
         tried=(tried[0], tried[-1]),
         reached=_reached(unknown, tried, replications),
-        why=why,
         setting=unknown.setting,
+        **{"scenario": unknown.scenario, **found},
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Unpack
 
@@ -14,7 +13,7 @@ from sim.experiments.trials import check_known, check_parameter
 from sim.experiments.varied import MOST_POINTS
 from sim.experiments.workers import places
 from sim.results.indices import MORRIS, SOBOL, block, check_installed, sampled
-from sim.results.results import SENSITIVITY, SHOWN, STUDY, VARIED, Results
+from sim.results.results import SENSITIVITY, SHOWN, STUDY, VARIED
 from sim.results.sensitivity import METHOD, SAMPLE, Sensitivity
 from sim.scenario.fields import Named
 from sim.scenario.files import changed
@@ -84,7 +83,8 @@ def sensitivity(
     plan = planned(scenario, metric, method, samples)
     if not how.get("large"):
         refuse(scenario, plan, how.get("jobs"), how.get("cluster"))
-    return Sensitivity.of(simulated(*laid_out(scenario, plan), **how))
+    scenarios, tags = laid_out(scenario, plan)
+    return Sensitivity.of(studied(scenarios, paired=True, tags=tags, **how))
 
 
 def planned(
@@ -157,8 +157,3 @@ def laid_out(scenario: Scenario, plan: Plan) -> tuple[list[Scenario], dict[str, 
         VARIED: json.dumps(ranges),
         SAMPLE: json.dumps(sample.tolist()),
     }
-
-
-def simulated(scenarios: list[Scenario], tags: Mapping[str, str], **how: Unpack[How]) -> Results:
-    """The study of scenarios that are laid out, marked as what it is."""
-    return studied(scenarios, paired=True, tags=tags, **how)

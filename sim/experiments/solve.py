@@ -72,8 +72,7 @@ def solve(
 
     target: one metric with its value, such as {"rail.share": 0.2}
     vary: one path with values, for a solution at each of them
-    within: bounds of the unknown; by default the search goes outward from the present value
-    replications, jobs, executor, cluster, large: as for `run`; progress: told of each batch of runs
+    how: see `How`
 
     A target that cannot be reached is no error: the solution then has no value, says why, and what
     can be reached. Of several values that would do, one near the present value is found. Raises

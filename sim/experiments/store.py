@@ -27,7 +27,7 @@ from sim.errors import IncompleteError, ResultsError
 from sim.experiments.opening import TABLES, create, intact, opened, tables, told
 from sim.experiments.provenance import resimulate
 from sim.experiments.sound import check
-from sim.experiments.tasks import Outcome
+from sim.experiments.tasks import Outcome, gathered
 from sim.results.metrics import METRICS, Key
 from sim.results.results import Results
 from sim.results.solution import Frontier, Solution
@@ -228,15 +228,8 @@ def _read(database: sqlite3.Connection, path: Path) -> Results | Frontier:
         there = sum(map(len, outcomes.values()))
         where = f" in all of {len(scenarios)} scenarios ({there:,} in some)" if there else ""
         raise IncompleteError(f"{path.parent}: no replication has ended yet{where}")
-    return Results(
-        scenarios=scenarios,
-        measures={n: {k: o.measures for k, o in each.items()} for n, each in ended.items()},
-        daily={n: {k: o.daily for k, o in each.items()} for n, each in ended.items()},
-        paired=paired,
-        provenance=provenance,
-        failures=tuple(message for (message,) in database.execute("SELECT * FROM failures")),
-        resimulate=partial(resimulate, provenance),
-    )
+    failures = [message for (message,) in database.execute("SELECT * FROM failures")]
+    return gathered(scenarios, ended, provenance, paired=paired, failures=failures)
 
 
 def facts(database: sqlite3.Connection, path: Path) -> dict[str, str]:

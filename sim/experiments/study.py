@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
-from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -16,9 +15,9 @@ from sim.errors import IncompleteError, UsageError
 from sim.experiments.estimate import refuse_if_large
 from sim.experiments.keeping import Keeper, keeping
 from sim.experiments.precision import Precision
-from sim.experiments.provenance import made_by, resimulate
+from sim.experiments.provenance import made_by
 from sim.experiments.store import Replications
-from sim.experiments.tasks import Failure, Outcome, Progress, Task
+from sim.experiments.tasks import Failure, Outcome, Progress, Task, gathered
 from sim.experiments.trials import check_known
 from sim.experiments.workers import Crew, places, workers
 from sim.results.metrics import measure
@@ -92,8 +91,7 @@ def studied(
     jobs, apart = min(places(jobs, cluster, executor), tasks), cluster is not None
     if not large:
         refuse_if_large(scenarios, jobs, apart=apart)
-    made = made_by()
-    provenance = {**made, **(tags or {})}
+    provenance = {**made_by(), **(tags or {})}
     with ExitStack() as stack:
         keeper = None
         if out is not None:
@@ -106,15 +104,7 @@ def studied(
             outcomes = _outcomes(scenarios, crew, keeper, known, progress)
             failures = [t.failed(o) for t, o in outcomes.items() if isinstance(o, Failure)]
             ended = _complete(scenarios, outcomes, failures, paired=paired)
-            results = Results(
-                scenarios=tuple(scenarios),
-                measures={n: {k: o.measures for k, o in each.items()} for n, each in ended.items()},
-                daily={n: {k: o.daily for k, o in each.items()} for n, each in ended.items()},
-                provenance=provenance,
-                paired=paired,
-                failures=tuple(failures),
-                resimulate=partial(resimulate, made),
-            )
+            results = gathered(scenarios, ended, provenance, paired=paired, failures=failures)
             number = precision.next_number(results) if precision and not failures else None
             if number is None:
                 break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Unpack
 
@@ -47,7 +48,7 @@ def sweep(
     if not how.get("large"):
         refuse(scenario, values, how.get("jobs"), how.get("cluster"))
     scenarios, tags = laid_out(scenario, values, metric, worth)
-    return swept(scenarios, tags, **how)
+    return studied(scenarios, paired=True, tags=tags, **how)
 
 
 def asked(vary: Mapping[str, Iterable[Any]]) -> Values:
@@ -61,10 +62,7 @@ def refuse(
     scenario: Scenario, values: Values, jobs: int | None, cluster: str | None = None
 ) -> None:
     """Raise TooLargeError where points like the scenario would take too long; none is made yet."""
-    times = 1
-    for those in values.values():
-        times *= len(those)
-    apart = cluster is not None
+    times, apart = math.prod(map(len, values.values())), cluster is not None
     refuse_if_large([scenario], places(jobs, cluster), times=times, apart=apart)
 
 
@@ -82,8 +80,3 @@ def laid_out(
     check_known("--metric", scenarios[0], shown)
     said = json.dumps(values, default=str)
     return scenarios, {STUDY: SWEEP, VARIED: said, SHOWN: shown, WORTH: repr(float(worth))}
-
-
-def swept(scenarios: list[Scenario], tags: Mapping[str, str], **how: Unpack[How]) -> Results:
-    """The study of scenarios that are laid out, marked as what it is."""
-    return studied(scenarios, paired=True, tags=tags, **how)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sim.corridor import simulate
+from sim.experiments.provenance import resimulate
 from sim.results.metrics import Measures, measure
+from sim.results.results import Results
 from sim.results.warmup import Daily, daily_under_way
 from sim.scenario.model import Scenario
 
@@ -55,6 +58,26 @@ class Task:
         )
 
 
+Replications = Mapping[str, Mapping[int, Outcome]]
+"""What came of each replication, by scenario and number."""
+
+
+def gathered(
+    scenarios: Sequence[Scenario], ended: Replications, provenance: Mapping[str, str], *,
+    paired: bool, failures: Sequence[str],
+) -> Results:  # fmt: skip
+    """The results of what has ended."""
+    return Results(
+        scenarios=tuple(scenarios),
+        measures={n: {k: o.measures for k, o in each.items()} for n, each in ended.items()},
+        daily={n: {k: o.daily for k, o in each.items()} for n, each in ended.items()},
+        provenance=provenance,
+        paired=paired,
+        failures=tuple(failures),
+        resimulate=partial(resimulate, provenance),
+    )
+
+
 Done = tuple[Task, Outcome | Failure]
 
 
@@ -64,8 +87,3 @@ def run_task(task: Task) -> Outcome | Failure:
         return task.run()
     except Exception as error:
         return Failure.of(error)
-
-
-def run_batch(tasks: Sequence[Task]) -> list[Outcome | Failure]:
-    """Run some tasks, one after the other."""
-    return [run_task(task) for task in tasks]

@@ -24,7 +24,7 @@ from typing import Protocol
 
 from sim.errors import UsageError
 from sim.experiments.memory import keep_freed_memory
-from sim.experiments.tasks import Done, Failure, Outcome, Task, run_batch, run_task
+from sim.experiments.tasks import Done, Failure, Outcome, Task, run_task
 
 AHEAD = 2
 """Tasks in flight for each worker: none starves, and an interruption has few to wait for."""
@@ -53,20 +53,19 @@ class Here:
 class Borrowed:
     """Somebody's executor, which gets some tasks at a time."""
 
-    def __init__(self, executor: Executor, jobs: int, batch: int = 1) -> None:
-        self._executor, self._most, self._batch = executor, AHEAD * jobs, batch
+    def __init__(self, executor: Executor, jobs: int) -> None:
+        self._executor, self._most = executor, AHEAD * jobs
 
     def finished(self, tasks: Sequence[Task]) -> Iterator[Done]:
         """As they end; nothing is left with the executor where that is not waited for."""
-        batches = deque(tasks[n : n + self._batch] for n in range(0, len(tasks), self._batch))
-        under_way: dict[Future[list[Outcome | Failure]], Sequence[Task]] = {}
+        waiting, under_way = deque(tasks), dict[Future[Outcome | Failure], Task]()
         try:
-            while batches or under_way:
-                while batches and len(under_way) < self._most:
-                    batch = batches.popleft()
-                    under_way[self._executor.submit(run_batch, batch)] = batch
+            while waiting or under_way:
+                while waiting and len(under_way) < self._most:
+                    task = waiting.popleft()
+                    under_way[self._executor.submit(run_task, task)] = task
                 for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                    yield from zip(under_way.pop(future), future.result(), strict=True)
+                    yield under_way.pop(future), future.result()
         finally:
             for future in under_way:
                 future.cancel()
@@ -93,21 +92,14 @@ class Watched:
             wait(futures, return_when=FIRST_COMPLETED)
             for worker in self._workers:
                 yield from worker.done()
-                for task in reversed(worker.lost()):
-                    waiting.appendleft(task)
-                if worker.victim is not None:
-                    yield from self._again(worker, waiting, deaths)
-
-    @staticmethod
-    def _again(worker: _Worker, waiting: deque[Task], deaths: dict[Task, int]) -> Iterator[Done]:
-        task = worker.victim
-        assert task is not None, "somebody asked because there is one"
-        worker.victim = None
-        deaths[task] = deaths.get(task, 0) + 1
-        if deaths[task] <= RETRIES:
-            waiting.appendleft(task)
-        else:
-            yield task, Failure(f"its process died {deaths[task]} times (out of memory?)")
+                if lost := worker.lost():
+                    victim, *behind = lost
+                    waiting.extendleft(reversed(behind))
+                    died = deaths[victim] = deaths.get(victim, 0) + 1
+                    if died <= RETRIES:
+                        waiting.appendleft(victim)
+                    else:
+                        yield victim, Failure(f"its process died {died} times (out of memory?)")
 
     def end(self, *, now: bool) -> None:
         """Let the workers go: when they have finished, or at once."""
@@ -120,19 +112,15 @@ class Watched:
 
 
 class _Worker:
-    """One process, and the tasks that it has been given, the first of which it is at.
-
-    victim: the task at which it died
-    """
+    """One process, and the tasks that it has been given, the first of which it is at."""
 
     def __init__(self, lifeline: Connection) -> None:
         self._lifeline = lifeline
         self.under_way: deque[tuple[Task, Future[Outcome | Failure]]] = deque()
-        self.victim: Task | None = None
         self._start()
 
     def _start(self) -> None:
-        self.pool = _Pool(
+        self.pool = ProcessPoolExecutor(
             1,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_live_by,
@@ -142,7 +130,8 @@ class _Worker:
     def take(self, task: Task) -> None:
         """One more task; where the process has died meanwhile, that shows when it should end."""
         try:
-            future = self.pool.give(task)
+            with _without_main(), _interrupts_blocked():  # processes start as tasks are submitted
+                future = self.pool.submit(run_task, task)
         except BrokenProcessPool as error:
             future = Future()
             future.set_exception(error)
@@ -162,27 +151,19 @@ class _Worker:
             yield task, outcome
 
     def lost(self) -> list[Task]:
-        """The tasks behind the one at which it died; another process takes its place."""
+        """The task at which it died and those behind; another process takes its place."""
         if not (self.under_way and self.under_way[0][1].done()):
             return []
         self.pool.shutdown(wait=True)
         self._start()
-        self.victim, *behind = (task for task, _ in self.under_way)
+        tasks = [task for task, _ in self.under_way]
         self.under_way.clear()
-        return behind
-
-
-class _Pool(ProcessPoolExecutor):
-    """A pool whose workers, which start as tasks are submitted, do not run the caller's script."""
-
-    def give(self, task: Task) -> Future[Outcome | Failure]:
-        with _without_main(), _interrupts_blocked():
-            return self.submit(run_task, task)
+        return tasks
 
 
 @contextlib.contextmanager
 def workers(
-    jobs: int, executor: Executor | None = None, cluster: str | None = None, *, batch: int = 1
+    jobs: int, executor: Executor | None = None, cluster: str | None = None
 ) -> Iterator[Crew]:
     """The cluster, the executor, or as many processes as jobs for as long as the context lasts.
 
@@ -195,7 +176,7 @@ def workers(
         with on_cluster(cluster) as there:
             yield there
     elif executor is not None:
-        yield Borrowed(executor, jobs, batch)
+        yield Borrowed(executor, jobs)
     elif jobs == 1:
         yield Here()
     else:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.results.observations import Floats, Leg, Observations
+from sim.results.window import days_since
 
 BINS = 50
 
@@ -73,16 +74,7 @@ def curves(observations: Observations) -> Curves:
 
 def waited(leg: Leg, moments: Floats) -> Floats:
     """Container-days waited at a stage before each of the moments."""
-    joined = _days_since(leg.joined, np.ones(len(leg.since)), moments)
-    return joined - _days_since(leg.departed, leg.loads.astype(float), moments)
-
-
-def _days_since(events: Floats, weights: Floats, moments: Floats) -> Floats:
-    """The days from each event to each later moment, weighted and summed; events rise."""
-    before = events.searchsorted(moments)
-    number: Floats = np.concatenate([[0.0], np.cumsum(weights)])[before]
-    moment_sum: Floats = np.concatenate([[0.0], np.cumsum(weights * events)])[before]
-    return number * moments - moment_sum
+    return days_since(leg.joined, moments) - days_since(leg.departed, moments, leg.loads)
 
 
 def _edges(days: Floats) -> Floats:

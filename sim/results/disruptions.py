@@ -152,18 +152,15 @@ def _cleared(level: Level, first: float, end: float) -> float:
 def _on_servers(log: DisruptionLog, observations: Observations, window: Window) -> float:
     """Containers on vehicles that stood still on a server that failed in the window."""
     total = 0.0
-    outages = {
-        (facility.direction, server): [out for out in own if out.server == server]
-        for facility in observations.facilities
-        if facility.name == log.said.facility
-        for own in [[out for out in facility.outages if out.disruption == log.name]]
-        for server in {out.server for out in own}
-    }
-    for passage, loads, direction in _visits(log, observations):
-        for (of, server), own in outages.items():
-            if passage.server is not None and of in (None, direction):
+    for facility in observations.facilities:
+        own = [out for out in facility.outages if out.disruption == log.name]
+        for passage, loads, direction in _visits(log, observations) if own else ():
+            if passage.server is None or facility.direction not in (None, direction):
+                continue
+            for server in {out.server for out in own}:
+                theirs = [out for out in own if out.server == server]
                 here = (passage.server == server) & np.isfinite(passage.started)
-                total += float(loads[here][_met(passage, here, own, window)].sum())
+                total += float(loads[here][_met(passage, here, theirs, window)].sum())
     return total
 
 

@@ -5,22 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from sim.results.results import Results
-from sim.results.rows import bounds, described, difference_rows
+from sim.results.rows import about_run, bounds, described, difference_rows
 from sim.results.sensitivity import Sensitivity
 
 
 def document(results: Results, name: str) -> dict[str, Any]:
     """One scenario's results as plain data for JSON."""
-    scenario = results.scenario(name)
-    run = scenario.run
     return {
         "scenario": name,
-        "title": scenario.title,
-        "seed": run.seed,
-        "replications": len(results.measures[name]),
-        "confidence": run.confidence,
-        "warmup_days": run.warmup_days,
-        "days": run.days,
+        "title": results.scenario(name).title,
+        **about_run(results, name),
         "metrics": [
             {**described(key), **bounds(results.interval(key, name))} for key in results.keys(name)
         ],

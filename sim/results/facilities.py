@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -108,12 +107,11 @@ def _while_there(
     log: FacilityLog, server: int | None, outages: Sequence[Outage]
 ) -> Iterator[tuple[float, float]]:
     """The days of outages on which a server is one of those that there are; of None all."""
-    ends = [*(day for day, _ in log.servers[1:]), math.inf]
-    for (day, servers), end in zip(log.servers, ends, strict=True):
+    for first, end, servers in log.periods:
         if server is None or server < servers:
             for out in outages:
-                if out.first < end and out.end > day:
-                    yield max(out.first, day), min(out.end, end)
+                if out.first < end and out.end > first:
+                    yield max(out.first, first), min(out.end, end)
 
 
 def _numbers(log: FacilityLog) -> Sequence[int | None]:
@@ -126,11 +124,10 @@ def _numbers(log: FacilityLog) -> Sequence[int | None]:
 def _mean_servers(log: FacilityLog, spans: Spans, window: Window) -> float:
     """How many servers there are in some spans, mean."""
     days = spans.within(window.start, window.end)
-    edges = [*(day for day, _ in log.servers[1:]), window.end]
     total = sum(
-        servers * spans.within(max(day, window.start), min(end, window.end))
-        for (day, servers), end in zip(log.servers, edges, strict=True)
-        if max(day, window.start) < min(end, window.end)
+        servers * spans.within(max(first, window.start), min(end, window.end))
+        for first, end, servers in log.periods
+        if max(first, window.start) < min(end, window.end)
     )
     return total / days if days else 0.0
 
@@ -153,8 +150,7 @@ def _overlap(first: Floats, last: Floats, window: Window) -> float:
 
 def _server_days(log: FacilityLog, window: Window) -> float:
     """How many server-days there are in a window."""
-    edges = [day for day, _ in log.servers[1:]] + [window.end]
     return sum(
-        servers * max(0.0, min(end, window.end) - max(day, window.start))
-        for (day, servers), end in zip(log.servers, edges, strict=True)
+        servers * max(0.0, min(end, window.end) - max(first, window.start))
+        for first, end, servers in log.periods
     )

@@ -60,7 +60,6 @@ class Choices:
     By class; one count where there are no classes [classes].
     """
 
-    window: Window
     booked: Counts
     refused: Counts
     unserved: Counts
@@ -84,13 +83,7 @@ class Choices:
         turned = np.zeros(len(way.booked), np.bool_)
         for log in logs:
             turned[log.refused] = True
-        return cls(window, *(_by_class(way, who, window) for who in (took, turned, lost)))
-
-    def figures(self, cargo: int | None) -> dict[str, float]:
-        """Of one class, or of all, a year."""
-        row = slice(None) if cargo is None else cargo
-        counts = {"booked": self.booked, "refused": self.refused, "unserved": self.unserved}
-        return {name: self.window.per_year(int(each[row].sum())) for name, each in counts.items()}
+        return cls(*(_by_class(way, who, window) for who in (took, turned, lost)))
 
 
 def _by_class(way: Way, who: Mask, window: Window) -> Counts:
@@ -103,16 +96,12 @@ def _by_class(way: Way, who: Mask, window: Window) -> Counts:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """What a lane did in a window, for all its containers or for those of one class.
-
-    cargo: the row of that class; None for all
-    """
+    """What a lane did in a window, for all its containers or for those of one class."""
 
     lane: Lane
     window: Window
     journeys: Journeys
     choices: Choices
-    cargo: int | None = None
 
     @classmethod
     def of(cls, lane: Lane, window: Window) -> Sample:
@@ -127,7 +116,7 @@ class Sample:
         for cargo in range(len(way.classes)):
             here = classes == cargo
             some = Journeys(every.who[here], every.days[here], every.wait[here])
-            found.append(Sample(self.lane, self.window, some, self.choices, cargo))
+            found.append(Sample(self.lane, self.window, some, self.choices))
         return found
 
     @cached_property
@@ -222,13 +211,13 @@ def on_time(samples: Sequence[Sample]) -> Figures:
     return {"on_time": float(both.mean()) if len(both) else None}
 
 
-def choices(parts: Sequence[Choices], cargo: int | None) -> Figures:
+def choices(parts: Sequence[Choices], cargo: int | None, window: Window) -> Figures:
     """What was booked, refused, and wanted in vain, by the day of booking; of a class or of all."""
-    found = dict.fromkeys(("booked", "refused", "unserved"), 0.0)
-    for part in parts:
-        for name, figure in part.figures(cargo).items():
-            found[name] += figure
-    return dict(found)
+    row = slice(None) if cargo is None else cargo
+    return {
+        name: sum((window.per_year(int(getattr(each, name)[row].sum())) for each in parts), 0.0)
+        for name in ("booked", "refused", "unserved")
+    }
 
 
 def queues(samples: Sequence[Sample], window: Window) -> Figures:

@@ -6,7 +6,7 @@ A study is laid out by `sampled`, evaluated by whoever knows the function, and t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -23,8 +23,11 @@ Indices = dict[str, Interval]
 
 MORRIS, SOBOL = "morris", "sobol"
 
-NAMES = {MORRIS: ("mu_star", "mu", "sigma"), SOBOL: ("total", "first")}
-"""The indices of each method.
+NAMES = {
+    MORRIS: {"mu_star": "mu_star", "mu": "mu", "sigma": "sigma"},
+    SOBOL: {"total": "ST", "first": "S1"},
+}
+"""The indices of each method, and what SALib calls them.
 
 mu_star, mu, sigma: mean of the absolute elementary effects, mean and standard deviation of the
     effects [unit of the output, over the whole range of the input]
@@ -75,20 +78,10 @@ def estimated(
     how: dict[str, Any] = {"conf_level": confidence, "seed": _fit(seed)}
     if method == MORRIS:
         found = _salib("analyze.morris").analyze(_problem(bounds), x, y, num_levels=LEVELS, **how)
-        return [
-            {
-                "mu_star": _interval(found["mu_star"][n], found["mu_star_conf"][n]),
-                "mu": _interval(found["mu"][n]),
-                "sigma": _interval(found["sigma"][n]),
-            }
-            for n in range(len(bounds))
-        ]
-    found = _salib("analyze.sobol").analyze(_problem(bounds), y, calc_second_order=False, **how)
+    else:
+        found = _salib("analyze.sobol").analyze(_problem(bounds), y, calc_second_order=False, **how)
     return [
-        {
-            "total": _interval(found["ST"][n], found["ST_conf"][n]),
-            "first": _interval(found["S1"][n], found["S1_conf"][n]),
-        }
+        {name: _interval(found, theirs, n) for name, theirs in NAMES[method].items()}
         for n in range(len(bounds))
     ]
 
@@ -104,10 +97,11 @@ def _varies(outputs: Floats, size: int) -> bool:
     return bool(np.ptp(outputs.reshape(-1, size)[:, [0, -1]]) > 0)
 
 
-def _interval(mean: float, half: float | None = None) -> Interval:
-    if half is None or math.isnan(half):
-        return Interval(float(mean))
-    return Interval(float(mean), float(mean - half), float(mean + half))
+def _interval(found: Mapping[str, Any], name: str, n: int) -> Interval:
+    """An index of an input; SALib gives some of them half an interval."""
+    mean = float(found[name][n])
+    half = float(found[f"{name}_conf"][n]) if f"{name}_conf" in found else math.nan
+    return Interval(mean) if math.isnan(half) else Interval(mean, mean - half, mean + half)
 
 
 def _problem(bounds: Bounds) -> dict[str, Any]:

@@ -218,7 +218,7 @@ def _figures(
     if any(route.promise_days is not None for route in routes):
         found |= figures.on_time(some)
     found |= accounts.figures(bills, part.window, any_carbon=scenario.carbon is not None)
-    found |= figures.choices(chosen, part.cargo)
+    found |= figures.choices(chosen, part.cargo, part.window)
     if part.cargo is None:
         found |= figures.queues(some, part.window)
         if name != ALL:

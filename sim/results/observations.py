@@ -7,6 +7,7 @@ containers' times.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -185,6 +186,13 @@ class FacilityLog:
     direction: str | None
     servers: tuple[tuple[float, int], ...]
     outages: tuple[Outage, ...] = ()
+
+    @property
+    def periods(self) -> Iterator[tuple[float, float, int]]:
+        """Days [first, end) on which there are so many servers; the last ones never end."""
+        ends = [*(day for day, _ in self.servers[1:]), math.inf]
+        for (first, servers), end in zip(self.servers, ends, strict=True):
+            yield first, end, servers
 
 
 @dataclass(frozen=True)

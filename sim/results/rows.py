@@ -22,6 +22,18 @@ def bounds(interval: Interval) -> dict[str, float | None]:
     return {"mean": interval.mean, "low": interval.low, "high": interval.high}
 
 
+def about_run(results: Results, name: str) -> dict[str, Any]:
+    """How a scenario was simulated."""
+    run = results.scenario(name).run
+    return {
+        "seed": run.seed,
+        "replications": len(results.measures[name]),
+        "confidence": run.confidence,
+        "warmup_days": run.warmup_days,
+        "days": run.days,
+    }
+
+
 def better(key: Key, difference: Difference) -> float | None:
     """The fraction of replications in which the scenario is better; None for a neutral metric."""
     sign = METRICS[key.metric].better

@@ -17,6 +17,7 @@ from sim.results.indices import Floats, Indices
 from sim.results.intervals import UNDEFINED, Interval
 from sim.results.metrics import METRICS, Key
 from sim.results.results import SHOWN, VARIED, Results
+from sim.results.rows import about_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,24 +159,21 @@ class Sensitivity:
         """
         import pandas as pd
 
-        return pd.DataFrame([_flat(each) for each in self._rows()])
+        frame = pd.json_normalize(self._rows(), sep="_")
+        return frame.rename(columns=lambda name: name.removesuffix("_mean"))
 
     def to_data(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        base = self.results.baseline
+        name = self.results.baseline.name
         return {
             "study": "sensitivity",
-            "scenario": base.name,
+            "scenario": name,
             "metric": str(self.key),
             "unit": METRICS[self.key.metric].unit,
             "method": self.method,
             "samples": self.samples,
             "left_out": self.left_out,
-            "seed": base.run.seed,
-            "replications": len(self.results.measures[base.name]),
-            "confidence": base.run.confidence,
-            "warmup_days": base.run.warmup_days,
-            "days": base.run.days,
+            **about_run(self.results, name),
             **asdict(self.base),
             "assumptions": self._rows(),
         }
@@ -185,15 +183,3 @@ class Sensitivity:
             {**asdict(each), **{name: asdict(one) for name, one in self.indices[each.path].items()}}
             for each in self.effects
         ]
-
-
-def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of a table: of an interval NAME, NAME_low and NAME_high."""
-    found: dict[str, Any] = {}
-    for name, value in row.items():
-        if isinstance(value, dict):
-            found |= {name: value["mean"]}
-            found |= {f"{name}_{end}": value[end] for end in ("low", "high")}
-        else:
-            found[name] = value
-    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sim.results.intervals import UNDEFINED, Interval
@@ -13,6 +13,12 @@ from sim.scenario.model import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_AS_TOLD = (
+    "by", "present", "target", "goal", "value", "low", "high", "whole", "replications", "why",
+)  # fmt: skip
+"""What plain data says of a solution as it is."""
 
 
 @dataclass(frozen=True)
@@ -56,19 +62,10 @@ class Solution:
         """The solution that `to_data` told, without its replications. Raises KeyError."""
         return cls(
             scenario=scenario,
-            by=data["by"],
-            present=data["present"],
-            target=data["target"],
-            goal=data["goal"],
+            **{name: data[name] for name in _AS_TOLD},
             tried=tuple(data["tried"]),
             reached=None if data["reached"] is None else tuple(data["reached"]),
-            value=data["value"],
-            low=data["low"],
-            high=data["high"],
-            whole=data["whole"],
-            replications=data["replications"],
             metric=Interval(**data["metric"]),
-            why=data["why"],
             setting=(data["vary"], data["at"]) if "vary" in data else None,
         )
 
@@ -79,7 +76,6 @@ class Solution:
 
     def to_data(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        metric = self.metric
         return {
             "scenario": self.scenario.name,
             "price_year": self.scenario.price_year,
@@ -92,7 +88,7 @@ class Solution:
             "target": self.target,
             "goal": self.goal,
             "unit": self.unit,
-            "metric": {"mean": metric.mean, "low": metric.low, "high": metric.high},
+            "metric": asdict(self.metric),
             "whole": self.whole,
             "replications": self.replications,
             "tried": self.tried,

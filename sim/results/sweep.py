@@ -13,6 +13,7 @@ from sim.errors import UsageError
 from sim.results.intervals import UNDEFINED, Interval, paired
 from sim.results.metrics import ALL, METRICS, Key
 from sim.results.results import SHOWN, VARIED, WORTH, Results
+from sim.results.rows import about_run
 from sim.scenario.model import Scenario
 from sim.scenario.schema import split
 
@@ -189,17 +190,12 @@ class Sweep:
 
     def to_data(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        base = self.results.baseline
         return {
             "study": "sweep",
             "vary": self.values,
             "metric": str(self.key),
             "unit": METRICS[self.key.metric].unit,
-            "seed": base.run.seed,
-            "replications": len(self.results.measures[base.name]),
-            "confidence": base.run.confidence,
-            "warmup_days": base.run.warmup_days,
-            "days": base.run.days,
+            **about_run(self.results, self.results.baseline.name),
             "points": [
                 {"scenario": p.name, "at": self._said(p), **asdict(self.interval(p))}
                 for p in self.points

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.results.observations import Floats, Observations, RouteLog, Way
+from sim.results.window import days_since
 
 if TYPE_CHECKING:
     from sim.results.results import Results
@@ -29,29 +30,15 @@ def daily_under_way(observations: Observations) -> dict[str, Floats]:
         for log in way.routes:
             level = _level(way, log, days)
             found[log.name] = found[log.name] + level if log.name in found else level
-    return {name: np.round(level, 1) for name, level in found.items()}
+    return {name: np.round(level, 1) + 0.0 for name, level in found.items()}  # no minus zero
 
 
 def _level(way: Way, log: RouteLog, days: int) -> Floats:
-    came = _so_far(way.booked[log.accepted], None, days)
-    if log.legs:
-        last = log.legs[-1]
-        order = last.arrived.argsort()
-        return came - _so_far(last.arrived[order], last.loads[order].astype(float), days)
-    return came - _so_far(np.sort(log.own_arrivals), None, days)
-
-
-def _so_far(moments: Floats, weights: Floats | None, days: int) -> Floats:
-    """How much has happened by then, mean over each day; moments rise, each weighs one or more."""
-    edge = moments.searchsorted(np.arange(days + 1))
-    moments = moments[: edge[-1]]
-    number, weighted = edge.astype(float), moments
-    if weights is not None:
-        weights = weights[: edge[-1]]
-        number, weighted = np.concatenate([[0.0], weights.cumsum()])[edge], weights * moments
-    total = np.concatenate([[0.0], weighted.cumsum()])[edge]
-    until_evening: Floats = np.diff(number) * np.arange(1.0, days + 1) - np.diff(total)
-    return number[:-1] + until_evening
+    mornings = np.arange(days + 1.0)
+    _, arrived, loads = log.arrivals
+    order = arrived.argsort()
+    came = days_since(way.booked[log.accepted], mornings)
+    return np.diff(came - days_since(arrived[order], mornings, loads[order]))
 
 
 def mser5(series: Sequence[float] | Floats) -> int:

@@ -47,3 +47,23 @@ class Window:
         """
         days = self.end - moments.clip(self.start, self.end)
         return float((days if weights is None else days * weights).sum())
+
+
+def days_since(rising: Floats, moments: Floats, weights: Rows | None = None) -> Floats:
+    """The days from each event before a moment to that moment, weighted and summed [moments].
+
+    The integral of a level up to a moment is this for what raises it, less this for what lowers it.
+    """
+    before = rising.searchsorted(moments)
+    rising = rising[: before.max(initial=0)]
+    number: Floats = before.astype(float)
+    weighted = rising
+    if weights is not None:
+        weights = weights[: len(rising)]
+        number, weighted = _sums(weights)[before], weights * rising
+    return number * moments - _sums(weighted)[before]
+
+
+def _sums(values: NDArray[np.generic]) -> Floats:
+    """The sum of the first values, from none to all of them."""
+    return np.concatenate([[0.0], values.cumsum()])
