@@ -18,7 +18,7 @@ from typing import Any
 from sim.errors import ResultsError
 from sim.experiments import store
 from sim.experiments.opening import create, intact, told
-from sim.experiments.provenance import made_by
+from sim.experiments.provenance import changed
 from sim.experiments.tasks import Outcome, Task
 from sim.results.results import STUDY
 from sim.scenario.model import Scenario
@@ -189,9 +189,7 @@ def _other_study(
 ) -> Iterator[str]:
     if facts.get(store.PAIRED) != str(paired) or facts.get(STUDY) != provenance.get(STUDY):
         yield "another kind of study"
-    for name in made_by():
-        if facts.get(name) != provenance.get(name):
-            yield f"{name}: {facts.get(name)} then, {provenance.get(name)} now"
+    yield from changed(facts, provenance)
 
 
 def _asked(scenario: Scenario, before: Scenario, most: int) -> Scenario:

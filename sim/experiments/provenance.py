@@ -43,21 +43,25 @@ def made_by() -> dict[str, str]:
     return {"transsib": version("transsib"), "model": model(), "python": python, **packages}
 
 
+def changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Which of the versions that determine numbers differ, in words."""
+    return [
+        f"{name}: {before.get(name)} then, {now.get(name)} now"
+        for name in made_by()
+        if before.get(name) != now.get(name)
+    ]
+
+
 def resimulate(made_with: Mapping[str, str], scenario: Scenario, stored: Measures) -> Observations:
     """Replication 0 once more. Raises ResultsError unless it measures as what is stored."""
     observations = simulate(scenario, 0)
     found = measure(scenario, observations)
     differing = [key for key in stored if not _agree(stored[key], found.get(key))]
     if differing:
-        now = made_by()
-        changed = [
-            f"{name}: {made_with.get(name)} then, {here} now"
-            for name, here in now.items()
-            if made_with.get(name) != here
-        ]
+        versions = changed(made_with, made_by())
         raise ResultsError(
             f"{scenario.name}: replication 0 does not come out as stored ({differing[0]}, "
-            f"{len(differing)} in all); {'; '.join(changed) or 'no version differs: a bug'}"
+            f"{len(differing)} in all); {'; '.join(versions) or 'no version differs: a bug'}"
         )
     return observations
 
