@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import NoReturn
 
-from sim.cli import sensing, sweeping, tracing, viewing  # noqa: F401 - each registers its verbs
+from sim.cli import studies, viewing  # noqa: F401 - each registers its verbs
 from sim.cli.commands import app
 from sim.cli.exits import TERMINATED
 from sim.errors import ResultsError

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -138,22 +137,16 @@ def run(
 ) -> None:
     """Simulate scenarios, each by itself, or one against itself with one more of something."""
     from sim.experiments.one_more import TAGS, with_one_more
-    from sim.experiments.study import studied
 
     if one_more and len(files) > 1:
         raise UsageError(f"--one-more asks about one FILE (got {len(files)})")
     goal = work.goal(precision, metric, replications)
     scenarios = work.to_simulate(files, set_, work.at_first(goal, replications), seed, quiet=quiet)
     asked = with_one_more(scenarios[0]) if one_more else scenarios
-    if dry_run:
-        work.say_what_it_takes(asked, jobs, cluster)
-        return
-    study = partial(studied, paired=one_more, tags=TAGS if one_more else None)
-    results = work.studied(
-        study, asked, jobs=jobs, cluster=cluster, out=out, quiet=quiet, yes=yes, precision=goal
-    )
-    work.show(results, as_json=as_json)
-    work.finish(results, out, quiet=quiet, precision=goal)
+    work.study(
+        asked, paired=one_more, tags=TAGS if one_more else None, jobs=jobs, cluster=cluster, out=out,
+        as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes, precision=goal,
+    )  # fmt: skip
 
 
 @app.command()
@@ -175,63 +168,10 @@ def compare(
     yes: Yes = False,
 ) -> None:
     """Simulate scenarios and pair them with a baseline, replication by replication."""
-    from sim.experiments.study import compare as study
-
     goal = work.goal(precision, metric, replications)
     number = work.at_first(goal, replications)
     scenarios = work.to_simulate([base, *files], set_, number, seed, quiet=quiet)
-    if dry_run:
-        work.say_what_it_takes(scenarios, jobs, cluster)
-        return
-    results = work.studied(
-        study, scenarios, jobs=jobs, cluster=cluster, out=out, quiet=quiet, yes=yes, precision=goal
-    )
-    work.show(results, as_json=as_json)
-    work.finish(results, out, quiet=quiet, precision=goal)
-
-
-@app.command()
-@told
-def solve(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="scenario file or bundled name")],
-    target: Annotated[
-        str, typer.Option(metavar="METRIC=NUMBER", help="what should come out: rail.share=0.05")
-    ],
-    by: Annotated[str, typer.Option(metavar="PATH", help="the unknown: routes.rail.freight_usd")],
-    vary: Annotated[
-        str | None,
-        typer.Option(metavar="PATH=A:B:STEP", help="a solution for each value; also PATH=a,b,c"),
-    ] = None,
-    within: Annotated[
-        str | None,
-        typer.Option(metavar="LOW:HIGH", help="bounds [default: outward from the present value]"),
-    ] = None,
-    set_: Set = None,
-    replications: Replications = None,
-    seed: Seed = None,
-    jobs: Jobs = None,
-    cluster: Cluster = None,
-    out: Out = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    yes: Yes = False,
-) -> None:
-    """Find the value of one unknown that brings a metric to a target."""
-    from sim.experiments.solve import frontier as study
-    from sim.scenario import options
-
-    goal = options.target(target)
-    varied = None if vary is None else dict([options.varying(vary)])
-    ends = None if within is None else options.bounds(within)
-    (scenario,) = work.to_simulate([file], set_, replications, seed, quiet=quiet)
-    with work.simulating(out, quiet=quiet) as progress:
-        found = study(
-            scenario, target=goal, by=by, vary=varied, within=ends,
-            jobs=jobs, cluster=cluster, progress=progress, large=yes,
-        )  # fmt: skip
-    work.show(found, as_json=as_json)
-    work.finish(found, out, quiet=quiet)
-    if len(found.solutions) == 1 and found.solutions[0].value is not None:
-        from sim.views.solutions import next_command
-
-        note(f"next: {next_command(found.solutions[0], file, set_ or [])}", quiet=quiet)
+    work.study(
+        scenarios, paired=True, jobs=jobs, cluster=cluster, out=out,
+        as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes, precision=goal,
+    )  # fmt: skip

@@ -10,6 +10,7 @@ import typer
 Files = Annotated[
     list[str], typer.Argument(metavar="FILE...", help="scenario files or bundled names")
 ]
+File = Annotated[str, typer.Argument(metavar="FILE", help="scenario file or bundled name")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="a results folder")]
 Set = Annotated[
     list[str] | None,

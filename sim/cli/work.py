@@ -5,21 +5,21 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sim.cli.exits import note
-from sim.errors import IncompleteError
+from sim.errors import Fault, IncompleteError, ScenarioError
 
 if TYPE_CHECKING:
-    from sim.errors import Fault
     from sim.experiments.precision import Precision
     from sim.experiments.tasks import Progress
     from sim.results.results import Results
     from sim.results.solution import Frontier
-    from sim.scenario.changes import Change
     from sim.scenario.model import Scenario
+
+T = TypeVar("T")
 
 MOST_TOLD = 5
 """Scenarios of which each is told what it lacks."""
@@ -29,38 +29,26 @@ def load(
     files: list[str], settings: list[str] | None, options: dict[str, Any]
 ) -> list[tuple[Scenario, tuple[str, ...]]]:
     """Every scenario with its notes, or the faults of all of them."""
-    from sim.errors import ScenarioError
     from sim.scenario.changes import Change
     from sim.scenario.files import load_with_notes
+    from sim.scenario.options import setting
 
-    changes = _changes(settings)
+    changes = _each(setting, settings or [])
     changes += [Change(f"run.{n}", v, f"--{n}") for n, v in options.items() if v is not None]
-    loaded: list[tuple[Scenario, tuple[str, ...]]] = []
-    faults: list[Fault] = []
-    for file in files:
+    return _each(lambda file: load_with_notes(file, changes), files)
+
+
+def _each(read: Callable[[str], T], texts: Iterable[str]) -> list[T]:
+    """What each text says, or the faults of all of them."""
+    found, faults = list[T](), list[Fault]()
+    for text in texts:
         try:
-            loaded.append(load_with_notes(file, changes))
+            found.append(read(text))
         except ScenarioError as error:
             faults += error.faults
     if faults:
         raise ScenarioError(tuple(dict.fromkeys(faults)))
-    return loaded
-
-
-def _changes(settings: list[str] | None) -> list[Change]:
-    from sim.errors import ScenarioError
-    from sim.scenario.options import setting
-
-    changes: list[Change] = []
-    faults: list[Fault] = []
-    for text in settings or []:
-        try:
-            changes.append(setting(text))
-        except ScenarioError as error:
-            faults += error.faults
-    if faults:
-        raise ScenarioError(tuple(faults))
-    return changes
+    return found
 
 
 def to_simulate(
@@ -83,29 +71,39 @@ def to_simulate(
     return scenarios
 
 
-def studied(
-    study: Callable[..., Results],
+def study(
     scenarios: list[Scenario],
     *,
+    paired: bool,
+    tags: Mapping[str, str] | None = None,
     jobs: int | None,
-    cluster: str | None = None,
+    cluster: str | None,
     out: Path | None,
+    as_json: bool,
     quiet: bool,
+    dry_run: bool,
     yes: bool,
     precision: Precision | None = None,
-) -> Results:
-    """Simulate, after making sure that there is a place for what comes out."""
+) -> None:
+    """Simulate, show, keep and draw; or only say what it would take."""
+    from sim.experiments.study import studied
+    from sim.results.warmup import warnings
+
+    if dry_run:
+        print(what_it_takes(scenarios, jobs, cluster))  # noqa: T201
+        return
     tasks = sum(scenario.run.replications for scenario in scenarios)
     if jobs is not None and jobs > tasks:
         note(f"--jobs {jobs}: there are {tasks} replications, so as many jobs", quiet=quiet)
     with simulating(out, quiet=quiet) as progress:
         counting = _said_before(progress, quiet=quiet)
-        results = study(
-            scenarios, jobs=jobs, cluster=cluster, progress=counting, large=yes, out=out,
-            **({"precision": precision} if precision else {}),
+        results = studied(
+            scenarios, paired=paired, tags=tags, jobs=jobs, cluster=cluster, progress=counting, large=yes, out=out,
+            precision=precision,
         )  # fmt: skip
-    warn_of_warm_up(results, quiet=quiet)
-    return results
+    note(*(f"warning: {warning}" for warning in warnings(results)), quiet=quiet)
+    show(results, as_json=as_json)
+    finish(results, out, quiet=quiet, precision=precision)
 
 
 def what_it_takes(scenarios: list[Scenario], jobs: int | None, cluster: str | None) -> str:
@@ -115,13 +113,6 @@ def what_it_takes(scenarios: list[Scenario], jobs: int | None, cluster: str | No
 
     tasks = sum(scenario.run.replications for scenario in scenarios)
     return said(scenarios, min(places(jobs, cluster), tasks), apart=cluster is not None)
-
-
-def say_what_it_takes(
-    scenarios: list[Scenario], jobs: int | None, cluster: str | None = None
-) -> None:
-    """Print the estimate."""
-    print(what_it_takes(scenarios, jobs, cluster))  # noqa: T201
 
 
 def _said_before(progress: Progress | None, *, quiet: bool) -> Progress:
@@ -175,13 +166,6 @@ def print_json(document: Any) -> None:
     print(json.dumps(document, ensure_ascii=False, allow_nan=False))  # noqa: T201
 
 
-def warn_of_warm_up(results: Results, *, quiet: bool) -> None:
-    """Warn where the measured window starts before a route has settled."""
-    from sim.results.warmup import warnings
-
-    note(*(f"warning: {warning}" for warning in warnings(results)), quiet=quiet)
-
-
 def print_csv(results: Results) -> None:
     """Print every metric of every replication.
 
@@ -215,8 +199,8 @@ def finish(
     else:
         note("nothing was kept; --out DIR keeps results and draws pictures", quiet=quiet)
     incomplete(found)
-    if precision and not isinstance(found, Frontier):
-        _precise_enough(precision, found)
+    if precision and not isinstance(found, Frontier) and (unmet := precision.unmet(found)):
+        raise IncompleteError("\n".join(["the precision was not reached:", *unmet]))
 
 
 def goal(
@@ -236,12 +220,6 @@ def goal(
 def at_first(precision: Precision | None, replications: int | None) -> int | None:
     """How many replications to begin with."""
     return precision.first if precision else replications
-
-
-def _precise_enough(precision: Precision, results: Results) -> None:
-    if unmet := precision.unmet(results):
-        said = "\n".join(["the precision was not reached:", *unmet])
-        raise IncompleteError(said)
 
 
 def draw(found: Results | Frontier, folder: Path, *, quiet: bool, **chosen: Any) -> None:
