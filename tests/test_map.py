@@ -11,6 +11,7 @@ import pytest
 from corridors import SMALL, loaded
 from daily import daily
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 import sim
 from sim.results.movements import movements
@@ -181,3 +182,9 @@ def test_names_hide_neither_each_other_nor_a_line() -> None:
     boxes = [text.get_window_extent() for text in names]
     for number, box in enumerate(boxes):
         assert not any(box.overlaps(other) for other in boxes[:number])
+
+
+def test_axes_of_somebody_else_keep_the_size_of_their_figure(equator: sim.Scenario) -> None:
+    figure = Figure(figsize=(9, 5))
+    plot_map(sim.run(equator, replications=1, jobs=1), ax=figure.subplots())
+    assert figure.get_size_inches().tolist() == [9, 5]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import re
@@ -21,7 +22,8 @@ from sim.experiments.solve import frontier
 from sim.experiments.store import load, save
 from sim.results.metrics import Key
 from sim.results.solution import Frontier, Solution
-from sim.views.solutions import answer
+from sim.views.grid import console
+from sim.views.solutions import answer, print_solutions
 
 TRANSSIB = str(Path(sys.executable).with_name("transsib"))
 
@@ -352,6 +354,21 @@ def test_a_frontier_is_kept_and_drawn(tmp_path: Path) -> None:
     assert np.asarray(missing)[:, 0].tolist() == [34, 34]
     assert ax.get_xlabel() == "rail line time [days]"
     assert ax.get_ylabel() == "rail freight [USD of 2001]"
+
+
+def test_a_switch_that_is_varied_is_told_as_files_say_it(tmp_path: Path) -> None:
+    third = "[routes.road]\nfreight_usd = 1_000\n[routes.road.stages]\n"
+    roads = ROADS.replace("[choice]", f'{third}lorry = {{ kind = "transit", days = 35 }}\n[choice]')
+    found = frontier(
+        loaded(tmp_path, roads), target=booked(0.3), by=FREIGHT,
+        vary={"routes.road.closed": [True, False]}, replications=2, jobs=1,
+    )  # fmt: skip
+    printed = io.StringIO()
+    print_solutions(found, console(printed))
+    assert "with road closed true," in printed.getvalue()
+    assert [row.split()[0] for row in printed.getvalue().splitlines()[5:7]] == ["true", "false"]
+    ax = sim.plots.plot_frontier(found)
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["true", "false"]
 
 
 def transsib(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

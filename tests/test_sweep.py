@@ -323,6 +323,12 @@ def test_the_map_shows_the_figures_and_reads_in_grey(tmp_path: Path) -> None:
     assert np.all(np.diff(colours @ [0.299, 0.587, 0.114]) < 0)
 
 
+def test_a_map_of_what_is_nowhere_defined_is_drawn(tmp_path: Path) -> None:
+    found = swept(tmp_path, {SLOTS: [10, 20], FREIGHT: [900, 1_100]})
+    ax = sim.plots.plot_sweep(found, metric="rail.door_to_door_mean")
+    assert " ".join(ax.get_title(loc="left").split()).endswith("is not defined at any value")
+
+
 def test_tables_fit_and_a_wide_grid_is_told_in_parts(tmp_path: Path) -> None:
     freights = list(range(1_000, 2_600, 100))
     found = swept(tmp_path, {SLOTS: [4_000, 8_000], FREIGHT: freights}, replications=1)

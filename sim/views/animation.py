@@ -17,7 +17,7 @@ from sim.results.results import Results
 from sim.scenario.model import Run, Scenario
 from sim.scenario.stages import Transit
 from sim.views import findings
-from sim.views.geography import Geography, Stretch, drawn_routes, geography
+from sim.views.geography import Geography, Stretch, disrupted, drawn_routes, geography
 from sim.views.pages import as_json, page
 from sim.views.style import looks
 
@@ -142,8 +142,8 @@ def _leg(
         "ship": "sea" in modes,
         "pieces": pieces,
         "trips": len(days),
-        "days": _packed(days.round(), "<u2"),
-        "loads": _packed(np.minimum(move.loads, STEPS), "<u2"),
+        "days": _packed(days.round()),
+        "loads": _packed(np.minimum(move.loads, STEPS)),
     }
 
 
@@ -205,21 +205,19 @@ def _midnights(run: Run) -> Floats:
 
 def _trouble(scenario: Scenario, log: DisruptionLog, drawn: _Drawn) -> dict[str, Any]:
     """A disruption: on which days of the window, and on which lines."""
-    stages = {
-        (name, stage)
+    lines = {
+        drawn.numbers[name, stage]
         for name, route in drawn_routes(scenario).items()
-        for stage, said in route.stages.items()
-        if (name, stage) == log.said.stage
-        or getattr(said, "facility", None) == (log.said.facility or False)
+        for stage in disrupted(log.said, name, route)
     }
     start = scenario.run.warmup_days
     return {
         "name": log.name,
         "effect": log.said.effect,
         "spans": [[round(first - start, 3), round(end - start, 3)] for first, end in log.spans],
-        "lines": sorted({drawn.numbers[stretch] for stretch in stages}),
+        "lines": sorted(lines),
     }
 
 
-def _packed(numbers: Any, kind: str) -> str:
-    return b64encode(np.ascontiguousarray(numbers).astype(kind).tobytes()).decode()
+def _packed(numbers: Any) -> str:
+    return b64encode(np.ascontiguousarray(numbers).astype("<u2").tobytes()).decode()

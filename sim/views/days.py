@@ -15,12 +15,10 @@ from sim.results.results import Results
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Scenario
 from sim.views import words
-from sim.views.grid import new_table
+from sim.views.grid import new_table, stage_rows
 
 COLUMNS = ("", "", "mean [days]", "95 % within", "in use", "at most a year")
-
-BINDS = " ◄"
-"""Stands beside the use of the stage of which most is used."""
+SHARED = ("facility", "servers", "vehicles a day", "in use", "queue [vehicles]", "queueing [days]")
 
 IN_USE = (
     "In use: the load factor of departures; the time that the servers of a facility are taken. ◄ "
@@ -35,21 +33,16 @@ def print_days(results: Results, name: str, out: Console) -> None:
     if scenario.facilities and any(stages(results, name, route) for route in scenario.routes):
         out.print(_stages_table(results, scenario))
         out.print(_facilities_table(results, scenario))
-        out.print(Text(IN_USE, style="dim"))
-    lines = list(_laws(results, scenario))
-    if lines:
-        out.print(Text("Little's law: containers under way = throughput × time", style="bold"))
+        out.print(IN_USE, style="dim")
+    if lines := list(_laws(results, scenario)):
+        out.print("Little's law: containers under way = throughput × time", style="bold")
     for line in lines:
-        out.print(Text(line))
-
-
-def _title(what: str, results: Results, scenario: Scenario) -> str:
-    return f"{what}: {scenario.name}" if len(results.scenarios) > 1 else what
+        out.print(line)
 
 
 def _stages_table(results: Results, scenario: Scenario) -> Table:
     """A row for each kind of time at each stage; they sum to the time from door to door."""
-    table = new_table(*COLUMNS, title=_title("Where the days go", results, scenario))
+    table = new_table(*COLUMNS, title=words.titled("Where the days go", results, scenario.name))
     table.columns[1].justify = "left"
     for route in scenario.routes:
         found = stages(results, scenario.name, route)
@@ -63,21 +56,22 @@ def _stages_table(results: Results, scenario: Scenario) -> Table:
         first = most_used(found)
         for stage in found:
             for row in _rows(stage, binds=stage is first):
-                table.add_row(*map(Text, row))
+                table.add_row(*row)
     return table
 
 
 def _rows(stage: StageFigures, *, binds: bool) -> Iterator[list[str]]:
     """The lines of one stage; a service that takes no time goes without saying."""
-    said = [f"  {stage.name}"]
-    use = []
+    use = list[str]()
     if stage.used.mean is not None:
-        used = words.interval(stage.used, "fraction") + (BINDS if binds else " " * len(BINDS))
+        used = words.binds(words.interval(stage.used, "fraction"), binds=binds)
         use = [used, words.figure(stage.capacity.mean, "containers/year")]
-    for part in stage.parts:
-        if part.kind != "service" or part.mean.mean != 0:
-            yield [*said, part.kind, *_days(part.mean, part.p95), *use]
-            said, use = [""], []
+    days = {
+        part.kind: _days(part.mean, part.p95)
+        for part in stage.parts
+        if part.kind != "service" or part.mean.mean != 0
+    }
+    return stage_rows(stage.name, days, use)
 
 
 def _days(mean: Interval, p95: Interval) -> list[str]:
@@ -86,15 +80,8 @@ def _days(mean: Interval, p95: Interval) -> list[str]:
 
 def _facilities_table(results: Results, scenario: Scenario) -> Table:
     """What is shared: how much it is used, and who queues for it."""
-    table = new_table(
-        "facility",
-        "servers",
-        "vehicles a day",
-        "in use",
-        "queue [vehicles]",
-        "queueing [days]",
-        title=_title("Facilities, all routes together", results, scenario),
-    )
+    title = words.titled("Facilities, all routes together", results, scenario.name)
+    table = new_table(*SHARED, title=title)
     known = results.keys(scenario.name)
     for name in scenario.facilities:
         if Key(ALL, f"facility:{name}", "utilisation") not in known:
@@ -143,10 +130,8 @@ def _laws(results: Results, scenario: Scenario) -> Iterator[str]:
 def _law(law: Little) -> str:
     if law.why:
         return law.why
-    said = [
-        f"{words.count(law.counted.mean)} under way",
-        f"throughput × time gives {words.count(law.by_law)}",
-    ]
+    said = f"{words.count(law.counted.mean)} under way"
+    said += f"; throughput × time gives {words.count(law.by_law)}"
     if law.predicted is not None:
-        said.append(f"predicted without simulation {words.count(law.predicted)}")
-    return "; ".join(said)
+        said += f"; predicted without simulation {words.count(law.predicted)}"
+    return said

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.text import Text
 
 from sim.results.metrics import ALL, Key
 from sim.results.results import Results
@@ -41,39 +40,29 @@ def print_disruptions(results: Results, names: Sequence[str], out: Console) -> N
     for name in names:
         disruptions = results.scenario(name).disruptions
         if disruptions and len(names) > 1:
-            table.add_row(Text(name, style="bold"))
+            table.add_row(name, style="bold")
         for disruption in disruptions:
-            cells = _cells(results, name, ALL, f"disruption:{disruption}", DISRUPTED)
-            table.add_row(Text(f"  {disruption}"), *cells)
+            keys = [Key(ALL, f"disruption:{disruption}", metric) for metric in DISRUPTED]
+            table.add_row(f"  {disruption}", *(words.cell(results, name, key) for key in keys))
     if table.row_count:
         out.print(table)
-        out.print(Text(NOTE, style="dim"))
+        out.print(NOTE, style="dim")
 
 
 def print_fleets(results: Results, names: Sequence[str], out: Console) -> None:
     """A row for each departures stage that has a fleet; nothing where none has."""
     table = new_table("departures", "vehicles", *LATE.values(), "on the way", title="Fleets")
     for name in names:
-        if results.scenario(name).fleets and len(names) > 1:
-            table.add_row(Text(name, style="bold"))
-        for route, about in results.scenario(name).routes.items():
+        scenario = results.scenario(name)
+        if scenario.fleets and len(names) > 1:
+            table.add_row(name, style="bold")
+        for route, about in scenario.routes.items():
             for stage, said in about.departures.items():
-                if said.fleet is None:
-                    continue
-                cells = _cells(results, name, route, f"stage:{stage}", LATE)
-                use = _cells(results, name, ALL, f"fleet:{said.fleet}", {"utilisation": ""})
-                vehicles = f"{results.scenario(name).fleets[said.fleet].vehicles:,}"
-                table.add_row(Text(f"  {route} {stage}"), Text(vehicles), *cells, *use)
+                if said.fleet is not None:
+                    keys = [Key(route, f"stage:{stage}", metric) for metric in LATE]
+                    keys.append(Key(ALL, f"fleet:{said.fleet}", "utilisation"))
+                    cells = [words.cell(results, name, key) for key in keys]
+                    vehicles = f"{scenario.fleets[said.fleet].vehicles:,}"
+                    table.add_row(f"  {route} {stage}", vehicles, *cells)
     if table.row_count:
         out.print(table)
-
-
-def _cells(
-    results: Results, name: str, route: str, part: str, metrics: dict[str, str]
-) -> list[Text]:
-    known = set(results.keys(name))
-    keys = [Key(route, part, metric) for metric in metrics]
-    return [
-        Text(words.interval(results.interval(key, name), words.unit(key)) if key in known else "")
-        for key in keys
-    ]

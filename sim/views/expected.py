@@ -11,12 +11,9 @@ from rich.text import Text
 
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.preview import Preview, RoutePreview
-from sim.scenario.usage import FacilityUse, StageUse
+from sim.scenario.usage import StageUse
 from sim.views import words
-from sim.views.grid import new_table
-
-BINDS = " ◄"
-"""Stands beside the use of the stage of which most is used."""
+from sim.views.grid import new_table, stage_rows
 
 EXPECTED = (
     "Days: with full vehicles; queueing as if they came at random (those on a timetable queue "
@@ -29,25 +26,26 @@ def print_expected(preview: Preview, out: Console) -> None:
     """What each stage of the open routes adds, the facilities, and how many are under way."""
     out.print(_stages_table(preview))
     out.print(_facilities_table(preview))
-    out.print(Text(EXPECTED, style="dim"))
+    out.print(EXPECTED, style="dim")
     if preview.overloaded:
         names = words.listed(preview.overloaded)
-        out.print(Text(f"More wants to pass {names} than can: what goes where then is simulated."))
+        out.print(f"More wants to pass {names} than can: what goes where then is simulated.")
         return
     for route in preview.routes:
         if route.is_open:
-            out.print(Text(f"{route.name}: {_under_way(route)}"))
+            out.print(f"{route.name}: {_under_way(route)}")
 
 
 def _under_way(route: RoutePreview) -> str:
     """What Little's law says of a route."""
     if route.under_way is None:
         return "its queue grows for ever: no steady state"
-    a_day, days = words.count(route.flow / DAYS_A_YEAR), f"{route.free_flow_days:.2f}"
     waited = f" and {route.queue_days:.2f} of waiting" if route.queue_days else ""
-    under_way = words.count(route.under_way)
-    said = f"{a_day} containers a day × {days} days of free flow{waited}"
-    return f"{said} = {under_way} under way (Little's law)"
+    return (
+        f"{words.count(route.flow / DAYS_A_YEAR)} containers a day × "
+        f"{route.free_flow_days:.2f} days of free flow{waited} = "
+        f"{words.count(route.under_way)} under way (Little's law)"
+    )
 
 
 def _stages_table(preview: Preview) -> Table:
@@ -59,7 +57,7 @@ def _stages_table(preview: Preview) -> Table:
         table.add_row(Text(route.name, style="bold"), "door to door", _door_to_door(route))
         for use in route.uses:
             for row in _rows(use, binds=use is route.narrowest):
-                table.add_row(*map(Text, row))
+                table.add_row(*row)
     return table
 
 
@@ -73,16 +71,14 @@ def _door_to_door(route: RoutePreview) -> str:
 
 def _rows(use: StageUse, *, binds: bool) -> Iterator[list[str]]:
     """The lines of one stage; a service that takes no time goes without saying."""
-    said, used = [f"  {use.stage}"], []
+    used = list[str]()
     if use.utilisation is not None:
-        mark = BINDS if binds else " " * len(BINDS)
-        capacity = words.figure(use.yearly_capacity, "containers/year")
-        used = [words.figure(use.utilisation, "fraction") + mark, capacity]
-    if use.kind == "service":
-        yield [*said, "queueing", _figure(use.queueing_days), *used]
-        said, used = [""], []
+        share = words.binds(words.figure(use.utilisation, "fraction"), binds=binds)
+        used = [share, words.figure(use.yearly_capacity, "containers/year")]
+    days = {"queueing": use.queueing_days} if use.kind == "service" else {}
     if use.kind != "service" or use.days:
-        yield [*said, use.kind, _figure(use.days), *used]
+        days[use.kind] = use.days
+    return stage_rows(use.stage, {kind: [_figure(each)] for kind, each in days.items()}, used)
 
 
 def _figure(days: float | None) -> str:
@@ -93,16 +89,11 @@ def _figure(days: float | None) -> str:
 def _facilities_table(preview: Preview) -> Table:
     table = new_table("facility", "servers", "vehicles a day", "hours each", "in use")
     for use in preview.facilities:
-        table.add_row(*map(Text, _facility(use)))
+        table.add_row(
+            use.name,
+            f"{use.servers}{' each way' if use.each_way else ''}",
+            words.figure(use.vehicles / DAYS_A_YEAR, "days"),
+            words.figure(use.hours, "days"),
+            words.figure(use.utilisation, "fraction"),
+        )
     return table
-
-
-def _facility(use: FacilityUse) -> list[str]:
-    each_way = " each way" if use.each_way else ""
-    return [
-        use.name,
-        f"{use.servers}{each_way}",
-        words.figure(use.vehicles / DAYS_A_YEAR, "days"),
-        words.figure(use.hours, "days"),
-        words.figure(use.utilisation, "fraction"),
-    ]

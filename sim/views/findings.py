@@ -254,10 +254,7 @@ def change(results: Results, name: str) -> str:
         results.difference(Key(route, ALL, metric), name).interval.mean
         for metric in ("throughput", "door_to_door_mean")
     )
-    said = [
-        _by(carried, number, MORE_CARRIED),
-        _by(taken, days, LONGER),
-    ]
+    said = [_by(carried, number, MORE_CARRIED), _by(taken, days, LONGER)]
     return f"{name}: {route} {' and '.join(filter(None, said)) or 'cannot be compared'}."
 
 

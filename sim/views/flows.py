@@ -24,6 +24,7 @@ from sim.views.style import (
     line_height,
     looks,
     new_axes,
+    note,
     spread,
     styled,
 )
@@ -148,10 +149,7 @@ def _shade_warmup(ax: Axes, results: Results) -> None:
     until = max(scenario.run.warmup_days for scenario in results.scenarios)
     if until > 0:
         ax.axvspan(0, until, color=SHADE, zorder=0)
-        ax.annotate(
-            "warm-up", (0, 1), xytext=(5, -4), xycoords="axes fraction",
-            textcoords="offset points", va="top", fontsize=SMALL, color=MUTED,
-        )  # fmt: skip
+        note(ax, "warm-up", (0, 1), (5, -4), xycoords="axes fraction", va="top", color=MUTED)
 
 
 def _shade_disruptions(ax: Axes, results: Results) -> None:
@@ -163,11 +161,8 @@ def _shade_disruptions(ax: Axes, results: Results) -> None:
             hatch="////", linewidth=0, zorder=0,
         )  # fmt: skip
         if len(spans) <= MOST_NAMED:
-            ax.annotate(
-                name, (first, 1), xytext=(-3, -5), xycoords=("data", "axes fraction"),
-                textcoords="offset points", va="top", ha="right", rotation=90,
-                fontsize=SMALL, color=MUTED,
-            )  # fmt: skip
+            top = ("data", "axes fraction")
+            note(ax, name, (first, 1), (-3, -5), xycoords=top, va="top", rotation=90, color=MUTED)
 
 
 def _end_labels(ax: Axes, lines: list[_Line]) -> None:

@@ -8,9 +8,19 @@ from matplotlib.axes import Axes
 
 from sim.results.solution import Frontier
 from sim.views import solutions as told
-from sim.views.style import FAINT, INK, MUTED, SMALL, dress, headline, new_axes, styled
-
-LINE = "#0072b2"
+from sim.views import words
+from sim.views.style import (
+    BLUE,
+    FAINT,
+    INK,
+    MUTED,
+    dress,
+    headline,
+    new_axes,
+    note,
+    styled,
+    value_places,
+)
 
 
 @styled()
@@ -22,13 +32,12 @@ def plot_frontier(frontier: Frontier, *, ax: Axes | None = None) -> Axes:
     """
     ax = ax or new_axes(4.2)
     dress(ax, grid="y")
-    first, places = frontier.solutions[0], _places(frontier)
+    first = frontier.solutions[0]
     path, _ = told.varied(first)
+    places = value_places(ax, [told.varied(each)[1] for each in frontier.solutions])
     _solved(ax, frontier, places)
     _present(ax, frontier)
     _unsolved(ax, frontier, places)
-    if places != [each.setting[1] for each in frontier.solutions if each.setting]:
-        ax.set_xticks(places, [told.setting(each) for each in frontier.solutions])
     ax.set_xlabel(told.heading(path, first))
     ax.set_ylabel(told.heading(first.by, first))
     run = first.scenario.run
@@ -38,13 +47,6 @@ def plot_frontier(frontier: Frontier, *, ax: Axes | None = None) -> Axes:
         shown += "; grey: no value reaches it"
     headline(ax, told.finding(frontier), shown)
     return ax
-
-
-def _places(frontier: Frontier) -> list[float]:
-    """Where each solution stands on the horizontal axis."""
-    settings = [each.setting[1] for each in frontier.solutions if each.setting]
-    numbers = all(isinstance(x, int | float) and not isinstance(x, bool) for x in settings)
-    return settings if numbers else [float(n) for n in range(len(settings))]
 
 
 def _solved(ax: Axes, frontier: Frontier, places: list[float]) -> None:
@@ -57,7 +59,7 @@ def _solved(ax: Axes, frontier: Frontier, places: list[float]) -> None:
         for each in solutions
     ]
     ax.errorbar(
-        [places[n] for n in order], values, yerr=halves, color=LINE, ecolor=INK, marker="o",
+        [places[n] for n in order], values, yerr=halves, color=BLUE, ecolor=INK, marker="o",
         markersize=4.5, linewidth=1.5, elinewidth=1.2, capsize=3,
     )  # fmt: skip
     if all(math.isnan(value) for value in values):
@@ -73,10 +75,8 @@ def _present(ax: Axes, frontier: Frontier) -> None:
     if present or not low - (high - low) < value < high + (high - low):
         return
     ax.axhline(value, color=MUTED, linewidth=1.0, linestyle=(0, (1, 2)))
-    ax.annotate(
-        f"as it is: {told.number(value)}", (1, value), xycoords=("axes fraction", "data"),
-        xytext=(0, 3), textcoords="offset points", ha="right", fontsize=SMALL, color=MUTED,
-    )  # fmt: skip
+    said, right = f"as it is: {words.written(value)}", ("axes fraction", "data")
+    note(ax, said, (1, value), (0, 3), xycoords=right, ha="right", color=MUTED)
 
 
 def _unsolved(ax: Axes, frontier: Frontier, places: list[float]) -> None:

@@ -17,6 +17,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 
 from sim.results.observations import Floats
+from sim.scenario.disruptions import Disruption
 from sim.scenario.model import Scenario
 from sim.scenario.network import Place
 from sim.scenario.routes import Route
@@ -92,6 +93,16 @@ def drawn_routes(scenario: Scenario) -> dict[str, Route]:
     return scenario.open_routes or dict(scenario.routes)
 
 
+def disrupted(said: Disruption, name: str, route: Route) -> list[str]:
+    """The stages of a route that something happens to, or to the facility that they pass."""
+    return [
+        stage
+        for stage, about in route.stages.items()
+        if said.stage == (name, stage)
+        or (isinstance(about, FacilityStage) and about.facility == said.facility)
+    ]
+
+
 def _is_located(route: Route) -> bool:
     return any(_via(stage) for stage in route.stages.values())
 
@@ -105,7 +116,7 @@ def _via(stage: Stage) -> tuple[str, ...]:
 
 
 def _map(scenario: Scenario, routes: Mapping[str, Route]) -> Geography:
-    places, lines, detours = scenario.places, {}, {}
+    places = scenario.places
     ways = {(route, stage): _path(names, places) for route, stage, names in _courses(routes)}
     around = {
         (name, stage): _path(said.detour.via, places)
@@ -158,16 +169,22 @@ def _kinds(scenario: Scenario, routes: Mapping[str, Route]) -> list[tuple[str, s
         said = routes[route].stages[stage]
         for name in via:
             found.setdefault(name, set())
-        if isinstance(said, Departures):
-            found[said.place or via[0]].add("departures")
-        if isinstance(said, FacilityStage):
-            facility = scenario.facilities[said.facility]
-            kind = "gauge" if facility.changes_gauge else "facility"
-            found.setdefault(facility.place or via[0], set()).add(kind)
+        if kinds := _kind(scenario, said):
+            own = scenario.facilities[said.facility] if isinstance(said, FacilityStage) else said
+            found.setdefault(getattr(own, "place", None) or via[0], set()).update(kinds)
     for each in (stage for route in routes.values() for stage in route.stages.values()):
         if isinstance(each, Transit) and each.detour:
             found |= {name: set() for name in each.detour.via or () if name not in found}
     return sorted(found.items(), key=lambda each: -len(each[1]))
+
+
+def _kind(scenario: Scenario, stage: Stage) -> set[str]:
+    """What a stage is at its place; nothing where it only passes."""
+    if isinstance(stage, Departures):
+        return {"departures"}
+    if isinstance(stage, FacilityStage):
+        return {"gauge" if scenario.facilities[stage.facility].changes_gauge else "facility"}
+    return set()
 
 
 def _vectors(places: Sequence[Place]) -> Floats:
@@ -258,15 +275,6 @@ def _schematic(scenario: Scenario, routes: Mapping[str, Route]) -> Geography:
         for (stage, said), (first, last) in zip(route.stages.items(), pairwise(ends), strict=True):
             x = np.linspace(first, last, 1 if first == last else 41)
             lines[name, stage] = np.stack([x, bend * (0.3 - 0.22 * (2 * x - 1) ** 4)], axis=1)
-            kinds = _schematic_kind(scenario, said)
-            if kinds:
+            if kinds := _kind(scenario, said):
                 spots.append(Spot.on(lines[name, stage], stage, kinds))
     return Geography(lines, {}, tuple(spots))
-
-
-def _schematic_kind(scenario: Scenario, stage: Stage) -> set[str]:
-    if isinstance(stage, Departures):
-        return {"departures"}
-    if isinstance(stage, FacilityStage):
-        return {"gauge" if scenario.facilities[stage.facility].changes_gauge else "facility"}
-    return set()

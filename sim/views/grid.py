@@ -1,15 +1,18 @@
-"""What all tables are printed on: at most 100 columns, plain where nobody looks."""
+"""What all tables are printed on: at most 100 columns, plain where nobody looks.
+
+It takes words as they are: what a scenario says is no markup.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 WIDEST = 100
 
@@ -42,5 +45,13 @@ def new_table(*columns: str, title: str | None = None) -> Table:
         collapse_padding=True,
     )
     for number, column in enumerate(columns):
-        table.add_column(Text(column), justify="right" if number else "left", overflow="fold")
+        table.add_column(column, justify="right" if number else "left", overflow="fold")
     return table
+
+
+def stage_rows(
+    name: str, days: Mapping[str, Sequence[str]], use: Sequence[str]
+) -> Iterator[list[str]]:
+    """A row for each kind of time at a stage; in the first its name and how much it is used."""
+    for number, (kind, cells) in enumerate(days.items()):
+        yield ["", kind, *cells] if number else [f"  {name}", kind, *cells, *use]

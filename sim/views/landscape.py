@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,22 +16,24 @@ from sim.results.sweep import Knee, Sweep
 from sim.scenario.schema import split
 from sim.views import sweeps, words
 from sim.views.style import (
+    BLUE,
     FAINT,
     INK,
     MUTED,
     SHADE,
     SMALL,
     WIDTH,
+    commas,
     dress,
+    figure_of,
     headline,
     looks,
     new_axes,
+    note,
     styled,
     text_width,
+    value_places,
 )
-
-LINE = "#0072b2"
-"""Where no route is meant."""
 
 MAP = "Blues"
 """Light to dark, so that it can be read in grey."""
@@ -61,27 +62,13 @@ def plot_sweep(results: Results, *, ax: Axes | None = None, metric: str | None =
 def _draw_line(ax: Axes, sweep: Sweep) -> None:
     dress(ax, grid="y")
     (path,) = sweep.paths
-    places = _places(ax, sweep.values[path])
+    places = value_places(ax, sweep.values[path])
     _curve(ax, sweep, places)
     for knee in sweep.knees:
         _draw_knee(ax, knee)
     ax.set_xlabel(sweeps.heading(sweep, path))
-    ax.set_ylabel(f"{sweeps.metric(sweep)} [{_unit(sweep)}]")
+    ax.set_ylabel(words.axis(sweep.key))
     headline(ax, sweeps.finding(sweep), _shown(sweep))
-
-
-def _places(ax: Axes, values: Sequence[Any]) -> list[float]:
-    """Where each value stands on the horizontal axis: what is no number has a place each."""
-    if _are_numbers(values):
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-        return list(values)
-    places = [float(n) for n in range(len(values))]
-    ax.set_xticks(places, [sweeps.written(each) for each in values])
-    return places
-
-
-def _are_numbers(values: Sequence[Any]) -> bool:
-    return all(isinstance(each, int | float) and not isinstance(each, bool) for each in values)
 
 
 def _curve(ax: Axes, sweep: Sweep, places: Sequence[float]) -> None:
@@ -90,12 +77,12 @@ def _curve(ax: Axes, sweep: Sweep, places: Sequence[float]) -> None:
     x = [places[n] for n in order]
     found = [sweep.interval(sweep.points[n]) for n in order]
     low, mean, high = (
-        _scale(sweep) * np.array([math.nan if end is None else end for end in ends])
+        words.scale(sweep.key) * np.array([math.nan if end is None else end for end in ends])
         for ends in zip(*((each.low, each.mean, each.high) for each in found), strict=True)
     )
     look = looks(sweep.results).get(sweep.key.route)
-    colour, marker = (LINE, "o") if look is None else (look.colour, look.marker)
-    if _are_numbers(*sweep.values.values()):
+    colour, marker = (BLUE, "o") if look is None else (look.colour, look.marker)
+    if all(map(words.is_number, *sweep.values.values())):
         ax.fill_between(x, low, high, color=colour, alpha=0.25, linewidth=0)
         ax.plot(x, mean, color=colour, marker=marker, markersize=4.5, linewidth=1.5)
     else:
@@ -139,21 +126,9 @@ def _draw_knee(ax: Axes, knee: Knee) -> None:
         return
     x = knee.point.at[0]
     ax.axvline(x, color=INK, linewidth=1.2, zorder=1.5)
-    said = f"knee: {sweeps.written(x)}"
+    said = f"knee: {words.written(x)}"
     fits = x + text_width(ax, said) < right
-    ax.annotate(
-        said, (x, 0), xycoords=("data", "axes fraction"), xytext=(4 if fits else -4, 6),
-        textcoords="offset points", fontsize=SMALL, ha="left" if fits else "right",
-    )  # fmt: skip
-
-
-def _scale(sweep: Sweep) -> float:
-    return 100.0 if words.unit(sweep.key) == "fraction" else 1.0
-
-
-def _unit(sweep: Sweep) -> str:
-    unit = words.unit(sweep.key)
-    return "%" if unit == "fraction" else unit
+    note(ax, said, (x, 0), (4 if fits else -4, 6), xycoords=("data", "axes fraction"))
 
 
 def _shown(sweep: Sweep) -> str:
@@ -162,7 +137,7 @@ def _shown(sweep: Sweep) -> str:
     said = [f"{number:,} replication{'s' * (number > 1)} on the same random numbers at all values"]
     if len(sweep.paths) == 1:
         if number > 1:
-            kind = "band" if _are_numbers(*sweep.values.values()) else "whiskers"
+            kind = "band" if all(map(words.is_number, *sweep.values.values())) else "whiskers"
             said.append(f"{kind}: {100 * run.confidence:g} % interval")
         if _slots(sweep):
             said.append("dashed: capacity")
@@ -179,9 +154,12 @@ def _draw_map(ax: Axes, sweep: Sweep) -> None:
     """Cells as dark as the metric is great, the first path from left to right."""
     across, up = sweep.values.values()
     means = [math.nan if (m := sweep.interval(p).mean) is None else m for p in sweep.points]
-    cells = _scale(sweep) * np.array(means).reshape(len(across), len(up)).T
+    cells = np.array(means).reshape(len(across), len(up)).T
     ax.set_facecolor(FAINT)
-    mesh = ax.pcolormesh(np.ma.masked_invalid(cells), cmap=MAP, edgecolors="white", linewidth=0.5)
+    mesh = ax.pcolormesh(
+        np.ma.masked_invalid(words.scale(sweep.key) * cells), cmap=MAP, edgecolors="white",
+        linewidth=0.5,
+    )  # fmt: skip
     _label(ax, sweep)
     _write_cells(ax, sweep, cells)
     for knee in sweep.knees:
@@ -191,12 +169,10 @@ def _draw_map(ax: Axes, sweep: Sweep) -> None:
                 (x + 0.04, y + 0.04), 0.92, 0.92, fill=False, edgecolor=INK, linewidth=1.6
             )
             ax.add_patch(frame)
-    figure = ax.get_figure(root=True)
-    assert figure is not None, "axes are on a figure"
-    bar = figure.colorbar(mesh, ax=ax, format=FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    bar = figure_of(ax).colorbar(mesh, ax=ax, format=FuncFormatter(commas))
     bar.ax.tick_params(labelsize=SMALL, color=MUTED, length=3)
     bar.outline.set_visible(False)
-    bar.set_label(f"{sweeps.metric(sweep)} [{_unit(sweep)}]")
+    bar.set_label(words.axis(sweep.key))
     headline(ax, sweeps.finding(sweep), _shown(sweep))
 
 
@@ -205,7 +181,7 @@ def _label(ax: Axes, sweep: Sweep) -> None:
     for axis, (path, values) in zip((ax.xaxis, ax.yaxis), sweep.values.items(), strict=True):
         every = math.ceil(len(values) / MOST_TICKS)
         some = range(0, len(values), every)
-        axis.set_ticks([n + 0.5 for n in some], [sweeps.written(values[n]) for n in some])
+        axis.set_ticks([n + 0.5 for n in some], [words.written(values[n]) for n in some])
         axis.set_label_text(sweeps.heading(sweep, path))
     ax.tick_params(labelsize=SMALL, length=0)
     ax.spines[:].set_visible(False)
@@ -213,18 +189,15 @@ def _label(ax: Axes, sweep: Sweep) -> None:
 
 def _write_cells(ax: Axes, sweep: Sweep, cells: np.ndarray) -> None:
     """The figures in the cells, where they fit; light on dark."""
-    unit, scale = words.unit(sweep.key), _scale(sweep)
-    texts = [
-        [words.figure(None if math.isnan(c) else c / scale, unit) for c in row] for row in cells
-    ]
-    texts = [[text.removesuffix(" %") for text in row] for row in texts]
-    widest = max((text for row in texts for text in row), key=len)
-    if text_width(ax, widest) > 0.85 or len(cells) > 2 * WIDTH:
+    unit, known = words.unit(sweep.key), cells[np.isfinite(cells)]
+    texts = [words.figure(None if math.isnan(each) else each, unit) for each in cells.flat]
+    texts = [text.removesuffix(" %") for text in texts]
+    if text_width(ax, max(texts, key=len)) > 0.85 or len(cells) > 2 * WIDTH:
         return
-    low, high = np.nanmin(cells), np.nanmax(cells)
-    for (y, x), cell in np.ndenumerate(cells):
-        dark = high > low and (cell - low) / (high - low) > 0.55
+    span = np.ptp(known) if len(known) else 0
+    for ((y, x), cell), text in zip(np.ndenumerate(cells), texts, strict=True):
+        dark = span > 0 and (cell - known.min()) / span > 0.55
         ax.text(
-            x + 0.5, y + 0.5, texts[y][x], fontsize=SMALL, ha="center", va="center",
+            x + 0.5, y + 0.5, text, fontsize=SMALL, ha="center", va="center",
             color="white" if dark else INK,
         )  # fmt: skip

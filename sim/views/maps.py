@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,6 +12,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
+from matplotlib.transforms import Bbox
 
 from sim.results.metrics import ALL, Key
 from sim.results.observations import Floats
@@ -26,6 +27,7 @@ from sim.views.style import (
     headline,
     looks,
     new_axes,
+    note,
     set_height,
     styled,
     text_points,
@@ -55,22 +57,6 @@ SYMBOLS: Final = {
 DOT: Final = "."
 
 
-class Box(NamedTuple):
-    """A rectangle in points."""
-
-    left: float
-    bottom: float
-    right: float
-    top: float
-
-    def meets(self, other: Box) -> bool:
-        """Whether two have a point in common."""
-        return (
-            self.left < other.right and other.left < self.right
-            and self.bottom < other.top and other.bottom < self.top
-        )  # fmt: skip
-
-
 class Frame:
     """What of the map is shown, and how far a point on paper goes there."""
 
@@ -94,6 +80,7 @@ def plot_map(results: Results, *, scenario: str | None = None, ax: Axes | None =
     """
     said = results.scenario(scenario or results.names[-1])
     where, styles = geography(said), looks(results)
+    own = ax is None
     ax = ax or new_axes(4)
     frame = Frame(where, ax.get_position().width * WIDTH * 1.25)
     for outline in where.land:
@@ -113,7 +100,8 @@ def plot_map(results: Results, *, scenario: str | None = None, ax: Axes | None =
     ax.set_aspect("equal")
     ax.set_axis_off()
     _legend(ax, results, said.name, where, styles)
-    set_height(ax, frame.height + 1.35)
+    if own:
+        set_height(ax, frame.height + 1.35)
     headline(ax, findings.carried(results, said.name), _shown(results, said.name, where))
     return ax
 
@@ -155,8 +143,9 @@ def _left_of(line: Floats) -> Floats:
 
 def _spots(ax: Axes, where: Geography, frame: Frame) -> None:
     """A symbol at each place; its name where that hides nothing, those first where most happens."""
-    taken = [_around(frame.paper(spot.at)) for spot in where.spots]
-    taken += [_around(frame.paper(at)) for line in where.lines.values() for at in line]
+    points = [spot.at for spot in where.spots]
+    points += [at for line in where.lines.values() for at in line]
+    taken = [Bbox([frame.paper(at)] * 2).padded(3) for at in points]
     for spot in where.spots:
         marker = next((mark for kind, (mark, _) in SYMBOLS.items() if kind in spot.kinds), DOT)
         ax.plot(
@@ -165,22 +154,15 @@ def _spots(ax: Axes, where: Geography, frame: Frame) -> None:
         )  # fmt: skip
         place = next(_free(spot, frame, taken), None) if spot.name else None
         if place is not None:
-            (dx, dy), side, box = place
+            shift, side, box = place
             taken.append(box)
-            ax.annotate(
-                spot.name, spot.at, xytext=(dx, dy), textcoords="offset points", ha=side,
-                va="center", fontsize=SMALL, color=INK, zorder=4,
-                path_effects=[withStroke(linewidth=2, foreground="white", alpha=0.8)],
-            )  # fmt: skip
-
-
-def _around(at: tuple[float, float], half: float = 3.0) -> Box:
-    return Box(at[0] - half, at[1] - half, at[0] + half, at[1] + half)
+            rim = [withStroke(linewidth=2, foreground="white", alpha=0.8)]
+            note(ax, spot.name, spot.at, shift, ha=side, va="center", zorder=4, path_effects=rim)
 
 
 def _free(
-    spot: Spot, frame: Frame, taken: Sequence[Box]
-) -> Iterator[tuple[tuple[float, float], str, Box]]:
+    spot: Spot, frame: Frame, taken: Sequence[Bbox]
+) -> Iterator[tuple[tuple[float, float], str, Bbox]]:
     """Where a name would be inside the frame and over nothing: its offset, side and rectangle."""
     x, y = frame.paper(spot.at)
     right, top = frame.paper(frame.high)
@@ -190,9 +172,9 @@ def _free(
         (6, 8, "left"), (6, -8, "left"), (-6, 8, "right"), (-6, -8, "right"),
     ):  # fmt: skip
         left = x + dx - {"left": 0, "center": wide / 2, "right": wide}[side]
-        box = Box(left, y + dy - high / 2, left + wide, y + dy + high / 2)
-        inside = box.left > 0 and box.right < right and box.bottom > 0 and box.top < top
-        if inside and not any(map(box.meets, taken)):
+        box = Bbox.from_bounds(left, y + dy - high / 2, wide, high)
+        inside = box.x0 > 0 and box.x1 < right and box.y0 > 0 and box.y1 < top
+        if inside and not box.count_overlaps(taken):
             yield (dx, dy), side, box
 
 

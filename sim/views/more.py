@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from sim.results.intervals import Interval
 from sim.results.metrics import ALL, Key
@@ -87,8 +85,8 @@ def print_more(results: Results, out: Console) -> None:
     """The table, and what is worth most in one sentence."""
     found = gains(results)
     out.print(_table(found, several=len(results.baseline.routes) > 1))
-    out.print(Text(finding(found), style="bold"))
-    out.print(Text(PAIRED, style="dim"))
+    out.print(finding(found), style="bold")
+    out.print(PAIRED, style="dim")
 
 
 PAIRED = (
@@ -110,15 +108,11 @@ def _table(found: list[Gain], *, several: bool) -> Table:
         if several:
             first.append(words.difference(each.all_routes, "containers/year"))
         for effect in each.effects:
-            table.add_row(*map(Text, [*first, *_cells(effect)]))
+            days = UNSTEADY if effect.grows else words.difference(effect.days, "days")
+            carried = words.difference(effect.throughput, "containers/year")
+            table.add_row(*first, effect.route, carried, days)
             first = [""] * len(first)
     return table
-
-
-def _cells(effect: Effect) -> Iterator[str]:
-    yield effect.route
-    yield words.difference(effect.throughput, "containers/year")
-    yield UNSTEADY if effect.grows else words.difference(effect.days, "days")
 
 
 def finding(found: list[Gain]) -> str:

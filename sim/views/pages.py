@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
-
-UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-"""What could end a script or begin a tag, as JSON may write it too."""
 
 
 def page(template: str, **content: Any) -> str:
@@ -37,10 +34,7 @@ def page(template: str, **content: Any) -> str:
 
 def as_json(data: Mapping[str, Any]) -> Markup:
     """Data for a script element: JSON that no word of a scenario can break out of."""
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for sign, escaped in UNSAFE.items():
-        text = text.replace(sign, escaped)
-    return Markup(text)
+    return htmlsafe_json_dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _text(name: str) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from sim.results.metrics import Key
 from sim.results.results import Results
-from sim.scenario.model import Scenario
 from sim.views import words
 from sim.views.grid import new_table
 
@@ -26,22 +24,17 @@ FULL, WAIT = {"load_factor": "load factor"}, {"wait_mean": "wait [days]"}
 
 def print_parts(results: Results, name: str, out: Console) -> None:
     """A table for each kind of parts that a scenario has; nothing where it has none."""
-    scenario = results.scenario(name)
-    for kind, (title, besides) in _kinds(scenario).items():
-        keys = [key for key in results.keys(name) if key.part.startswith(f"{kind}:")]
-        if keys:
-            of = f": {name}" if len(results.scenarios) > 1 else ""
-            out.print(_table(results, name, keys, f"{title}{of}", COLUMNS | besides))
-
-
-def _kinds(scenario: Scenario) -> dict[str, tuple[str, dict[str, str]]]:
-    """The kinds of parts, each with the title of its table and what only it tells."""
-    start = scenario.run.start
-    return {
+    starts = results.scenario(name).run.start
+    kinds = {
         "direction": ("By direction", FULL),
         "class": ("By class", WAIT),
-        "year": (f"By year, each of 365 days, the first from {start}", FULL),
+        "year": (f"By year, each of 365 days, the first from {starts}", FULL),
     }
+    for kind, (title, besides) in kinds.items():
+        keys = [key for key in results.keys(name) if key.part.startswith(f"{kind}:")]
+        if keys:
+            said = words.titled(title, results, name)
+            out.print(_table(results, name, keys, said, COLUMNS | besides))
 
 
 def _table(
@@ -50,15 +43,8 @@ def _table(
     """A row for each part of each route."""
     table = new_table("", *columns.values(), title=title)
     for route in dict.fromkeys(key.route for key in keys):
-        table.add_row(Text(words.route(route), style="bold"))
+        table.add_row(words.route(route), style="bold")
         for part in dict.fromkeys(key.part for key in keys if key.route == route):
-            cells = _cells(results, name, [Key(route, part, metric) for metric in columns])
-            table.add_row(Text(f"  {part.partition(':')[2]}"), *map(Text, cells))
+            cells = [words.cell(results, name, Key(route, part, metric)) for metric in columns]
+            table.add_row(f"  {part.partition(':')[2]}", *cells)
     return table
-
-
-def _cells(results: Results, name: str, keys: Sequence[Key]) -> Iterator[str]:
-    known = set(results.keys(name))
-    for key in keys:
-        found = results.interval(key, name) if key in known else None
-        yield "" if found is None else words.interval(found, words.unit(key))

@@ -7,26 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.errors import UsageError
 from sim.results.results import Results
 from sim.results.solution import Frontier
 from sim.scenario.schema import did_you_mean
-from sim.views.plots import (
-    plot_backlog,
-    plot_deliveries,
-    plot_frontier,
-    plot_map,
-    plot_shares,
-    plot_stages,
-    plot_string_lines,
-    plot_sweep,
-    plot_times,
-    plot_tornado,
-    plot_warmup,
-)
-from sim.views.style import WIDTH, styled
+from sim.views import plots
+from sim.views.style import WIDTH, figure_of, styled
 
 METADATA: dict[str, dict[str, Any]] = {
     "png": {"Software": None},
@@ -67,70 +56,45 @@ def save_pictures(
 def drawings(found: Results | Frontier) -> dict[str, Callable[[], Figure]]:
     """What there is to draw; of a single solution, the scenario that it solved."""
     if isinstance(found, Frontier) and found.solutions[0].setting is not None:
-        return {FRONTIER: lambda: _figure(plot_frontier(found).get_figure(root=True))}
+        return {FRONTIER: lambda: figure_of(plots.plot_frontier(found))}
     results = found.results if isinstance(found, Frontier) else found
+    pictures = PICTURES
     if results.is_sweep:
-        return {SWEEP: lambda: _figure(plot_sweep(results).get_figure(root=True))}
-    if results.is_sensitivity:
-        return {TORNADO: lambda: _figure(plot_tornado(results).get_figure(root=True))}
+        pictures = {SWEEP: plots.plot_sweep}
+    elif results.is_sensitivity:
+        pictures = {TORNADO: plots.plot_tornado}
     return {
-        name: partial(draw, results)
-        for name, draw in PICTURES.items()
+        name: partial(_drawn, plot, results)
+        for name, plot in pictures.items()
         if results.scenarios and (results.daily or name != WARMUP)
     }
 
 
-def _shares(results: Results) -> Figure:
-    return _figure(plot_shares(results).get_figure(root=True))
+def _drawn(plot: Callable[[Results], Axes], results: Results) -> Figure:
+    return figure_of(plot(results))
 
 
-def _times(results: Results) -> Figure:
-    return _figure(plot_times(results).get_figure(root=True))
-
-
-def _stages(results: Results) -> Figure:
-    return _figure(plot_stages(results).get_figure(root=True))
-
-
-def _flows(results: Results) -> Figure:
+def _flows(results: Results) -> Axes:
     """Deliveries above the backlog, over the same days."""
     lines = sum(len(scenario.routes) for scenario in results.scenarios)
     figure = Figure(figsize=(WIDTH, max(7.2, 3.0 + 0.4 * lines)), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
-    plot_deliveries(results, ax=above)
-    plot_backlog(results, ax=below)
+    plots.plot_deliveries(results, ax=above)
     above.label_outer()
-    return figure
-
-
-def _map(results: Results) -> Figure:
-    return _figure(plot_map(results).get_figure(root=True))
-
-
-def _strings(results: Results) -> Figure:
-    return _figure(plot_string_lines(results).get_figure(root=True))
-
-
-def _warmup(results: Results) -> Figure:
-    return _figure(plot_warmup(results).get_figure(root=True))
+    return plots.plot_backlog(results, ax=below)
 
 
 FRONTIER, SWEEP, TORNADO, WARMUP = "frontier", "sweep", "tornado", "warmup"
 
-PICTURES: dict[str, Callable[[Results], Figure]] = {
-    "shares": _shares,
-    "times": _times,
-    "stages": _stages,
+PICTURES: dict[str, Callable[[Results], Axes]] = {
+    "shares": plots.plot_shares,
+    "times": plots.plot_times,
+    "stages": plots.plot_stages,
     "flows": _flows,
-    "map": _map,
-    "strings": _strings,
-    WARMUP: _warmup,
+    "map": plots.plot_map,
+    "strings": plots.plot_string_lines,
+    WARMUP: plots.plot_warmup,
 }
-
-
-def _figure(figure: Figure | None) -> Figure:
-    assert figure is not None, "axes are on a figure"
-    return figure
 
 
 def _saved(figure: Figure, path: Path) -> Path:

@@ -26,31 +26,31 @@ def print_preview(scenario: Scenario, notes: Sequence[str], file: IO[str] | None
     """What is known of a scenario without simulating it, also after the last of its phases."""
     out, preview = console(file), scenario.preview()
     title = f": {preview.title}" if preview.title else ""
-    out.print(Text(f"{preview.scenario}{title}", style="bold"))
-    out.print(Text(f"{words.demand(scenario)}; {words.rule(scenario)}; valid."))
+    out.print(f"{preview.scenario}{title}", style="bold")
+    out.print(f"{words.demand(scenario)}; {words.rule(scenario)}; valid.")
     _print_use(scenario, preview, out)
     print_troubles(scenario, preview, out)
     if scenario.phases:
         for line in changes(scenario):
-            out.print(Text(line))
+            out.print(line)
         last = scenario.eras[-1].scenario
-        out.print(Text("After the last change", style="bold"))
-        out.print(Text(f"{words.demand(last)}."))
+        out.print("After the last change", style="bold")
+        out.print(f"{words.demand(last)}.")
         _print_use(last, last.preview(), out)
     for warning in (*preview.warnings, *notes):
-        out.print(Text(f"warning: {warning}", style="yellow"))
+        out.print(f"warning: {warning}", style="yellow")
 
 
 def _print_use(scenario: Scenario, preview: Preview, out: Console) -> None:
     """Routes, what binds each of them, and where their days would go."""
     out.print(_routes_table(preview, len(scenario.directions)))
     if len(scenario.directions) > 1:
-        out.print(Text(BOTH_DIRECTIONS, style="dim"))
+        out.print(BOTH_DIRECTIONS, style="dim")
     for route in preview.routes:
-        out.print(Text(f"{route.name}: {_binding(route)}"))
+        out.print(f"{route.name}: {_binding(route)}")
         for line in (_asked(scenario, route.name), *_quotas(scenario, route.name)):
             if line:
-                out.print(Text(f"    {line}"))
+                out.print(f"    {line}")
     if scenario.facilities:
         print_expected(preview, out)
 
@@ -70,27 +70,16 @@ def changes(scenario: Scenario) -> Iterator[str]:
 
 
 def _routes_table(preview: Preview, ways: int) -> Table:
-    columns = (
-        "route",
-        "free flow",
-        "in transit",
-        "stage, vehicle",
-        "a year × places",
-        "every",
-        "places a year",
-    )
-    table = new_table(*columns)
+    timetable = ("stage, vehicle", "a year × places", "every", "places a year")
+    table = new_table("route", "free flow", "in transit", *timetable)
     table.columns[3].justify = "left"
     for route in preview.routes:
-        first = [route.name, _days(route), _quoted(route)]
+        days = route.free_flow_days
+        free_flow = words.NONE if days is None else f"{days:.2f} d"
+        first = [route.name, free_flow, _quoted(route)]
         for number, stage in enumerate(route.stages or (None,)):
-            cells = [*(first if number == 0 else ["", "", ""]), *_stage(stage, ways)]
-            table.add_row(*map(Text, cells))
+            table.add_row(*(first if number == 0 else ["", "", ""]), *_stage(stage, ways))
     return table
-
-
-def _days(route: RoutePreview) -> str:
-    return words.NONE if route.free_flow_days is None else f"{route.free_flow_days:.2f} d"
 
 
 def _quoted(route: RoutePreview) -> str:
@@ -155,10 +144,10 @@ def _binding(route: RoutePreview) -> str:
 def print_ledger(scenario: Scenario, file: IO[str] | None = None) -> None:
     """Every assumption: the value, how far it may vary, its quality and its source."""
     out = console(file)
-    out.print(Text("\nAssumptions", style="bold"))
+    out.print("\nAssumptions", style="bold")
     for each in ledger(scenario):
         bounds = f", may be {each.bounds}" if each.bounds else ""
-        out.print(Text(f"{each.path} = {each.value}{bounds} ({each.quality})"))
+        out.print(f"{each.path} = {each.value}{bounds} ({each.quality})")
         out.print(Padding(Text(each.source, style="dim"), (0, 0, 0, 4)))
 
 
@@ -176,7 +165,7 @@ def ledger(scenario: Scenario) -> Iterator[Assumed]:
     """Every assumption of a scenario, in the order of the file."""
     data = scenario.to_data()
     for path, said in scenario.assumptions.items():
-        bounds = f"{said.range[0]:,.12g} to {said.range[1]:,.12g}" if said.range else ""
+        bounds = " to ".join(map(_shown, said.range or ()))
         value = _shown(at(data, path.split(".")))
         unit = fields.unit(path, scenario.price_year)
         yield Assumed(path, f"{value} {unit}".strip(), bounds, said.quality, said.source)
@@ -187,6 +176,4 @@ def _shown(data: Any) -> str:
         return "–".join(map(_shown, data))
     if isinstance(data, dict):
         return ", ".join(f"{key} {_shown(value)}" for key, value in data.items())
-    if isinstance(data, bool):
-        return str(data).lower()
-    return f"{data:,.12g}" if isinstance(data, int | float) else str(data)
+    return f"{data:,.12g}" if words.is_number(data) else words.written(data)

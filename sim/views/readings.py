@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 
 from sim.results.metrics import ALL, Key
 from sim.results.results import Results
-from sim.views import words
+from sim.views import findings, words
 from sim.views.pictures import METADATA
 from sim.views.shares import plot_shares
-from sim.views.style import MUTED, styled
+from sim.views.style import MUTED, figure_of, styled
 from sim.views.times import plot_times
 
 DPI = 120
@@ -58,8 +58,7 @@ def _shadow(ax: Axes, results: Results, before: Results) -> None:
     """A grey line over each bar of the last scenario, where it ended before."""
     name, routes = before.names[-1], results.scenarios[-1].routes
     for y, route in zip(ax.get_yticks()[-len(routes) :], routes, strict=True):
-        key = Key(route, ALL, "throughput")
-        carried = before.interval(key, name).mean if key in before.keys(name) else None
+        carried = findings.mean(before, name, route, "throughput")
         if carried is not None:
             ax.plot([carried / 1000] * 2, [y - 0.5, y + 0.5], color=MUTED, linewidth=3, alpha=0.7)
 
@@ -72,9 +71,8 @@ def times(what_if: Results) -> str:
 
 def _element(ax: Axes, said: str) -> str:
     """A picture with its finding for who cannot see it; an `Image` widget could not hold a text."""
-    figure, png = ax.get_figure(root=True), BytesIO()
-    assert figure is not None, "axes are on a figure"
-    figure.savefig(png, format="png", dpi=DPI, metadata=METADATA["png"])
+    png = BytesIO()
+    figure_of(ax).savefig(png, format="png", dpi=DPI, metadata=METADATA["png"])
     finding = ax.get_title(loc="left").replace("\n", " ")
     address = f"data:image/png;base64,{b64encode(png.getvalue()).decode()}"
     return f'<img alt="{escape(f"{said}: {finding}")}" src="{address}">'
@@ -86,9 +84,8 @@ def table(results: Results, before: Results | None = None) -> str:
     Below them those of the move before.
     """
     base, name = results.names
-    routes = list(results.baseline.routes)
-    several = [*routes, ALL] if len(routes) > 1 else routes
-    lines = "".join(_line(results, name, route, before) for route in several)
+    routes = words.and_all(results.baseline.routes)
+    lines = "".join(_line(results, name, route, before) for route in routes)
     heads = "".join(f"<th>{head}</th>" for head in COLUMNS.values())
     said = f"{name}; below each figure its change against {base}"
     said += "" if before is None else "; grey: before the last move"
@@ -112,6 +109,5 @@ def _cell(results: Results, name: str, key: Key) -> str:
 def _before(before: Results | None, key: Key) -> str:
     if before is None:
         return ""
-    found = before.interval(key, before.names[-1]) if key in before.keys(before.names[-1]) else None
-    said = words.NONE if found is None else words.interval(found, words.unit(key))
+    said = words.cell(before, before.names[-1], key) or words.NONE
     return f'<small class="before">{said}</small>'

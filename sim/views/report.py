@@ -114,7 +114,7 @@ def _sections(results: Results) -> Iterator[Section]:
     seen = [picture(pictures[name], CAPTIONS[name]) for name in ("shares", "map", "times")]
     yield Section("pictures", "Seen", seen)
     if results.paired and several:
-        differing = noted(lambda out: print_differences(results, out))
+        differing = noted(partial(print_differences, results))
         yield Section("differences", f"What changes against {results.baseline.name}", [
             *(Part("text", text=findings.change(results, name)) for name in names[1:]),
             _changes(results), Part("fold", title="All differences", parts=differing),
@@ -127,26 +127,21 @@ def _sections(results: Results) -> Iterator[Section]:
     days = [picture(pictures[name], CAPTIONS[name]) for name in ("flows", "strings")]
     yield Section("days", "Day by day", days)
     yield Section("troubles", "What went wrong", [
-        *noted(lambda out: print_disruptions(results, names, out)),
-        *noted(lambda out: print_fleets(results, names, out)),
+        *noted(partial(print_disruptions, results, names)),
+        *noted(partial(print_fleets, results, names)),
     ])  # fmt: skip
-    costs = noted(lambda out: print_accounts(results, names, out))
-    yield Section("costs", "Money and carbon", costs)
+    yield Section("costs", "Money and carbon", noted(partial(print_accounts, results, names)))
 
 
 def _changes(results: Results) -> Part:
     """What changes against the baseline, a row a scenario and route."""
-    rows = [
-        [f"{name}, {words.route(route)}", *(_change(results, name, route, m) for m in CHANGES)]
-        for name in results.names[1:]
-        for route in results.scenario(name).routes
-    ]
+    rows = []
+    for name in results.names[1:]:
+        for route in results.scenario(name).routes:
+            keys = [Key(route, ALL, metric) for metric in CHANGES]
+            moves = [(results.difference(key, name).interval, words.unit(key)) for key in keys]
+            rows.append([f"{name}, {route}", *(words.difference(*move) for move in moves)])
     return Part("table", heads=["", *CHANGES.values()], rows=rows)
-
-
-def _change(results: Results, name: str, route: str, metric: str) -> str:
-    key = Key(route, ALL, metric)
-    return words.difference(results.difference(key, name).interval, words.unit(key))
 
 
 def _fold(results: Results, name: str) -> Part:
@@ -154,7 +149,7 @@ def _fold(results: Results, name: str) -> Part:
     parts = [
         part
         for printing in (print_days, print_fates, print_parts)
-        for part in noted(lambda out, told=printing: told(results, name, out))  # type: ignore[misc]
+        for part in noted(partial(printing, results, name))
     ]
     return Part("fold", title=f"{name}, stage by stage", parts=parts)
 

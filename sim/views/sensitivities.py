@@ -8,14 +8,12 @@ from itertools import chain
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from sim.results.indices import MORRIS, Indices
 from sim.results.intervals import Interval
 from sim.results.sensitivity import Effect, Sensitivity
 from sim.views import fields, words
 from sim.views.grid import new_table
-from sim.views.solutions import number
 
 HEADS = {"mu_star": "μ*", "sigma": "σ", "total": "total", "first": "alone"}
 """The indices of the table, in words; mu is left to who asks for it."""
@@ -26,14 +24,14 @@ LITTLE = 0.02
 
 def print_sensitivity(found: Sensitivity, out: Console) -> None:
     """The finding, a table of what moves the metric, what does not, and what the indices mean."""
-    out.print(Text(finding(found), style="bold"))
-    out.print(Text(f"Choice of a route: {words.rule(found.results.baseline)}."))
+    out.print(finding(found), style="bold")
+    out.print(f"Choice of a route: {words.rule(found.results.baseline)}.")
     shown = moving(found)
     if shown:
         out.print(_table(found, shown))
     for remark in _remarks(found, shown):
-        out.print(Text(remark))
-    out.print(Text(_about(found), style="dim"))
+        out.print(remark)
+    out.print(_about(found), style="dim")
 
 
 def finding(found: Sensitivity) -> str:
@@ -83,9 +81,7 @@ def _matters(found: Sensitivity, effect: Effect) -> bool:
 
 def figure(found: Sensitivity, at: Interval) -> str:
     """The metric with its unit."""
-    unit = words.unit(found.key)
-    text = words.figure(at.mean, unit)
-    return text if unit == "fraction" or at.mean is None else f"{text} {unit}"
+    return words.amount(at.mean, found.key)
 
 
 def reach(found: Sensitivity, effect: Effect) -> str:
@@ -98,37 +94,21 @@ def _bare(found: Sensitivity, at: Interval) -> str:
     return words.figure(at.mean, words.unit(found.key)).removesuffix(" %")
 
 
-def path_name(path: str) -> str:
-    """What people call a figure of the ledger, with its unit in brackets; money without its year.
-
-    The year stands below the table: it would break half of all names.
-    """
-    return fields.labelled(path, None)
-
-
-def path_unit(found: Sensitivity, path: str) -> str:
-    """The unit of a figure of the ledger."""
-    return fields.unit(path, found.results.baseline.price_year)
-
-
 def ends(effect: Effect) -> str:
     """A range in figures: 500 to 1,300."""
-    return f"{number(effect.low)} to {number(effect.high)}"
+    return f"{words.written(effect.low)} to {words.written(effect.high)}"
 
 
 def _table(found: Sensitivity, shown: tuple[Effect, ...]) -> Table:
-    unit = words.unit(found.key)
-    said = "%" if unit == "fraction" else unit
     heads = [f"{HEADS[name]}{_index_unit(found)}" for name in _columns(found)]
-    table = new_table(
-        "figure", "range", "ledger", f"{words.metric(found.key)}\nat the ends [{said}]", *heads
-    )
+    metric = f"{words.metric(found.key)}\nat the ends [{words.axis_unit(found.key)}]"
+    table = new_table("figure", "range", "ledger", metric, *heads)
     table.columns[2].justify = "left"
     for effect in shown:
         at = f"{_bare(found, effect.at_low)} to {_bare(found, effect.at_high)}"
         indices = [_index(found, found.indices[effect.path], name) for name in _columns(found)]
-        row = (path_name(effect.path), ends(effect), effect.quality, at, *indices)
-        table.add_row(*map(Text, row))
+        name = fields.labelled(effect.path, None)  # the year would break half of all names
+        table.add_row(name, ends(effect), effect.quality, at, *indices)
     return table
 
 
@@ -148,7 +128,7 @@ def _index(found: Sensitivity, indices: Indices, name: str) -> str:
         return words.interval(one, words.unit(found.key)).removesuffix(" %")
     if one.mean is None:
         return words.NONE
-    text = f"{one.mean:.2f}".replace("-0.00", "0.00")
+    text = f"{one.mean:z.2f}"
     return text if one.half_width is None else f"{text} ± {one.half_width:.2f}"
 
 

@@ -8,7 +8,18 @@ from sim.results.metrics import ALL, Key
 from sim.results.results import Results
 from sim.scenario.model import Scenario
 from sim.views import findings, words
-from sim.views.style import INK, MUTED, SMALL, dress, heading, headline, looks, new_axes, styled
+from sim.views.style import (
+    INK,
+    MUTED,
+    SMALL,
+    dress,
+    heading,
+    headline,
+    looks,
+    new_axes,
+    row_labels,
+    styled,
+)
 
 
 @styled()
@@ -22,21 +33,22 @@ def plot_shares(results: Results, *, ax: Axes | None = None) -> Axes:
     ax = ax or new_axes(1.6 + 0.27 * bars + 0.37 * len(results.scenarios))
     dress(ax, grid="x")
     top, ticks = 0.0, {}
-    demands = {words.count(results.demand(name)): results.demand(name) for name in results.names}
+    demands = {words.count(results.demand(name)) for name in results.names}
     for scenario in results.scenarios:
-        _group_heading(ax, results, scenario, top, alone=len(demands) > 1)
+        own = f"demand {words.count(results.demand(scenario.name))}" if len(demands) > 1 else ""
+        notes = [words.rule(scenario), own, findings.remarks(results, scenario.name)]
+        heading(ax, scenario.name, notes, top)
         for slot, route in enumerate(scenario.routes):
             ticks[top + 0.95 + slot] = _route_label(scenario, route)
             _share_bar(ax, results, scenario.name, route, top + 0.95 + slot)
-        _demand_line(
-            ax, results.demand(scenario.name), top + 0.45, top + 0.45 + len(scenario.routes)
-        )
+        if demand := results.demand(scenario.name):
+            span = [top + 0.45, top + 0.45 + len(scenario.routes)]
+            ax.plot([demand / 1000] * 2, span, color=INK, linewidth=1.2, linestyle=(0, (3, 2)))
         top += len(scenario.routes) + 1.4
-    if len(demands) == 1:
-        _demand_label(ax, next(iter(demands.values())), top - 0.9)
-    ax.set_yticks(list(ticks), list(ticks.values()), parse_math=False)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
+    if len(demands) == 1 and demand:
+        said = f"demand {words.count(demand)}"
+        ax.text(demand / 1000, top - 0.9, said, fontsize=SMALL, ha="center", va="top")
+    row_labels(ax, ticks)
     ax.set_ylim(top - 0.2, -0.4)
     ax.set_xlim(0, _widest(results) / 1000)
     ax.set_xlabel("containers delivered [thousand a year]")
@@ -48,15 +60,6 @@ def plot_shares(results: Results, *, ax: Axes | None = None) -> Axes:
         labels=list(ticks.values()),
     )
     return ax
-
-
-def _group_heading(
-    ax: Axes, results: Results, scenario: Scenario, y: float, *, alone: bool
-) -> None:
-    """A scenario's name above its rows: rule, demand where that differs, gaps."""
-    demand = f"demand {words.count(results.demand(scenario.name))}" if alone else ""
-    notes = [words.rule(scenario), demand, findings.remarks(results, scenario.name)]
-    heading(ax, scenario.name, notes, y)
 
 
 def _route_label(scenario: Scenario, route: str) -> str:
@@ -106,27 +109,14 @@ def _share_label(throughput: float | None, share: float | None) -> str:
     return said if share is None else f"{said} · {100 * share:.1f} %"
 
 
-def _demand_line(ax: Axes, demand: float, top: float, bottom: float) -> None:
-    if demand:
-        dashes = (0, (3, 2))
-        ax.plot([demand / 1000] * 2, [top, bottom], color=INK, linewidth=1.2, linestyle=dashes)
-
-
-def _demand_label(ax: Axes, demand: float, y: float) -> None:
-    """Below the last line of the demand."""
-    if demand:
-        said = f"demand {words.count(demand)}"
-        ax.text(demand / 1000, y, said, fontsize=SMALL, ha="center", va="top")
-
-
 def _widest(results: Results) -> float:
     """Where the axis ends: a capacity far above all flows runs out of the picture."""
     flows, ceilings = [0.0], [0.0]
     for scenario in results.scenarios:
         flows.append(results.demand(scenario.name))
-        for name in scenario.routes:
-            flow = results.interval(Key(name, ALL, "throughput"), scenario.name)
+        for route in scenario.routes:
+            flow = results.interval(Key(route, ALL, "throughput"), scenario.name)
             flows.append(flow.high or flow.mean or 0.0)
-            ceilings.append(findings.capacity(results, scenario.name, name) or 0.0)
+            ceilings.append(findings.capacity(results, scenario.name, route) or 0.0)
     most = max(flows)
     return 1.03 * (max(most, min(max(ceilings), 1.5 * most)) or max(ceilings) or 1000)

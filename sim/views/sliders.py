@@ -73,15 +73,13 @@ def sliders(scenario: Scenario) -> dict[str, list[Slider]]:
 
     The servers of a facility stand at the first route that passes it.
     """
-    passed: set[str] = set()
-    found = {}
+    found, passed = {}, set[str]()
     for name, route in scenario.routes.items():
         found[name] = [] if route.closed else list(_of_route(scenario, name, route))
-        if not route.closed:
-            stages = [stage.facility for stage in route.facility_stages.values()]
-            facilities = [each for each in dict.fromkeys(stages) if each not in passed]
-            found[name] += [_servers(scenario, facility) for facility in facilities]
-            passed |= set(facilities)
+        for stage in route.facility_stages.values() if not route.closed else ():
+            if stage.facility not in passed:
+                found[name].append(_servers(scenario, stage.facility))
+                passed.add(stage.facility)
     return found
 
 

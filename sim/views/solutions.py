@@ -9,7 +9,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from sim.results.solution import Frontier, Solution
 from sim.views import fields, words
@@ -20,13 +19,13 @@ def print_solutions(frontier: Frontier, out: Console) -> None:
     """A sentence for one solution, a table for several, and how sure they are."""
     first = frontier.solutions[0]
     if first.setting is None:
-        out.print(Text(answer(first), style="bold"))
+        out.print(answer(first), style="bold")
     else:
-        out.print(Text(finding(frontier), style="bold"))
+        out.print(finding(frontier), style="bold")
         out.print(_table(frontier))
     for remark in _remarks(frontier):
-        out.print(Text(remark))
-    out.print(Text(_how_sure(frontier), style="dim"))
+        out.print(remark)
+    out.print(_how_sure(frontier), style="dim")
 
 
 def answer(solution: Solution) -> str:
@@ -65,8 +64,8 @@ def finding(frontier: Frontier) -> str:
 def _at(solution: Solution, *, again: bool = False) -> str:
     """Where on the frontier: at a rail line time of 10 days; the next time: at 22."""
     path, amount = varied(solution)
-    if not isinstance(amount, int | float):
-        return f"with {fields.name(path)} {amount}"
+    if not words.is_number(amount):
+        return f"with {fields.name(path)} {words.written(amount)}"
     if again:
         return f"at {setting(solution)}"
     said = fields.unit(path, solution.scenario.price_year)
@@ -82,8 +81,7 @@ def varied(solution: Solution) -> tuple[str, Any]:
 
 def setting(solution: Solution) -> str:
     """What a frontier has set here, in words."""
-    _, said = varied(solution)
-    return number(said) if isinstance(said, int | float) else str(said)
+    return words.written(varied(solution)[1])
 
 
 def unit(solution: Solution) -> str:
@@ -101,20 +99,15 @@ def goal(solution: Solution) -> str:
     """The target with as many digits as were asked for."""
     if solution.unit == "fraction":
         return f"{100 * solution.goal:,.10g} %"
-    return f"{number(solution.goal)} {solution.unit}"
+    return f"{words.written(solution.goal)} {solution.unit}"
 
 
-def number(amount: float) -> str:
-    """A number that somebody chose, as it was written."""
-    return f"{amount:,.10g}" if abs(amount) < 1e10 else f"{amount:g}"
-
-
-def value(solution: Solution, *, sure: bool = True) -> str:
+def value(solution: Solution) -> str:
     """The unknown with its interval and unit: 2,468 ± 13 USD of 2001."""
-    return f"{_bare(solution, sure=sure)} {unit(solution)}".rstrip()
+    return f"{_bare(solution)} {unit(solution)}".rstrip()
 
 
-def _bare(solution: Solution, *, sure: bool = True) -> str:
+def _bare(solution: Solution) -> str:
     """The same without the unit; two digits of the interval settle how many are told."""
     if solution.value is None:
         return words.NONE
@@ -122,8 +115,7 @@ def _bare(solution: Solution, *, sure: bool = True) -> str:
     if not half:
         return f"{solution.value:,.6g}"
     decimals = max(0, 1 - math.floor(math.log10(half)))
-    text = f"{solution.value:,.{decimals}f}"
-    return f"{text} ± {half:,.{decimals}f}" if sure else text
+    return f"{solution.value:,.{decimals}f} ± {half:,.{decimals}f}"
 
 
 def _table(frontier: Frontier) -> Table:
@@ -132,7 +124,7 @@ def _table(frontier: Frontier) -> Table:
     rows = new_table(heading(path, first), heading(first.by, first), first.target)
     for each in frontier.solutions:
         metric = words.interval(each.metric, each.unit)
-        rows.add_row(*map(Text, (setting(each), _bare(each), metric)))
+        rows.add_row(setting(each), _bare(each), metric)
     return rows
 
 
@@ -151,7 +143,7 @@ def _remarks(frontier: Frontier) -> Iterator[str]:
         if each.value is not None and assumed is not None and assumed.range is not None:
             low, high = assumed.range
             if not low <= each.value <= high:
-                ends = f"{number(low)} to {number(high)}"
+                ends = f"{words.written(low)} to {words.written(high)}"
                 yield f"{at}{_rounded(each)} is outside the range of its assumption, {ends}"
 
 

@@ -18,12 +18,13 @@ from sim.views.style import (
     INK,
     MUTED,
     SMALL,
-    Fill,
     dress,
     heading,
     headline,
     looks,
     new_axes,
+    note,
+    row_labels,
     set_height,
     styled,
     text_width,
@@ -62,11 +63,9 @@ def plot_stages(results: Results, *, ax: Axes | None = None) -> Axes:
         top += BELOW
     _legend(ax, [bar for some in bars.values() for bar in some])
     ax.set_ylim(top, -0.05)
-    ax.set_yticks(list(ticks), list(ticks.values()), parse_math=False)
+    row_labels(ax, ticks)
     for tick, route in zip(ax.get_yticklabels(), ticks.values(), strict=True):
         tick.set_color(looks(results)[route].ink)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
     ax.set_xlabel("door-to-door time, mean [days]")
     headline(
         ax,
@@ -136,15 +135,13 @@ def _draw(ax: Axes, bar: _Bar, y: float, routes: Sequence[str]) -> None:
     for piece in bar.pieces:
         left = piece.first
         for kind, days in piece.parts:
-            _fill(ax, FILLS[kind], left, days, y)
+            ax.barh(y + BAR / 2, days, BAR, left=left, **FILLS[kind].patch)
             if kind == before:  # where fills differ, no line hides what is short
                 ax.vlines(left, y, y + BAR, color="white", linewidth=0.8)
             left += days
             before = kind if days else before
-    ax.annotate(
-        f"{findings.days(bar.total)} days", (bar.total, y + BAR / 2), xytext=(4, 0),
-        textcoords="offset points", va="center", fontsize=SMALL, fontweight="bold",
-    )  # fmt: skip
+    said = f"{findings.days(bar.total)} days"
+    note(ax, said, (bar.total, y + BAR / 2), (4, 0), va="center", fontweight="bold")
     for piece, x in _labels(ax, bar, routes):
         ax.plot([piece.middle] * 2, [y - 0.03, y], color=MUTED, linewidth=0.7)
         weight = "bold" if piece.binds else "normal"
@@ -152,13 +149,6 @@ def _draw(ax: Axes, bar: _Bar, y: float, routes: Sequence[str]) -> None:
             x, y - 0.05, piece.name, ha="center", va="bottom", fontsize=SMALL, color=INK,
             fontweight=weight,
         )  # fmt: skip
-
-
-def _fill(ax: Axes, fill: Fill, left: float, days: float, y: float) -> None:
-    ax.barh(
-        y + BAR / 2, days, BAR, left=left, color=fill.colour, hatch=fill.hatch,
-        edgecolor=INK if fill.hatch else fill.colour, linewidth=0,
-    )  # fmt: skip
 
 
 def _labels(ax: Axes, bar: _Bar, routes: Sequence[str]) -> list[tuple[_Piece, float]]:
@@ -177,15 +167,7 @@ def _labels(ax: Axes, bar: _Bar, routes: Sequence[str]) -> list[tuple[_Piece, fl
 def _legend(ax: Axes, bars: Sequence[_Bar]) -> None:
     """What the fills mean, those that are to be seen."""
     seen = {kind for bar in bars for piece in bar.pieces for kind, days in piece.parts if days > 0}
-    handles = [
-        Patch(
-            facecolor=fill.colour, hatch=fill.hatch, linewidth=0, label=KIND_WORDS[kind],
-            edgecolor=INK if fill.hatch else fill.colour,
-        )
-        for kind in KINDS
-        for fill in (FILLS[kind],)
-        if kind in seen
-    ]  # fmt: skip
+    handles = [Patch(label=KIND_WORDS[kind], **FILLS[kind].patch) for kind in KINDS if kind in seen]
     if handles:
         ax.legend(
             handles=handles, loc="upper left", bbox_to_anchor=(0, 0),

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
 from rich.table import Table
-from rich.text import Text
 
 from sim.results.story import Event, Story
 from sim.views import words
@@ -23,10 +22,10 @@ IN = {
 def print_story(story: Story, file: IO[str] | None = None) -> None:
     """What it was and became, what happened to it, and what that comes to."""
     out = console(file)
-    out.print(Text(_title(story), style="bold"))
+    out.print(_title(story), style="bold")
     out.print(_table(story))
     for line in _sums(story):
-        out.print(Text(line))
+        out.print(line)
 
 
 def _title(story: Story) -> str:
@@ -46,7 +45,7 @@ def _table(story: Story) -> Table:
     for event in story.events:
         date = [str(event.date)] * dated
         said = "; ".join(SAYS[event.what](event, words.usd(story.price_year)))
-        table.add_row(*map(Text, [_days(event.day), *date, event.stage or "", said]))
+        table.add_row(_days(event.day), *date, event.stage or "", said)
     return table
 
 

@@ -18,7 +18,7 @@ from sim.scenario.model import Scenario
 from sim.scenario.routes import Route
 from sim.scenario.stages import Departures, FacilityStage, Transit
 from sim.views import findings
-from sim.views.geography import drawn_routes
+from sim.views.geography import disrupted, drawn_routes
 from sim.views.style import (
     INK,
     MUTED,
@@ -80,7 +80,7 @@ def plot_string_lines(
     ax.add_collection(LineCollection(strings[::step], colors=[colour], linewidths=0.7))
     ax.set_xlim(first, first + SHOWN)
     ax.set_ylim(0, max(end.last for end in ends.values()) or 1)
-    _shade(ax, said.routes[route], ends, logs)
+    _shade(ax, route, said.routes[route], ends, logs)
     _ticks(ax, said.routes[route], ends)
     ax.set_xlabel("time from the start of the simulation [days]")
     ax.set_ylabel("distance along the route [km]" if in_km else "distance [mean days of the legs]")
@@ -109,11 +109,9 @@ def along(route: Route) -> tuple[dict[str, Ends], bool]:
 
 def _concerning(observed: Observations, route: str, said: Route) -> Iterator[DisruptionLog]:
     """What happens on a route, other than to its money or single servers."""
-    facilities = {stage.facility for stage in said.facility_stages.values()}
     for log in observed.disruptions:
-        on_it = log.said.stage is not None and log.said.stage[0] == route
         moves = not log.said.of_servers and log.said.effect != "dearer"
-        if log.spans and moves and (on_it or log.said.facility in facilities):
+        if log.spans and moves and disrupted(log.said, route, said):
             yield log
 
 
@@ -140,18 +138,14 @@ def _distances(move: Movement, ends: dict[str, Ends]) -> Floats:
     ])  # fmt: skip
 
 
-def _shade(ax: Axes, route: Route, ends: dict[str, Ends], logs: list[DisruptionLog]) -> None:
+def _shade(
+    ax: Axes, name: str, route: Route, ends: dict[str, Ends], logs: list[DisruptionLog]
+) -> None:
     """Boxes over the days and the stages that something goes wrong with."""
     least = 0.4 * line_height(ax)
     for log in logs:
-        stages = [
-            name
-            for name, stage in route.stages.items()
-            if (log.said.stage or ("", ""))[1] == name
-            or (isinstance(stage, FacilityStage) and stage.facility == log.said.facility)
-        ]
         for begins, over in log.spans:
-            for low, high in (ends[name] for name in stages):
+            for low, high in (ends[stage] for stage in disrupted(log.said, name, route)):
                 ax.add_patch(Rectangle(
                     (begins, low - least), over - begins, high - low + 2 * least,
                     facecolor=SHADE, edgecolor=MUTED, alpha=0.75, hatch="////", linewidth=0.8,

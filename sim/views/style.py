@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -14,17 +14,20 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.text import Annotation
 from matplotlib.textpath import text_to_path
-from matplotlib.ticker import FuncFormatter
 from matplotlib.typing import RcKeyType
 from scipy.optimize import isotonic_regression
 
 from sim.results.results import Results
+from sim.views import words
 
 INK: Final = "#222222"
 MUTED: Final = "#666666"
 FAINT: Final = "#d9d9d9"
 SHADE: Final = "#f2f2f2"
+BLUE: Final = "#0072b2"
+"""Where no route is meant."""
 
 WIDTH: Final = 7.0
 """Inches of a full page's column; at half of it the small text is still legible."""
@@ -109,6 +112,12 @@ class Fill:
     colour: str
     hatch: str
 
+    @property
+    def patch(self) -> dict[str, Any]:
+        """What a rectangle is drawn with."""
+        edge = INK if self.hatch else self.colour
+        return {"facecolor": self.colour, "hatch": self.hatch, "edgecolor": edge, "linewidth": 0}
+
 
 FILLS: Final = {
     "wait": Fill("#f0e442", "////"),
@@ -141,9 +150,14 @@ def new_axes(height: float) -> Axes:
 
 def set_height(ax: Axes, height: float) -> None:
     """Give the figure of these axes a height in inches that is known only when all is drawn."""
+    figure_of(ax).set_size_inches(WIDTH, height)
+
+
+def figure_of(ax: Axes) -> Figure:
+    """The figure on which axes are."""
     figure = ax.get_figure(root=True)
     assert figure is not None, "axes are on a figure"
-    figure.set_size_inches(WIDTH, height)
+    return figure
 
 
 def dress(ax: Axes, *, grid: Literal["x", "y"]) -> None:
@@ -153,7 +167,29 @@ def dress(ax: Axes, *, grid: Literal["x", "y"]) -> None:
     ax.grid(visible=True, axis=grid, color=FAINT, linewidth=0.6)
     ax.set_axisbelow(True)
     along = ax.xaxis if grid == "x" else ax.yaxis
-    along.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    along.set_major_formatter(commas)
+
+
+def commas(value: float, _: object) -> str:
+    """How a tick is told."""
+    return f"{value:,.10g}"
+
+
+def row_labels(ax: Axes, labels: Mapping[float, str]) -> None:
+    """What rows are called, by their height, in place of a scale."""
+    ax.set_yticks(list(labels), list(labels.values()), parse_math=False)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+
+
+def value_places(ax: Axes, values: Sequence[Any]) -> list[float]:
+    """Where values stand on the horizontal axis: each has a place unless all are numbers."""
+    if all(map(words.is_number, values)):
+        ax.xaxis.set_major_formatter(commas)
+        return list(values)
+    places = [float(number) for number in range(len(values))]
+    ax.set_xticks(places, list(map(words.written, values)))
+    return places
 
 
 def headline(ax: Axes, finding: str, shown: str, *, labels: Sequence[str] = ()) -> None:
@@ -166,10 +202,8 @@ def headline(ax: Axes, finding: str, shown: str, *, labels: Sequence[str] = ()) 
     subtitle = _wrapped(shown, room, FontProperties(size=SMALL))
     above = 9 + 1.25 * SMALL * (1 + subtitle.count("\n"))
     ax.set_title(title, loc="left", pad=above, fontsize=TITLE, fontweight="bold")
-    ax.annotate(
-        subtitle, (0, 1), xytext=(0, 6), xycoords="axes fraction", textcoords="offset points",
-        fontsize=SMALL, color=MUTED, va="bottom",
-    ).set_in_layout(False)  # fmt: skip
+    below = note(ax, subtitle, (0, 1), (0, 6), xycoords="axes fraction", color=MUTED, va="bottom")
+    below.set_in_layout(False)
 
 
 def _room(ax: Axes, labels: Sequence[str]) -> float:
@@ -200,10 +234,16 @@ def text_points(text: str, font: FontProperties) -> float:
 
 def _size(ax: Axes) -> tuple[float, float]:
     """Width and height of axes in inches, before they are laid out."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None, "axes are on a figure"
-    box, (width, height) = ax.get_position(), figure.get_size_inches()
+    box, (width, height) = ax.get_position(), figure_of(ax).get_size_inches()
     return float(box.width * width), float(box.height * height)
+
+
+def note(
+    ax: Axes, text: str, at: tuple[float, float], shift: tuple[float, float], **look: Any
+) -> Annotation:
+    """Small words so many points beside a place, on the side to which they are shifted."""
+    usual = {"fontsize": SMALL, "ha": "right" if shift[0] < 0 else "left"}
+    return ax.annotate(text, at, xytext=shift, textcoords="offset points", **usual | look)
 
 
 def heading(ax: Axes, name: str, notes: Sequence[str], y: float) -> None:
@@ -212,10 +252,7 @@ def heading(ax: Axes, name: str, notes: Sequence[str], y: float) -> None:
     title = ax.text(0, y, name, transform=place, fontweight="bold", va="center")
     said = " · ".join(filter(None, notes))
     if said:
-        ax.annotate(
-            said, (1, 0), xycoords=title, xytext=(8, 0), textcoords="offset points",
-            fontsize=SMALL, color=MUTED, va="bottom",
-        )  # fmt: skip
+        note(ax, said, (1, 0), (8, 0), xycoords=title, color=MUTED, va="bottom")
 
 
 def text_width(

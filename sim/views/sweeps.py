@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
+from sim.results.intervals import Interval
 from sim.results.metrics import ALL
 from sim.results.sweep import Knee, Point, Sweep
 from sim.scenario.schema import split
 from sim.views import fields, words
 from sim.views.grid import WIDEST, new_table
-from sim.views.solutions import number
 
 BESIDE = ("share", "door_to_door_mean")
 """What a throughput is told with: is it much, and how long does it take?"""
@@ -22,10 +20,10 @@ BESIDE = ("share", "door_to_door_mean")
 
 def print_sweep(sweep: Sweep, out: Console) -> None:
     """The finding, the figures, and the knees of a grid."""
-    out.print(Text(finding(sweep), style="bold"))
+    out.print(finding(sweep), style="bold")
     rules = {words.rule(scenario) for scenario in sweep.results.scenarios}
     if len(rules) == 1:
-        out.print(Text(f"Choice of a route: {rules.pop()}."))
+        out.print(f"Choice of a route: {rules.pop()}.")
     if len(sweep.paths) == 1:
         out.print(_line(sweep))
     else:
@@ -33,26 +31,27 @@ def print_sweep(sweep: Sweep, out: Console) -> None:
             out.print(table)
         if sweep.knees:
             out.print(_knees(sweep))
-    out.print(Text(_remark(sweep), style="dim"))
+    out.print(_remark(sweep), style="dim")
 
 
 def finding(sweep: Sweep) -> str:
     """What a sweep says: the knee, or how the metric changes from one end to the other."""
     if len(sweep.knees) == 1 and sweep.key.metric == "throughput":
         return _knee_finding(sweep, sweep.knees[0])
+    metric = words.metric(sweep.key)
     known = [p for p in sweep.points if sweep.interval(p).mean is not None]
     if not known:
-        return f"{metric(sweep)} is not defined at any value"
+        return f"{metric} is not defined at any value"
     if len(known) == 1:
-        return f"{metric(sweep)} is {figure(sweep, known[0])} {at(sweep, known[0])}"
+        return f"{metric} is {figure(sweep, known[0])} {at(sweep, known[0])}"
     if len(sweep.paths) == 1:
         (path,), first, last = sweep.paths, known[0], known[-1]
-        start = f"{metric(sweep)} goes from {figure(sweep, first)} {at(sweep, first)}"
-        how = "at" if _is_number(last.at[0]) else f"with {fields.name(path)}"
-        return f"{start} to {figure(sweep, last)} {how} {written(last.at[0])}"
+        start = f"{metric} goes from {figure(sweep, first)} {at(sweep, first)}"
+        how = "at" if words.is_number(last.at[0]) else f"with {fields.name(path)}"
+        return f"{start} to {figure(sweep, last)} {how} {words.written(last.at[0])}"
     least, most = (end(known, key=lambda p: sweep.interval(p).mean or 0.0) for end in (min, max))
     low = figure(sweep, least).partition(" ")[0]
-    return f"{metric(sweep)} runs from {low} to {figure(sweep, most)}"
+    return f"{metric} runs from {low} to {figure(sweep, most)}"
 
 
 def _knee_finding(sweep: Sweep, knee: Knee) -> str:
@@ -90,12 +89,7 @@ def between(sweep: Sweep, knee: Knee) -> str:
 
 def _value(sweep: Sweep, point: Point) -> str:
     """What the capacity is at a point."""
-    return written(point.at[sweep.paths.index(str(sweep.capacity))])
-
-
-def written(value: Any) -> str:
-    """A value that was said, as it was written."""
-    return number(value) if _is_number(value) else str(value)
+    return words.written(point.at[sweep.paths.index(str(sweep.capacity))])
 
 
 def at(sweep: Sweep, point: Point) -> str:
@@ -105,13 +99,10 @@ def at(sweep: Sweep, point: Point) -> str:
     for path, value in zip(sweep.paths, point.at, strict=True):
         name, unit = fields.name(path), fields.unit(path, price_year)
         article = "" if name.endswith("s") else "a "
-        number = f"at {article}{name} of {written(value)} {unit}".rstrip()
-        parts.append(number if _is_number(value) else f"with {name} {written(value)}")
+        said = words.written(value)
+        number = f"at {article}{name} of {said} {unit}".rstrip()
+        parts.append(number if words.is_number(value) else f"with {name} {said}")
     return words.listed(parts).replace(" and at ", " and ")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def heading(sweep: Sweep, path: str) -> str:
@@ -119,22 +110,15 @@ def heading(sweep: Sweep, path: str) -> str:
     return fields.labelled(path, sweep.results.baseline.price_year)
 
 
-def metric(sweep: Sweep) -> str:
-    """The metric in words: rail throughput, rail stage:trains load factor."""
-    return words.metric(sweep.key)
-
-
 def _metric_heading(sweep: Sweep) -> str:
     """The metric with its unit, but for fractions, which are told as 5.00 %."""
-    unit = words.unit(sweep.key)
-    return metric(sweep) if unit == "fraction" else f"{metric(sweep)} [{unit}]"
+    fraction = words.unit(sweep.key) == "fraction"
+    return words.metric(sweep.key) if fraction else words.axis(sweep.key)
 
 
 def figure(sweep: Sweep, point: Point) -> str:
     """The metric at a point with its unit."""
-    unit = words.unit(sweep.key)
-    text = words.figure(sweep.interval(point).mean, unit)
-    return text if unit == "fraction" else f"{text} {unit}"
+    return words.amount(sweep.interval(point).mean, sweep.key)
 
 
 def _line(sweep: Sweep) -> Table:
@@ -149,7 +133,7 @@ def _line(sweep: Sweep) -> Table:
         for name in beside:
             unit = words.unit(key._replace(metric=name))
             cells.append(words.interval(sweep.interval(point, name), unit))
-        table.add_row(*map(Text, [written(point.at[0]), *cells, *_of_knee(sweep, point)]))
+        table.add_row(words.written(point.at[0]), *cells, *_of_knee(sweep, point))
     return table
 
 
@@ -169,18 +153,16 @@ def _of_knee(sweep: Sweep, point: Point) -> Iterator[str]:
     """What one more slot carries from here on, and whether the knee is here."""
     for knee in sweep.knees:
         one = sweep.marginals.get(point)
-        yield words.NONE if one is None else marginal(one.mean, one.half_width)
+        yield words.NONE if one is None else marginal(one)
         yield _mark(knee, point)
 
 
-def marginal(mean: float | None, half: float | None) -> str:
+def marginal(found: Interval) -> str:
     """Containers that one more slot carries: 0.998 ± 0.002."""
-    if mean is None:
+    if found.mean is None:
         return words.NONE
-    text = f"{mean:.3f}".replace("-0.000", "0.000")
-    if half is None:
-        return text
-    return f"{text} ± {'<0.001' if 0 < half < 0.0005 else f'{half:.3f}'}"
+    text = f"{found.mean:z.3f}"
+    return text if found.half_width is None else f"{text} ± {words.half(found.half_width, 3)}"
 
 
 def _mark(knee: Knee, point: Point) -> str:
@@ -196,22 +178,16 @@ def _mark(knee: Knee, point: Point) -> str:
 def _matrices(sweep: Sweep) -> Iterator[Table]:
     """The means, a row a value of the first path, a column of the second; wide ones in parts."""
     down, across = sweep.values.values()
-    cells = [
-        [words.figure(sweep.interval(p).mean, words.unit(sweep.key)) for p in row]
-        for row in _rows(sweep.points, len(across))
-    ]
-    rows = [_folded(heading(sweep, sweep.paths[0])), *map(written, down)]
-    labels = list(map(written, across))
+    told = [words.figure(sweep.interval(p).mean, words.unit(sweep.key)) for p in sweep.points]
+    cells = [told[first : first + len(across)] for first in range(0, len(told), len(across))]
+    rows = [_folded(heading(sweep, sweep.paths[0])), *map(words.written, down)]
+    labels = list(map(words.written, across))
     for some in _fitting(rows, labels, cells):
         title = f"{_metric_heading(sweep)}, across: {heading(sweep, sweep.paths[1])}"
         table = new_table(rows[0], *(labels[n] for n in some), title=title)
         for label, row in zip(rows[1:], cells, strict=True):
-            table.add_row(*map(Text, [label, *(row[n] for n in some)]))
+            table.add_row(label, *(row[n] for n in some))
         yield table
-
-
-def _rows(points: Sequence[Point], width: int) -> list[Sequence[Point]]:
-    return [points[first : first + width] for first in range(0, len(points), width)]
 
 
 def _fitting(
@@ -239,7 +215,7 @@ def _knees(sweep: Sweep) -> Table:
     for knee in sweep.knees:
         value = "none" if knee.point is None else _value(sweep, knee.point)
         ends = between(sweep, knee) if knee.has_interval else words.NONE
-        table.add_row(*map(Text, (written(knee.points[0].at[place]), value, ends)))
+        table.add_row(words.written(knee.points[0].at[place]), value, ends)
     return table
 
 

@@ -8,13 +8,12 @@ from typing import IO
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from sim.results.metrics import ALL, Key
 from sim.results.results import Results
 from sim.results.rows import better
 from sim.results.sensitivity import Sensitivity
-from sim.views import words
+from sim.views import findings, words
 from sim.views.accounts import print_accounts
 from sim.views.days import print_days
 from sim.views.disruptions import print_disruptions, print_fleets
@@ -59,12 +58,12 @@ COMPARED = (
 
 
 def print_results(results: Results, file: IO[str] | None = None) -> None:
-    """The answer, every scenario, where its days go or how it differs, and how sure all this is."""
+    """Print a study."""
     print_study(results, console(file))
 
 
 def print_study(results: Results, out: Console) -> None:
-    """The same on a console that is there."""
+    """The answer, every scenario, where its days go or how it differs, and how sure all this is."""
     if results.is_one_more:
         _print_scenarios(alone(results), out)
         print_more(results, out)
@@ -74,7 +73,7 @@ def print_study(results: Results, out: Console) -> None:
         print_sensitivity(Sensitivity.of(results), out)
     else:
         _print_scenarios(results, out)
-    out.print(Text(words.how_sure(results), style="dim"))
+    out.print(words.how_sure(results), style="dim")
 
 
 def alone(results: Results) -> Results:
@@ -86,36 +85,39 @@ def alone(results: Results) -> Results:
 
 
 def _print_scenarios(results: Results, out: Console) -> None:
-    out.print(Text(words.answer(results), style="bold"))
-    out.print(Text(f"Choice of a route: {'; '.join(words.rules(results))}."))
-    for warning in words.price_years(results.scenarios):
-        out.print(Text(f"warning: {warning}", style="yellow"))
-    for name in results.names:
-        for warning in _unsteady(results, name):
-            out.print(Text(f"{name}: {warning}"))
+    out.print(words.answer(results), style="bold")
+    out.print(f"Choice of a route: {'; '.join(words.rules(results))}.")
+    for caution in cautions(results):
+        out.print(caution, style="yellow" if caution.startswith("warning: ") else None)
     for names in _abreast(results.names):
         out.print(figures(results, names))
+    groups = [results.names] if results.paired else [(name,) for name in results.names]
+    for names in groups:
+        print_disruptions(results, names, out)
+        print_fleets(results, names, out)
+        print_accounts(results, names, out)
+        if not results.paired:  # a comparison stays lean
+            for printing in OF_ONE:
+                printing(results, names[0], out)
     if results.paired:
-        print_disruptions(results, results.names, out)
-        print_fleets(results, results.names, out)
-        print_accounts(results, results.names, out)
         print_differences(results, out)
-    else:  # a comparison stays lean
-        for name in results.names:
-            print_disruptions(results, [name], out)
-            print_fleets(results, [name], out)
-            print_accounts(results, [name], out)
-            print_fates(results, name, out)
-            print_parts(results, name, out)
-            print_days(results, name, out)
+
+
+OF_ONE = (print_fates, print_parts, print_days)
+"""What is printed of one scenario alone: what became of its containers, its parts, its days."""
 
 
 def print_differences(results: Results, out: Console) -> None:
     """How the scenarios differ from the baseline."""
     out.print(_differences(results))
-    out.print(Text(PAIRED, style="dim"))
+    out.print(PAIRED, style="dim")
     if results.comparisons > 1:
-        out.print(Text(_together(results), style="dim"))
+        out.print(
+            f"± of the differences holds for all {results.comparisons} scenarios together with "
+            f"{100 * results.baseline.run.confidence:g} % confidence (Bonferroni), so it is wider "
+            "than for one alone.",
+            style="dim",
+        )
 
 
 PAIRED = (
@@ -123,14 +125,6 @@ PAIRED = (
     "interval holds 0. variance ÷: the variance of a difference of independent runs over that of "
     "these, which share their random numbers; below 1 sharing did not help."
 )
-
-
-def _together(results: Results) -> str:
-    confidence = f"{100 * results.baseline.run.confidence:g} %"
-    return (
-        f"± of the differences holds for all {results.comparisons} scenarios together with "
-        f"{confidence} confidence (Bonferroni), so it is wider than for one alone."
-    )
 
 
 def _abreast(names: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -162,19 +156,13 @@ def _unsteady(results: Results, name: str) -> Iterator[str]:
 def figures(results: Results, names: Sequence[str], metrics: Collection[str] = LINES) -> Table:
     """Metrics of each route, a column a scenario."""
     table = new_table("", *names)
-    for route in _routes(results, names):
+    for route in words.and_all(r for name in names for r in results.scenario(name).routes):
         lines = [line for line in _lines(results, route, names, metrics) if any(line[1:])]
         if lines:
-            table.add_row(Text(words.route(route), style="bold"))
+            table.add_row(words.route(route), style="bold")
             for label, *cells in lines:
-                table.add_row(Text(f"  {label}"), *map(Text, cells))
+                table.add_row(f"  {label}", *cells)
     return table
-
-
-def _routes(results: Results, names: Sequence[str]) -> list[str]:
-    """The routes of some scenarios, each once, and all together where there are several."""
-    routes = list(dict.fromkeys(r for name in names for r in results.scenario(name).routes))
-    return [*routes, ALL] if len(routes) > 1 else routes
 
 
 def _lines(
@@ -184,15 +172,14 @@ def _lines(
         key = Key(route, ALL, metric)
         if route == ALL and "_p" in metric:  # percentiles of a mixture of routes say little
             continue
-        found = [results.interval(key, n) if key in results.keys(n) else None for n in names]
-        if metric in ZEROS_UNSAID and not any(f and f.mean and abs(f.mean) > 0 for f in found):
+        if metric in ZEROS_UNSAID and not any(
+            findings.mean(results, n, route, metric) for n in names
+        ):
             continue
         if metric == "backlog_growth" and not any(map(results.growing, names)):
             continue
-        yield [
-            _label(results, metric, route, names),
-            *("" if f is None else words.interval(f, words.unit(key)) for f in found),
-        ]
+        cells = [words.cell(results, name, key) for name in names]
+        yield [_label(results, metric, route, names), *cells]
 
 
 def _label(results: Results, metric: str, route: str, names: Sequence[str]) -> str:
@@ -210,12 +197,12 @@ def _differences(results: Results) -> Table:
     against = f"Against {results.baseline.name}, paired by replication"
     table = new_table("", "difference", "better", "variance ÷", title=against)
     for name in results.names[1:]:
-        for route in _routes(results, [name]):
+        for route in words.and_all(results.scenario(name).routes):
             lines = list(_difference_lines(results, name, route))
             if lines:
-                table.add_row(Text(f"{name}, {words.route(route)}", style="bold"))
+                table.add_row(f"{name}, {words.route(route)}", style="bold")
             for line in lines:
-                table.add_row(*map(Text, line))
+                table.add_row(*line)
     return table
 
 

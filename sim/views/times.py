@@ -23,6 +23,8 @@ from sim.views.style import (
     headline,
     looks,
     new_axes,
+    note,
+    row_labels,
     set_height,
     styled,
     text_width,
@@ -58,8 +60,7 @@ def plot_times(results: Results, *, ax: Axes | None = None) -> Axes:
     for scenario in results.scenarios:
         top = _row(ax, results, scenario, top, scale)
     ax.set_ylim(top, -0.15)
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
+    row_labels(ax, {})
     ax.set_xlabel("door-to-door time [days]")
     headline(
         ax,
@@ -239,9 +240,6 @@ def _bracket(ax: Axes, about: Route, look: Look, text: str, y: float) -> float:
         start = max(left, min(low, right - width))
         ax.text(start, y + LINE, text, va="center", fontsize=SMALL, color=look.ink)
         return y + LINE
-    ax.annotate(
-        text, (high if after else low, y),
-        xytext=(6 if after else -6, 0), textcoords="offset points",
-        ha="left" if after else "right", va="center", fontsize=SMALL, color=look.ink,
-    )  # fmt: skip
+    at, shift = (high if after else low, y), (6 if after else -6, 0)
+    note(ax, text, at, shift, va="center", color=look.ink)
     return y

@@ -8,13 +8,21 @@ from typing import Final, NamedTuple
 
 from matplotlib.axes import Axes
 
-from sim.results.intervals import Interval
 from sim.results.results import Results
 from sim.results.sensitivity import Effect, Sensitivity
 from sim.views import fields, words
 from sim.views import sensitivities as told
-from sim.views.solutions import number
-from sim.views.style import INK, SMALL, dress, heading, headline, new_axes, styled, text_width
+from sim.views.style import (
+    INK,
+    dress,
+    heading,
+    headline,
+    new_axes,
+    note,
+    row_labels,
+    styled,
+    text_width,
+)
 
 MOST_BARS = 12
 """More bars tell nothing: each is shorter than the last."""
@@ -51,7 +59,9 @@ def plot_tornado(
     dress(ax, grid="x")
     for row, effect in enumerate(shown):
         _row(ax, found, effect, row)
-    _frame(ax, found, len(shown))
+    row_labels(ax, {})
+    ax.set_ylim(max(len(shown), 1) - 0.1, -0.4)
+    ax.set_xlabel(words.axis(found.key))
     _label(ax, found, shown)
     headline(ax, told.finding(found), _shown(found, len(moving) - len(shown)))
     return ax
@@ -65,13 +75,15 @@ def _asked(results: Results | Sensitivity, metric: str | None) -> Sensitivity:
 
 def _row(ax: Axes, found: Sensitivity, effect: Effect, row: int) -> None:
     """What a figure is and how well it is known, above its bars."""
-    said = f"{told.ends(effect)} {told.path_unit(found, effect.path)}".rstrip()
+    unit = fields.unit(effect.path, found.results.baseline.price_year)
+    said = f"{told.ends(effect)} {unit}".rstrip()
     heading(ax, fields.name(effect.path), [said, effect.quality], row)
     for text in ax.texts[-2:]:  # no line of the grid runs through words
         text.set_bbox({"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 0.5})
-    scale, base = _scale(found), found.base.mean or 0.0
+    scale, base = words.scale(found.key), found.base.mean or 0.0
     ax.plot([scale * base] * 2, [row + 0.22, row + 0.78], color=INK, linewidth=1.2)
-    for end, to, (y, thick) in zip((LOW, HIGH), _to(effect), _places(effect, row), strict=True):
+    tos = (effect.to_low, effect.to_high)
+    for end, to, (y, thick) in zip((LOW, HIGH), tos, _places(effect, row), strict=True):
         mean, half = scale * (to.mean or 0.0), scale * (to.half_width or 0.0)
         ax.barh(
             y, mean, thick, left=scale * base, facecolor=end.colour, hatch=end.hatch,
@@ -81,13 +93,9 @@ def _row(ax: Axes, found: Sensitivity, effect: Effect, row: int) -> None:
             ax.errorbar(scale * base + mean, y, xerr=half, color=INK, capsize=2.5, linewidth=1.2)
 
 
-def _to(effect: Effect) -> tuple[Interval, Interval]:
-    return effect.to_low, effect.to_high
-
-
 def _sides(effect: Effect) -> tuple[int, int]:
     """On which side of the scenario each end lies, -1 or 1; what does not move leaves room."""
-    low, high = (each.mean or 0.0 for each in _to(effect))
+    low, high = effect.to_low.mean or 0.0, effect.to_high.mean or 0.0
     if low and high:
         return (1 if low > 0 else -1), (1 if high > 0 else -1)
     if low:
@@ -103,48 +111,30 @@ def _places(effect: Effect, row: int) -> list[tuple[float, float]]:
     return [(row + 0.5 + shift, THICK / 2) for shift in (-0.14, 0.14)]
 
 
-def _frame(ax: Axes, found: Sensitivity, rows: int) -> None:
-    unit = words.unit(found.key)
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
-    ax.set_ylim(max(rows, 1) - 0.1, -0.4)
-    said = "%" if unit == "fraction" else unit
-    ax.set_xlabel(f"{words.metric(found.key)} [{said}]")
-
-
 def _label(ax: Axes, found: Sensitivity, shown: Sequence[Effect]) -> None:
     """The value of each figure at the end of its bar, after making room for it."""
-    base, scale = found.base.mean or 0.0, _scale(found)
-    reach = [0.0] + [
-        side * abs(to.mean or 0.0) + side * (to.half_width or 0.0)
-        for effect in shown
-        for side, to in zip(_sides(effect), _to(effect), strict=True)
-    ]
-    low, high = scale * (base + min(reach)), scale * (base + max(reach))
+    base, scale = found.base.mean or 0.0, words.scale(found.key)
+    ends = list[tuple[str, float, float, int]]()  # what it says, where, and on which side
+    for row, effect in enumerate(shown):
+        values, tos = (effect.low, effect.high), (effect.to_low, effect.to_high)
+        for value, to, (y, _), side in zip(
+            values, tos, _places(effect, row), _sides(effect), strict=True
+        ):
+            x = scale * (base + (to.mean or 0.0) + side * (to.half_width or 0.0))
+            ends.append((words.written(value), x, y, side))
+    reach = [scale * base, *(x for _, x, _, _ in ends)]
+    low, high = min(reach), max(reach)
     if low == high:
         return
     ax.set_xlim(low, high)
-    said = [number(value) for effect in shown for value in (effect.low, effect.high)]
-    room = max(text_width(ax, text) for text in said) / (high - low)
+    room = max(text_width(ax, said) for said, _, _, _ in ends) / (high - low)
     more = (high - low) * min(room, 0.3) / (1 - 2 * min(room, 0.3))
     ax.set_xlim(low - more, high + more)
-    for row, effect in enumerate(shown):
-        places, sides = _places(effect, row), _sides(effect)
-        for value, to, (y, _), side in zip(
-            (effect.low, effect.high), _to(effect), places, sides, strict=True
-        ):
-            x = scale * (base + (to.mean or 0.0) + side * (to.half_width or 0.0))
-            ax.annotate(
-                number(value), (x, y), xytext=(4 * side, 0), textcoords="offset points",
-                fontsize=SMALL, va="center", ha="left" if side > 0 else "right",
-            )  # fmt: skip
+    for said, x, y, side in ends:
+        note(ax, said, (x, y), (4 * side, 0), va="center")
     if low >= 0:  # room for a label is no reason for a negative share
         left, right = ax.get_xlim()
         ax.set_xticks([tick for tick in ax.get_xticks() if max(left, 0) <= tick <= right])
-
-
-def _scale(found: Sensitivity) -> float:
-    return 100.0 if words.unit(found.key) == "fraction" else 1.0
 
 
 def _shown(found: Sensitivity, more: int) -> str:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from sim.scenario.disruptions import Disruption
-from sim.scenario.fleets import FleetUse
 from sim.scenario.model import Scenario
 from sim.scenario.preview import DisruptionPreview, Preview
 from sim.scenario.stages import Transit
@@ -27,7 +25,7 @@ def print_troubles(scenario: Scenario, preview: Preview, out: Console) -> None:
     """The fleets and the disruptions of a scenario, where it has any."""
     if preview.fleets:
         out.print(_fleets_table(preview))
-        out.print(Text(ROUND_TRIP, style="dim"))
+        out.print(ROUND_TRIP, style="dim")
     if preview.disruptions:
         out.print(_disruptions_table(scenario, preview))
 
@@ -36,20 +34,16 @@ def _fleets_table(preview: Preview) -> Table:
     columns = ("fleet", "vehicles", "leaves at", "round trip", "departures a year", "timetable")
     table = new_table(*columns, title="What fleets can keep up")
     for use in preview.fleets:
-        table.add_row(*map(Text, _fleet(use)))
+        timetable = use.timetable_a_year
+        table.add_row(
+            f"{use.name}, {use.vehicle}",
+            f"{use.vehicles:,}",
+            f"{use.route} {use.stage}",
+            f"{use.round_trip_days:.2f} d",
+            f"{use.departures_a_year:,.4g}",
+            "when full" if timetable is None else f"{timetable:,.4g}",
+        )
     return table
-
-
-def _fleet(use: FleetUse) -> list[str]:
-    timetable = use.timetable_a_year
-    return [
-        f"{use.name}, {use.vehicle}",
-        f"{use.vehicles:,}",
-        f"{use.route} {use.stage}",
-        f"{use.round_trip_days:.2f} d",
-        f"{use.departures_a_year:,.4g}",
-        "when full" if timetable is None else f"{timetable:,.4g}",
-    ]
 
 
 def _disruptions_table(scenario: Scenario, preview: Preview) -> Table:
@@ -61,7 +55,7 @@ def _disruptions_table(scenario: Scenario, preview: Preview) -> Table:
         said = scenario.disruptions[each.name]
         times, days = f"{each.times:,.3g}", f"{each.days:,.3g}"
         row = [each.name, _what(said), _when(each, said), times, days, _effect(scenario, said)]
-        table.add_row(*map(Text, row))
+        table.add_row(*row)
     return table
 
 

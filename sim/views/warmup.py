@@ -21,6 +21,7 @@ from sim.views.style import (
     headline,
     looks,
     new_axes,
+    row_labels,
     styled,
 )
 
@@ -45,9 +46,7 @@ def plot_warmup(results: Results, *, ax: Axes | None = None) -> Axes:
     for scenario in results.scenarios:
         ticks |= _scenario(ax, results, scenario, top)
         top += GAP + len(under_way(results, scenario.name))
-    ax.set_yticks([y - 0.25 for y in ticks], list(ticks.values()), parse_math=False)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
+    row_labels(ax, {y - 0.25: route for y, route in ticks.items()})
     ax.set_ylim(top + 0.15, 0)
     ax.set_xlim(0, max(scenario.run.horizon for scenario in results.scenarios))
     ax.set_xlabel("time from the start of the simulation [days]")

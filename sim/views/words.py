@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from sim.results.intervals import Interval
 from sim.results.metrics import ALL, METRICS, Key
@@ -22,7 +22,6 @@ RULES: Final[dict[str, str]] = {
 }
 """How containers choose, in few words: what tells a ceiling from a forecast."""
 
-
 THINGS = ("facility", "fleet", "disruption")
 """Parts of all routes that are told by their own name."""
 
@@ -32,13 +31,8 @@ def figure(value: float | None, unit: str) -> str:
     if value is None:
         return NONE
     if unit == "fraction":
-        return f"{_number(100 * value, 2)} %"
-    return _number(value, _decimals(value, unit))
-
-
-def _number(value: float, decimals: int) -> str:
-    text = f"{value:,.{decimals}f}"
-    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text  # no minus zero
+        return f"{100 * value:z,.2f} %"  # z: no minus zero
+    return f"{value:z,.{_decimals(value, unit)}f}"
 
 
 def _decimals(value: float, unit: str) -> int:
@@ -57,8 +51,8 @@ def interval(found: Interval, unit: str) -> str:
     if found.half_width is None:
         return mean
     if unit == "fraction":
-        return f"{mean.removesuffix(' %')} ± {_half(100 * found.half_width, 2)} %"
-    return f"{mean} ± {_half(found.half_width, _decimals(found.mean, unit))}"
+        return f"{mean.removesuffix(' %')} ± {half(100 * found.half_width, 2)} %"
+    return f"{mean} ± {half(found.half_width, _decimals(found.mean, unit))}"
 
 
 def difference(found: Interval, unit: str) -> str:
@@ -79,27 +73,76 @@ def factor(value: float | None) -> str:
     return ">1,000" if value > 1000 else f"{value:.3g}"
 
 
-def _half(width: float, decimals: int) -> str:
+def half(width: float, decimals: int) -> str:
     """A half width with the decimals of its mean; tiny ones are not told as nothing."""
     least = 10.0**-decimals
-    return f"<{least:g}" if 0 < width < least / 2 else _number(width, decimals)
+    return f"<{least:g}" if 0 < width < least / 2 else f"{width:,.{decimals}f}"
 
 
 def count(value: float | None) -> str:
     """Containers, rounded to three significant digits at least: about 200,000."""
-    if value is None:
-        return NONE
-    return f"{value:,.0f}" if value >= 10 or value == round(value) else f"{value:.2g}"
-
-
-def share(value: float | None) -> str:
-    """A share with one decimal: 5.0 %."""
-    return NONE if value is None else f"{100 * value:.1f} %"
+    return NONE if value is None else findings.number(value)
 
 
 def route(name: str) -> str:
     """A route's name, or what stands for all of them."""
     return "all routes" if name == ALL else name
+
+
+def and_all(routes: Iterable[str]) -> list[str]:
+    """Routes, each once, and all together where there are several."""
+    each = list(dict.fromkeys(routes))
+    return [*each, ALL] if len(each) > 1 else each
+
+
+def binds(used: str, *, binds: bool) -> str:
+    """How much of a stage is used, marked where it is the most used one of its route."""
+    return used + (" ◄" if binds else "  ")
+
+
+def titled(title: str, results: Results, name: str) -> str:
+    """The title of what is told of a scenario, with its name where there are several."""
+    return f"{title}: {name}" if len(results.scenarios) > 1 else title
+
+
+def cell(results: Results, name: str, key: Key) -> str:
+    """A metric of a scenario with its interval; empty where it was not measured."""
+    return interval(results.interval(key, name), unit(key)) if key in results.keys(name) else ""
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value that was said stands somewhere on an axis."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def written(value: Any) -> str:
+    """A value that somebody said, as it was written: 1,300 · 0.25 · true."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not is_number(value):
+        return str(value)
+    return f"{value:,.10g}" if abs(value) < 1e10 else f"{value:g}"
+
+
+def amount(value: float | None, key: Key) -> str:
+    """A metric with its unit: 50,000 containers/year · 5.00 %."""
+    said = figure(value, unit(key))
+    return said if value is None or unit(key) == "fraction" else f"{said} {unit(key)}"
+
+
+def scale(key: Key) -> float:
+    """By what a metric is multiplied on an axis: fractions are told in percent."""
+    return 100.0 if unit(key) == "fraction" else 1.0
+
+
+def axis(key: Key) -> str:
+    """A metric with its unit, as an axis says it: rail share [%]."""
+    return f"{metric(key)} [{axis_unit(key)}]"
+
+
+def axis_unit(key: Key) -> str:
+    """The unit of a metric on an axis."""
+    return "%" if unit(key) == "fraction" else unit(key)
 
 
 def metric(key: Key) -> str:
@@ -212,9 +255,8 @@ def _answer_of_one(results: Results) -> str:
 
 
 def _carried(results: Results, route: str, name: str) -> str:
-    throughput = results.interval(Key(route, ALL, "throughput"), name).mean
-    fraction = results.interval(Key(route, ALL, "share"), name).mean
-    return f"{count(throughput)} ({share(fraction)})" if fraction is not None else count(throughput)
+    throughput, part = (findings.mean(results, name, route, m) for m in ("throughput", "share"))
+    return count(throughput) if part is None else f"{count(throughput)} ({100 * part:.1f} %)"
 
 
 def _days(results: Results, route: str, name: str) -> str:
