@@ -141,7 +141,8 @@ def run(
     if one_more and len(files) > 1:
         raise UsageError(f"--one-more asks about one FILE (got {len(files)})")
     goal = work.goal(precision, metric, replications)
-    scenarios = work.to_simulate(files, set_, work.at_first(goal, replications), seed, quiet=quiet)
+    number = goal.first if goal else replications
+    scenarios = work.to_simulate(files, set_, number, seed, quiet=quiet)
     asked = with_one_more(scenarios[0]) if one_more else scenarios
     work.study(
         asked, paired=one_more, tags=TAGS if one_more else None, jobs=jobs, cluster=cluster, out=out,
@@ -169,7 +170,7 @@ def compare(
 ) -> None:
     """Simulate scenarios and pair them with a baseline, replication by replication."""
     goal = work.goal(precision, metric, replications)
-    number = work.at_first(goal, replications)
+    number = goal.first if goal else replications
     scenarios = work.to_simulate([base, *files], set_, number, seed, quiet=quiet)
     work.study(
         scenarios, paired=True, jobs=jobs, cluster=cluster, out=out,

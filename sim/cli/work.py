@@ -217,11 +217,6 @@ def goal(
     return Precision.parse(precision, metrics or (), replications)
 
 
-def at_first(precision: Precision | None, replications: int | None) -> int | None:
-    """How many replications to begin with."""
-    return precision.first if precision else replications
-
-
 def draw(found: Results | Frontier, folder: Path, *, quiet: bool, **chosen: Any) -> None:
     """Draw the pictures into a folder and name them."""
     from sim.views.pictures import save_pictures

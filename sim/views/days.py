@@ -64,7 +64,7 @@ def _rows(stage: StageFigures, *, binds: bool) -> Iterator[list[str]]:
     """The lines of one stage; a service that takes no time goes without saying."""
     use = list[str]()
     if stage.used.mean is not None:
-        used = words.binds(words.interval(stage.used, "fraction"), binds=binds)
+        used = words.marked(words.interval(stage.used, "fraction"), binds=binds)
         use = [used, words.figure(stage.capacity.mean, "containers/year")]
     days = {
         part.kind: _days(part.mean, part.p95)

@@ -73,7 +73,7 @@ def _rows(use: StageUse, *, binds: bool) -> Iterator[list[str]]:
     """The lines of one stage; a service that takes no time goes without saying."""
     used = list[str]()
     if use.utilisation is not None:
-        share = words.binds(words.figure(use.utilisation, "fraction"), binds=binds)
+        share = words.marked(words.figure(use.utilisation, "fraction"), binds=binds)
         used = [share, words.figure(use.yearly_capacity, "containers/year")]
     days = {"queueing": use.queueing_days} if use.kind == "service" else {}
     if use.kind != "service" or use.days:

@@ -16,7 +16,6 @@ from sim.views.style import (
     DASHES,
     MUTED,
     SHADE,
-    SMALL,
     Dashes,
     Look,
     dress,
@@ -176,4 +175,4 @@ def _end_labels(ax: Axes, lines: list[_Line]) -> None:
             [line.end[0], 1.04 * right], [line.end[1], y], clip_on=False, linewidth=1.2,
             color=line.look.colour, linestyle=line.dashes,
         )  # fmt: skip
-        ax.text(1.05 * right, y, line.label, color=line.look.ink, fontsize=SMALL, va="center")
+        ax.text(1.05 * right, y, line.label, color=line.look.ink, va="center")

@@ -14,9 +14,8 @@ from sim.views.style import (
     FAINT,
     INK,
     MUTED,
-    dress,
+    dressed,
     headline,
-    new_axes,
     note,
     styled,
     value_places,
@@ -30,8 +29,7 @@ def plot_frontier(frontier: Frontier, *, ax: Axes | None = None) -> Axes:
     A dotted line marks the value that the scenario holds. What is varied is an axis where it is
     numbers, else a place for each value.
     """
-    ax = ax or new_axes(4.2)
-    dress(ax, grid="y")
+    ax = dressed(ax, 4.2, grid="y")
     first = frontier.solutions[0]
     path, _ = told.varied(first)
     places = value_places(ax, [told.varied(each)[1] for each in frontier.solutions])

@@ -197,7 +197,4 @@ def _write_cells(ax: Axes, sweep: Sweep, cells: np.ndarray) -> None:
     span = np.ptp(known) if len(known) else 0
     for ((y, x), cell), text in zip(np.ndenumerate(cells), texts, strict=True):
         dark = span > 0 and (cell - known.min()) / span > 0.55
-        ax.text(
-            x + 0.5, y + 0.5, text, fontsize=SMALL, ha="center", va="center",
-            color="white" if dark else INK,
-        )  # fmt: skip
+        ax.text(x + 0.5, y + 0.5, text, ha="center", va="center", color="white" if dark else INK)

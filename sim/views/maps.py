@@ -202,6 +202,6 @@ def _legend_at(ax: Axes, side: int, handles: list[Line2D]) -> Legend:
     """A legend below the map, at its left or its right."""
     return Legend(
         ax, handles, [str(each.get_label()) for each in handles], borderpad=0, frameon=False,
-        loc=("upper left", "upper right")[side], bbox_to_anchor=(side, -0.01), fontsize=SMALL,
+        loc=("upper left", "upper right")[side], bbox_to_anchor=(side, -0.01),
         ncols=1 + side, labelcolor=INK, columnspacing=1.6, handlelength=1.6,
     )  # fmt: skip

@@ -11,12 +11,11 @@ from sim.views import findings, words
 from sim.views.style import (
     INK,
     MUTED,
-    SMALL,
-    dress,
+    TEXT,
+    dressed,
     heading,
     headline,
     looks,
-    new_axes,
     row_labels,
     styled,
 )
@@ -30,8 +29,7 @@ def plot_shares(results: Results, *, ax: Axes | None = None) -> Axes:
     an outline, the demand as a dashed line; beside it the throughput and the share.
     """
     bars = sum(len(scenario.routes) for scenario in results.scenarios)
-    ax = ax or new_axes(1.6 + 0.27 * bars + 0.37 * len(results.scenarios))
-    dress(ax, grid="x")
+    ax = dressed(ax, 1.6 + 0.27 * bars + 0.37 * len(results.scenarios), grid="x")
     top, ticks = 0.0, {}
     demands = {words.count(results.demand(name)) for name in results.names}
     for scenario in results.scenarios:
@@ -47,7 +45,7 @@ def plot_shares(results: Results, *, ax: Axes | None = None) -> Axes:
         top += len(scenario.routes) + 1.4
     if len(demands) == 1 and demand:
         said = f"demand {words.count(demand)}"
-        ax.text(demand / 1000, top - 0.9, said, fontsize=SMALL, ha="center", va="top")
+        ax.text(demand / 1000, top - 0.9, said, ha="center", va="top")
     row_labels(ax, ticks)
     ax.set_ylim(top - 0.2, -0.4)
     ax.set_xlim(0, _widest(results) / 1000)
@@ -96,7 +94,7 @@ def _share_bar(ax: Axes, results: Results, name: str, route: str, y: float) -> N
     share = findings.mean(results, name, route, "share")
     ax.text(
         1.015, y, _share_label(flow.mean, share), transform=ax.get_yaxis_transform(),
-        color=look.ink, va="center",
+        color=look.ink, va="center", fontsize=TEXT,
     )  # fmt: skip
 
 

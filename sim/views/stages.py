@@ -15,14 +15,12 @@ from sim.scenario.model import Scenario
 from sim.views import findings, words
 from sim.views.style import (
     FILLS,
-    INK,
     MUTED,
     SMALL,
-    dress,
+    dressed,
     heading,
     headline,
     looks,
-    new_axes,
     note,
     row_labels,
     set_height,
@@ -46,8 +44,7 @@ def plot_stages(results: Results, *, ax: Axes | None = None) -> Axes:
     route without a steady state has no such times and is named instead.
     """
     own = ax is None
-    ax = ax or new_axes(4)
-    dress(ax, grid="x")
+    ax = dressed(ax, 4, grid="x")
     bars = {scenario.name: _bars(results, scenario) for scenario in results.scenarios}
     totals = [bar.total for some in bars.values() for bar in some]
     ax.set_xlim(0, 1.14 * max(totals, default=1.0))
@@ -145,10 +142,7 @@ def _draw(ax: Axes, bar: _Bar, y: float, routes: Sequence[str]) -> None:
     for piece, x in _labels(ax, bar, routes):
         ax.plot([piece.middle] * 2, [y - 0.03, y], color=MUTED, linewidth=0.7)
         weight = "bold" if piece.binds else "normal"
-        ax.text(
-            x, y - 0.05, piece.name, ha="center", va="bottom", fontsize=SMALL, color=INK,
-            fontweight=weight,
-        )  # fmt: skip
+        ax.text(x, y - 0.05, piece.name, ha="center", va="bottom", fontweight=weight)
 
 
 def _labels(ax: Axes, bar: _Bar, routes: Sequence[str]) -> list[tuple[_Piece, float]]:
@@ -172,7 +166,7 @@ def _legend(ax: Axes, bars: Sequence[_Bar]) -> None:
         ax.legend(
             handles=handles, loc="upper left", bbox_to_anchor=(0, 0),
             bbox_transform=ax.get_yaxis_transform(), ncols=len(handles), frameon=False,
-            borderpad=0, borderaxespad=0, fontsize=SMALL, columnspacing=1.5, handlelength=1.6,
+            borderpad=0, borderaxespad=0, columnspacing=1.5, handlelength=1.6,
         )  # fmt: skip
 
 

@@ -23,12 +23,10 @@ from sim.views.style import (
     INK,
     MUTED,
     SHADE,
-    SMALL,
-    dress,
+    dressed,
     headline,
     line_height,
     looks,
-    new_axes,
     styled,
 )
 
@@ -71,8 +69,7 @@ def plot_string_lines(
     logs = wrong[route]
     ends, in_km = along(said.routes[route])
     first = _first_day(said, logs)
-    ax = ax or new_axes(5.4)
-    dress(ax, grid="x")
+    ax = dressed(ax, 5.4, grid="x")
     own = [move for move in moves if move.route == route]
     strings = [each for move in own for each in _strings(move, ends, first)]
     step = -(-len(strings) // MOST) or 1
@@ -173,7 +170,6 @@ def _ticks(ax: Axes, route: Route, ends: dict[str, Ends]) -> None:
     ax.set_yticks(kept, [f"{found[y]}  {y:,.0f}" for y in kept], parse_math=False)
     for y in found:
         ax.axhline(y, color=INK, linewidth=0.6, alpha=0.5, zorder=0)
-    ax.tick_params(axis="y", labelsize=SMALL)
 
 
 def _finding(route: str, moves: list[Movement], ends: dict[str, Ends], first: float) -> str:

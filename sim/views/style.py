@@ -35,14 +35,14 @@ WIDTH: Final = 7.0
 TITLE: Final = 12.0
 TEXT: Final = 10.0
 SMALL: Final = 9.0
-"""Sizes of text in points."""
+"""Sizes of text in points; words in a picture are small where nothing else is said."""
 
 HINTED: Final = 1.04
 """At few dots an inch a text is drawn up to so much wider than its outlines."""
 
 RC: Final[dict[RcKeyType, Any]] = {
     "font.family": "DejaVu Sans",
-    "font.size": TEXT,
+    "font.size": SMALL,
     "text.color": INK,
     "text.parse_math": False,  # a name may hold dollar signs and underscores
     "axes.edgecolor": MUTED,
@@ -148,6 +148,13 @@ def new_axes(height: float) -> Axes:
     return Figure(figsize=(WIDTH, height), layout="constrained").subplots()
 
 
+def dressed(ax: Axes | None, height: float, *, grid: Literal["x", "y"]) -> Axes:
+    """The axes given, or new ones of a height in inches, with a grid along which to read."""
+    ax = ax or new_axes(height)
+    dress(ax, grid=grid)
+    return ax
+
+
 def set_height(ax: Axes, height: float) -> None:
     """Give the figure of these axes a height in inches that is known only when all is drawn."""
     figure_of(ax).set_size_inches(WIDTH, height)
@@ -241,15 +248,15 @@ def _size(ax: Axes) -> tuple[float, float]:
 def note(
     ax: Axes, text: str, at: tuple[float, float], shift: tuple[float, float], **look: Any
 ) -> Annotation:
-    """Small words so many points beside a place, on the side to which they are shifted."""
-    usual = {"fontsize": SMALL, "ha": "right" if shift[0] < 0 else "left"}
-    return ax.annotate(text, at, xytext=shift, textcoords="offset points", **usual | look)
+    """Words so many points beside a place, on the side to which they are shifted."""
+    look = {"ha": "right" if shift[0] < 0 else "left", **look}
+    return ax.annotate(text, at, xytext=shift, textcoords="offset points", **look)
 
 
 def heading(ax: Axes, name: str, notes: Sequence[str], y: float) -> None:
     """A scenario's name above its rows, at the left edge, and notes behind it."""
     place = ax.get_yaxis_transform()
-    title = ax.text(0, y, name, transform=place, fontweight="bold", va="center")
+    title = ax.text(0, y, name, transform=place, fontsize=TEXT, fontweight="bold", va="center")
     said = " · ".join(filter(None, notes))
     if said:
         note(ax, said, (1, 0), (8, 0), xycoords=title, color=MUTED, va="bottom")
@@ -267,10 +274,10 @@ def text_width(
     return (6 + text_points(text, FontProperties(size=size))) / room * (right - left)
 
 
-def line_height(ax: Axes, size: float = SMALL) -> float:
+def line_height(ax: Axes) -> float:
     """The height that a line of text needs, in units of the vertical axis, on the safe side."""
     bottom, top = ax.get_ylim()
-    return 1.5 * size / 72 / _size(ax)[1] * (top - bottom)
+    return 1.5 * SMALL / 72 / _size(ax)[1] * (top - bottom)
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:

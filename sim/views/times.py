@@ -16,13 +16,11 @@ from sim.scenario.routes import Route
 from sim.views import findings, words
 from sim.views.style import (
     MUTED,
-    SMALL,
     Look,
-    dress,
+    dressed,
     heading,
     headline,
     looks,
-    new_axes,
     note,
     row_labels,
     set_height,
@@ -53,8 +51,7 @@ def plot_times(results: Results, *, ax: Axes | None = None) -> Axes:
     instead.
     """
     own = ax is None
-    ax = ax or new_axes(4)
-    dress(ax, grid="x")
+    ax = dressed(ax, 4, grid="x")
     ax.set_xlim(*_span(results))
     top, scale = 0.0, _scale(ax, results)
     for scenario in results.scenarios:
@@ -172,7 +169,7 @@ def _mark(ax: Axes, median: _Median, look: Look, base: float) -> None:
     ax.plot([median.x] * 2, [base, base - median.foot], color=look.ink, linewidth=1.6)
     y = base - median.height - 0.03
     ax.plot([median.x] * 2, [base - median.foot, y + 0.03], color=look.ink, linewidth=0.6)
-    ax.text(median.x, y, median.text, color=look.ink, fontsize=SMALL, ha="center")
+    ax.text(median.x, y, median.text, color=look.ink, ha="center")
 
 
 @dataclass
@@ -238,7 +235,7 @@ def _bracket(ax: Axes, about: Route, look: Look, text: str, y: float) -> float:
     width = text_width(ax, text)
     if width > max(right - high, low - left):
         start = max(left, min(low, right - width))
-        ax.text(start, y + LINE, text, va="center", fontsize=SMALL, color=look.ink)
+        ax.text(start, y + LINE, text, va="center", color=look.ink)
         return y + LINE
     at, shift = (high if after else low, y), (6 if after else -6, 0)
     note(ax, text, at, shift, va="center", color=look.ink)

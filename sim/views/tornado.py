@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from sim.results.results import Results
@@ -14,10 +15,9 @@ from sim.views import fields, words
 from sim.views import sensitivities as told
 from sim.views.style import (
     INK,
-    dress,
+    dressed,
     heading,
     headline,
-    new_axes,
     note,
     row_labels,
     styled,
@@ -55,8 +55,7 @@ def plot_tornado(
     found = _asked(results, metric)
     moving = [each for each in found.effects if each.shows and not math.isnan(each.span)]
     shown = moving[:MOST_BARS]
-    ax = ax or new_axes(1.6 + 0.48 * max(len(shown), 1))
-    dress(ax, grid="x")
+    ax = dressed(ax, 1.6 + 0.48 * max(len(shown), 1), grid="x")
     for row, effect in enumerate(shown):
         _row(ax, found, effect, row)
     row_labels(ax, {})
@@ -95,12 +94,9 @@ def _row(ax: Axes, found: Sensitivity, effect: Effect, row: int) -> None:
 
 def _sides(effect: Effect) -> tuple[int, int]:
     """On which side of the scenario each end lies, -1 or 1; what does not move leaves room."""
-    low, high = effect.to_low.mean or 0.0, effect.to_high.mean or 0.0
-    if low and high:
-        return (1 if low > 0 else -1), (1 if high > 0 else -1)
-    if low:
-        return (1, -1) if low > 0 else (-1, 1)
-    return (-1, 1) if high >= 0 else (1, -1)
+    low, high = (int(np.sign(to.mean or 0)) for to in (effect.to_low, effect.to_high))
+    low = low or -high or -1
+    return low, high or -low
 
 
 def _places(effect: Effect, row: int) -> list[tuple[float, float]]:

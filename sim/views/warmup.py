@@ -14,13 +14,11 @@ from sim.views.style import (
     INK,
     MUTED,
     SHADE,
-    SMALL,
     Look,
-    dress,
+    dressed,
     heading,
     headline,
     looks,
-    new_axes,
     row_labels,
     styled,
 )
@@ -40,8 +38,7 @@ def plot_warmup(results: Results, *, ax: Axes | None = None) -> Axes:
     the scenario leaves out is grey. Beside a route without a steady state stands why it has none.
     """
     lines = sum(len(under_way(results, name)) for name in results.names)
-    ax = ax or new_axes(1.7 + 0.46 * (lines + GAP * len(results.scenarios)))
-    dress(ax, grid="x")
+    ax = dressed(ax, 1.7 + 0.46 * (lines + GAP * len(results.scenarios)), grid="x")
     top, ticks = 0.0, dict[float, str]()
     for scenario in results.scenarios:
         ticks |= _scenario(ax, results, scenario, top)
@@ -79,8 +76,8 @@ def _scenario(ax: Axes, results: Results, scenario: Scenario, top: float) -> dic
         if about and about.is_settled:
             _mark(ax, about, base)
         ax.text(
-            1.015, base - 0.25, _said(about, changes=bool(why)), fontsize=SMALL,
-            transform=ax.get_yaxis_transform(), color=INK, va="center",
+            1.015, base - 0.25, _said(about, changes=bool(why)),
+            transform=ax.get_yaxis_transform(), va="center",
         )  # fmt: skip
     return rows
 

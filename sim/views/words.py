@@ -95,7 +95,7 @@ def and_all(routes: Iterable[str]) -> list[str]:
     return [*each, ALL] if len(each) > 1 else each
 
 
-def binds(used: str, *, binds: bool) -> str:
+def marked(used: str, *, binds: bool) -> str:
     """How much of a stage is used, marked where it is the most used one of its route."""
     return used + (" ◄" if binds else "  ")
 
