@@ -83,7 +83,7 @@ class Geography:
 def geography(scenario: Scenario) -> Geography:
     """The map of a scenario's open routes; a schematic unless it says where each of them runs."""
     routes = drawn_routes(scenario)
-    if all(map(_is_located, routes.values())):
+    if all(any(map(_via, route.stages.values())) for route in routes.values()):
         return _map(scenario, routes)
     return _schematic(scenario, routes)
 
@@ -101,10 +101,6 @@ def disrupted(said: Disruption, name: str, route: Route) -> list[str]:
         if said.stage == (name, stage)
         or (isinstance(about, FacilityStage) and about.facility == said.facility)
     ]
-
-
-def _is_located(route: Route) -> bool:
-    return any(_via(stage) for stage in route.stages.values())
 
 
 def _via(stage: Stage) -> tuple[str, ...]:

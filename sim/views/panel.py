@@ -84,7 +84,10 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.controls[CLOSED] = widgets.Dropdown(
             options=closable(base), value=NOTHING, layout=widgets.Layout(width="auto")
         )
-        self.controls[LASTS] = _days()
+        self.controls[LASTS] = widgets.IntSlider(
+            value=AT_FIRST, min=1, max=MOST_CLOSED, continuous_update=False,
+            layout=widgets.Layout(width="auto"),
+        )  # fmt: skip
         self._keep = widgets.ToggleButton(
             description=KEEP, tooltip="Compare later moves with what is shown now, until released"
         )
@@ -235,13 +238,6 @@ def _control(slider: Slider) -> Any:
         continuous_update=False,
         layout=widgets.Layout(width="auto"),
     )
-
-
-def _days() -> Any:
-    return widgets.IntSlider(
-        value=AT_FIRST, min=1, max=MOST_CLOSED, continuous_update=False,
-        layout=widgets.Layout(width="auto"),
-    )  # fmt: skip
 
 
 def _label(base: Scenario, slider: Slider) -> Any:

@@ -97,24 +97,25 @@ class _Piece:
 
 @dataclass(frozen=True)
 class _Bar:
-    """A route: its pieces in order, and their sum [days]."""
+    """A route: its pieces in order."""
 
     route: str
     pieces: tuple[_Piece, ...]
-    total: float
+
+    @property
+    def total(self) -> float:
+        return sum(piece.days for piece in self.pieces)
 
 
 def _bars(results: Results, scenario: Scenario) -> list[_Bar]:
     """The routes that delivered and have a steady state."""
     growing = findings.growing(results, scenario.name)
-    found = []
-    for route in scenario.routes:
-        known = stages(results, scenario.name, route)
-        if known and route not in growing:
-            pieces = _pieces(known)
-            total = sum(piece.days for piece in pieces)
-            found += [_Bar(route, pieces, total)] if total else []
-    return found
+    bars = [
+        _Bar(route, _pieces(stages(results, scenario.name, route)))
+        for route in scenario.routes
+        if route not in growing
+    ]
+    return [bar for bar in bars if bar.total]
 
 
 def _pieces(known: Sequence[StageFigures]) -> tuple[_Piece, ...]:

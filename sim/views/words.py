@@ -244,14 +244,13 @@ def answer(results: Results) -> str:
 
 
 def _answer_of_one(results: Results) -> str:
-    scenario = results.baseline
+    name, demand = results.baseline.name, count(results.demand(results.baseline.name))
     parts = [
-        f"{_carried(results, route, scenario.name)} by {route}, door to door in "
-        f"{_days(results, route, scenario.name)}"
-        for route in scenario.routes
+        f"{_carried(results, route, name)} by {route}, door to door in "
+        f"{_days(results, route, name)}"
+        for route in results.baseline.routes
     ]
-    demand = f"{count(results.demand(scenario.name))} containers a year"
-    return f"Of {demand}, {scenario.name} carries {listed(parts)}."
+    return f"Of {demand} containers a year, {name} carries {listed(parts)}."
 
 
 def _carried(results: Results, route: str, name: str) -> str:
