@@ -145,8 +145,8 @@ def run(
     scenarios = work.to_simulate(files, set_, number, seed, quiet=quiet)
     asked = with_one_more(scenarios[0]) if one_more else scenarios
     work.study(
-        asked, paired=one_more, tags=TAGS if one_more else None, jobs=jobs, cluster=cluster, out=out,
-        as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes, precision=goal,
+        asked, paired=one_more, tags=TAGS if one_more else None, jobs=jobs, cluster=cluster,
+        out=out, as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes, precision=goal,
     )  # fmt: skip
 
 

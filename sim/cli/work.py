@@ -98,8 +98,8 @@ def study(
     with simulating(out, quiet=quiet) as progress:
         counting = _said_before(progress, quiet=quiet)
         results = studied(
-            scenarios, paired=paired, tags=tags, jobs=jobs, cluster=cluster, progress=counting, large=yes, out=out,
-            precision=precision,
+            scenarios, paired=paired, tags=tags, jobs=jobs, cluster=cluster, progress=counting,
+            large=yes, out=out, precision=precision,
         )  # fmt: skip
     note(*(f"warning: {warning}" for warning in warnings(results)), quiet=quiet)
     show(results, as_json=as_json)
