@@ -268,6 +268,12 @@ def test_previews_are_json_also_where_something_never_ends() -> None:
     ]  # fmt: skip
 
 
+def test_next_to_no_service_keeps_nobody_waiting() -> None:
+    # Its square is 0, which the spread of services was divided by.
+    data = to_json(scenario(SHARED, facilities__paths__headway_hours=1e-200))
+    assert data["facilities"][1]["queueing_days"] == 0
+
+
 # Little's law
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sim.errors import Fault
 from sim.scenario.changes import Draft
 from sim.scenario.dates import dates
-from sim.scenario.disrupting import disruptions, fleets
+from sim.scenario.disrupting import disruptions
 from sim.scenario.distributions import LARGEST, is_number, show
 from sim.scenario.joins import joins
 from sim.scenario.schema import (
@@ -24,6 +24,8 @@ from sim.scenario.schema import (
     is_table,
     is_table_of_tables,
     keys_at,
+    nearest,
+    no_such,
     split,
     table_at,
     type_at,
@@ -53,7 +55,6 @@ def across(draft: Draft) -> Iterator[Fault]:
     yield from joins(draft)
     yield from dates(draft)
     yield from disruptions(draft)
-    yield from fleets(draft)
     yield from _demand(draft)
     yield from _choice(draft)
     yield from _assumptions(draft)
@@ -106,7 +107,7 @@ def _one_of(draft: Draft, path: Path, table: Any, keys: tuple[str, ...]) -> Iter
         yield draft.fault((*path, said[1]), f"say only one of {', '.join(said)}", key=True)
     elif not said:
         unknown = [key for key in table if key not in keys_at(path, draft.data)]
-        if not any("mean" in did_you_mean(key, keys) for key in unknown):
+        if not any(nearest(key, keys) for key in unknown):
             yield draft.fault(path, f"needs one of {', '.join(keys)}")
 
 
@@ -120,7 +121,7 @@ def _demand(draft: Draft) -> Iterator[Fault]:
     if isinstance(demand.get("classes"), dict):
         shares = [table_at(classes, name).get("share") for name in classes]
         yield from _sum(draft, ("demand", "classes"), shares, "their shares must sum to 1")
-    yield from _directed(draft, ("demand", "monthly"), table_at(demand, "monthly"), directions)
+    yield from _directed(draft, ("demand", "monthly"), table_at(demand, "monthly"))
 
 
 def _two(draft: Draft, directions: dict[str, Any]) -> Iterator[Fault]:
@@ -132,17 +133,21 @@ def _two(draft: Draft, directions: dict[str, Any]) -> Iterator[Fault]:
         yield draft.fault(path, f"needs exactly two directions (got {got})")
 
 
-def _directed(
-    draft: Draft, path: Path, table: Collection[str], directions: Collection[str]
-) -> Iterator[Fault]:
+def _directed(draft: Draft, path: Path, table: Collection[str]) -> Iterator[Fault]:
     """Names in a table by direction that are none."""
+    directions = table_at(draft.data, "demand", "directions")
     if table and not directions:
         yield draft.fault(path, "is by direction, but there are no demand.directions")
-        return
-    for name in table:
-        if name not in directions:
-            hint = did_you_mean(name, directions)
-            yield draft.fault((*path, name), f"no direction of this name{hint}", key=True)
+    else:
+        yield from _known(draft, path, table, directions, "direction")
+
+
+def _known(
+    draft: Draft, path: Path, names: Iterable[str], known: Collection[str], what: str
+) -> Iterator[Fault]:
+    """Keys that name nothing."""
+    for name in (name for name in names if name not in known):
+        yield draft.fault((*path, name), no_such(what, name, known), key=True)
 
 
 def _sum(draft: Draft, path: Path, parts: Iterable[Any], rule: str) -> Iterator[Fault]:
@@ -163,36 +168,31 @@ def _choice(draft: Draft) -> Iterator[Fault]:
     if choice.get("rule") == "logit" and "scale_usd" not in choice:
         yield draft.fault(("choice", "scale_usd"), "is required by the rule logit")
     if isinstance(choice.get("shares"), dict):
-        yield from _shares(draft, choice["shares"], routes)
+        yield from _shares(draft, choice["shares"])
 
 
-def _shares(draft: Draft, shares: dict[str, Any], routes: Collection[str]) -> Iterator[Fault]:
+def _shares(draft: Draft, shares: dict[str, Any]) -> Iterator[Fault]:
     """Shares by route, or by direction and then by route."""
     path = ("choice", "shares")
     by_direction = {name: part for name, part in shares.items() if isinstance(part, dict)}
     if not by_direction:
-        yield from _by_route(draft, path, shares, routes)
+        yield from _by_route(draft, path, shares)
         return
     if len(by_direction) < len(shares):
         rule = "holds the shares of routes, or such a table for each direction: not both"
         yield draft.fault(path, rule)
         return
     directions = table_at(draft.data, "demand", "directions")
-    yield from _directed(draft, path, by_direction, directions)
+    yield from _directed(draft, path, by_direction)
     for name in directions:
         if name not in shares and len(directions) == 2:
             yield draft.fault(path, f"says nothing of the direction {name:.60}")
     for name, table in by_direction.items():
-        yield from _by_route(draft, (*path, name), table, routes)
+        yield from _by_route(draft, (*path, name), table)
 
 
-def _by_route(
-    draft: Draft, path: Path, shares: dict[str, Any], routes: Collection[str]
-) -> Iterator[Fault]:
-    for name in shares:
-        if name not in routes:
-            hint = did_you_mean(name, routes)
-            yield draft.fault((*path, name), f"no route of this name{hint}", key=True)
+def _by_route(draft: Draft, path: Path, shares: dict[str, Any]) -> Iterator[Fault]:
+    yield from _known(draft, path, shares, table_at(draft.data, "routes"), "route")
     yield from _sum(draft, path, shares.values(), "must sum to 1")
 
 

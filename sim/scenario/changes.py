@@ -6,12 +6,12 @@ A file that extends another, an option and a change in Python are all a draft me
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from sim.errors import Fault
-from sim.scenario import distributions
+from sim.scenario.distributions import is_number, parse, show
 from sim.scenario.fields import MOST
 from sim.scenario.positions import Position
 from sim.scenario.schema import (
@@ -76,12 +76,10 @@ class Draft:
         depth = len(path)
         while depth and path[:depth] not in self.places:
             depth -= 1
-        at_key = key or depth < len(path)
         place = self.places.get(path[:depth], Place(self.file))  # type: ignore[arg-type]
-        where = place.position
-        line, column = (
-            (where.line, where.column) if at_key else (where.value_line, where.value_column)
-        )
+        line, column, *value = place.position
+        if not key and depth == len(path):
+            line, column = value
         told = joined(f"{part!s:.200}" for part in path)  # a key may be as long as a file
         return Fault(place.file, line, column, told, message)
 
@@ -89,16 +87,11 @@ class Draft:
 def merged(parent: Draft, child: Draft) -> Draft:
     """The child over the parent: tables merge, values, arrays and distributions replace."""
     data = _merged(parent.data, child.data, (), parent.data)
-    draft = Draft(
-        child.file,
-        data,
-        {**parent.places, **child.places},
-        parent.faults + child.faults,
-        tuple(_stale(parent, child.data)),
-    )
+    places, stale = {**parent.places, **child.places}, tuple(_stale(parent, child.data))
+    draft = Draft(child.file, data, places, parent.faults + child.faults, stale)
     faults = tuple(_put_in_order(draft, parent.data, child.data))
     _forget_assumptions(data, child.data)
-    return Draft(draft.file, data, draft.places, draft.faults + faults, draft.stale)
+    return replace(draft, faults=draft.faults + faults)
 
 
 def _merged(parent: Any, child: Any, path: Path, root: Any) -> dict[str, Any]:
@@ -107,14 +100,9 @@ def _merged(parent: Any, child: Any, path: Path, root: Any) -> dict[str, Any]:
     result = {key: value for key, value in parent.items() if key not in dropped}
     for key, value in child.items():
         old, here = result.get(key), (*path, key)
-        if (
-            isinstance(old, dict)
-            and isinstance(value, dict)
-            and not _replaces(old, value, here, root)
-        ):
-            result[key] = _merged(old, value, here, root)
-        else:
-            result[key] = value
+        both = isinstance(old, dict) and isinstance(value, dict)
+        merges = both and not _replaces(old, value, here, root)
+        result[key] = _merged(old, value, here, root) if merges else value
     return result
 
 
@@ -195,21 +183,17 @@ def with_change(draft: Draft, path: str, value: Any, *, said: str) -> Draft:
     A number over a distribution scales it to that mean; a path may also lead to a parameter of
     one ("….lognormal.p95"). Names of routes and stages must exist.
     """
-    place = Place(said)
     parts, inner = outside(draft.data, split(path))
-    fault = _unknown(draft.data, parts, place) or _no_parameter(draft.data, parts, inner, place)
+    fault = _unknown(draft.data, parts, said) or _no_parameter(draft.data, parts, inner, said)
     if fault is not None:
-        return Draft(draft.file, draft.data, draft.places, (*draft.faults, fault), draft.stale)
-    if inner:
-        value = _replaced(at(draft.data, parts), inner, value)
-    else:
-        value = _rescaled(draft.data, parts, value)
-    data: Any = value
+        return replace(draft, faults=(*draft.faults, fault))
+    before = at(draft.data, parts)
+    data = _replaced(before, inner, value) if inner else _rescaled(draft.data, parts, value)
     for part in reversed(parts):
         data = {part: data}
-    after = merged(draft, Draft(draft.file, data, {parts: place}))
-    _say_set(after.data, parts, at(draft.data, parts), said)
-    return Draft(after.file, after.data, after.places, after.faults, draft.stale)
+    after = merged(draft, Draft(draft.file, data, {parts: Place(said)}))
+    _say_set(after.data, parts, before, said)
+    return replace(after, stale=draft.stale)
 
 
 def _say_set(data: dict[str, Any], parts: Path, before: Any, said: str) -> None:
@@ -217,23 +201,22 @@ def _say_set(data: dict[str, Any], parts: Path, before: Any, said: str) -> None:
     ledger, path = table_at(data, "assumptions"), joined(parts)
     old, now = ledger.get(path), at(data, parts)
     if isinstance(old, dict) and now != before:
-        source = f"set by {said}; before, {distributions.show(before)}: {old.get('source', '')}"
-        data["assumptions"] = {
-            **ledger, path: {**old, "quality": "assumed", "source": source[:1000]},
-        }  # fmt: skip
+        source = f"set by {said}; before, {show(before)}: {old.get('source', '')}"
+        set_now = {**old, "quality": "assumed", "source": source[:1000]}
+        data["assumptions"] = {**ledger, path: set_now}
 
 
-def _unknown(data: Any, parts: Path, place: Place) -> Fault | None:
+def _unknown(data: Any, parts: Path, said: str) -> Fault | None:
     """The fault of a path that leads nowhere; a new name in a table of tables is one."""
     for depth, part in enumerate(parts):
         around = type_at(parts[:depth], data)
         known = keys_at(parts[:depth], data)
-        names_only = is_table_of_tables(around)
-        if (is_model(around) or names_only) and part not in known and part != "order":
-            hint = did_you_mean(part, known)
-            return Fault(place.file, 0, 0, joined(parts), f"no {part!r:.60} here{hint}")
+        is_closed = is_model(around) or is_table_of_tables(around)
+        if is_closed and part not in (*known, "order"):
+            message = f"no {part!r:.60} here{did_you_mean(part, known)}"
+            return Fault(said, 0, 0, joined(parts), message)
         if around is None:
-            return Fault(place.file, 0, 0, joined(parts), "leads nowhere in a scenario")
+            return Fault(said, 0, 0, joined(parts), "leads nowhere in a scenario")
     return None
 
 
@@ -245,16 +228,14 @@ def outside(data: Any, parts: Path) -> tuple[Path, Path]:
     return parts, ()
 
 
-def _no_parameter(data: Any, parts: Path, inner: Path, place: Place) -> Fault | None:
+def _no_parameter(data: Any, parts: Path, inner: Path, said: str) -> Fault | None:
     """The fault of a path into a distribution that has no such parameter."""
-    around = at(data, parts)
-    for depth, part in enumerate(inner):
-        if not isinstance(around, Mapping) or part not in around:
-            known = list(around) if isinstance(around, Mapping) else []
-            hint = did_you_mean(part, known)
-            path = joined((*parts, *inner[: depth + 1]))
-            return Fault(place.file, 0, 0, path, f"no such parameter of this distribution{hint}")
-        around = around[part]
+    for depth, part in enumerate(inner, len(parts)):
+        path = (*parts, *inner)[: depth + 1]
+        known = table_at(data, *path[:-1])
+        if part not in known:
+            rule = f"no such parameter of this distribution{did_you_mean(part, known)}"
+            return Fault(said, 0, 0, joined(path), rule)
     return None
 
 
@@ -267,13 +248,11 @@ def _replaced(table: Any, path: Path, value: Any) -> Any:
 
 def _rescaled(data: Any, parts: Path, value: Any) -> Any:
     """A number over a distribution becomes that distribution with the number as its mean."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
     old = at(data, parts)
-    if not number or old is None or not is_distribution(parts, data):
+    if not is_number(value) or old is None or not is_distribution(parts, data):
         return value
     try:
-        before = distributions.parse(old)
-        after = distributions.parse(value)
+        before, after = parse(old), parse(value)
     except ValueError:
         return value  # told when the whole is validated
     if not (before.mean > 0 and after.mean > 0):

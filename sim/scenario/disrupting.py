@@ -1,4 +1,4 @@
-"""What is wrong with disruptions and fleets: targets that are none, effects that they cannot have.
+"""What is wrong with disruptions: targets that are none, effects that they cannot have.
 
 Reads plain data; what is no value at all is told elsewhere.
 """
@@ -15,7 +15,7 @@ from sim.scenario.dates import horizon
 from sim.scenario.disruptions import Effect
 from sim.scenario.distributions import LARGEST, Distribution, is_number, parse, show
 from sim.scenario.fields import DAYS_A_YEAR
-from sim.scenario.schema import Path, did_you_mean, table_at
+from sim.scenario.schema import Path, at, no_such, table_at
 from sim.scenario.spread import weighted
 
 WHEN = ("from", "per_year", "up_days")
@@ -105,7 +105,7 @@ def _servers(draft: Draft, target: object) -> float:
 def _distribution(value: object) -> Distribution | None:
     """The distribution that a value means; None where it means none."""
     try:
-        return None if value is None else parse(value)
+        return parse(value)
     except ValueError:
         return None
 
@@ -114,10 +114,12 @@ def _what(draft: Draft, path: Path, said: dict[str, Any]) -> Iterator[Fault]:
     target, effect = said.get("target"), said.get("effect")
     if not isinstance(target, str) or not target:
         return
-    kind, message = _kind(draft.data, target)
-    if message:
-        yield draft.fault((*path, "target"), f"{message} (got {show(target)})")
-    elif kind == "servers" and _servers(draft, target) > MOST_SERVERS:
+    try:
+        kind = _kind(draft.data, target)
+    except ValueError as error:
+        yield draft.fault((*path, "target"), f"{error} (got {show(target)})")
+        return
+    if kind == "servers" and _servers(draft, target) > MOST_SERVERS:
         rule = f"has more than {MOST_SERVERS:,} servers, too many to fail each by itself"
         yield draft.fault((*path, "target"), f"{rule} (got {show(target)})")
     elif isinstance(effect, str) and effect in get_args(Effect):
@@ -158,63 +160,34 @@ def _factor(draft: Draft, path: Path, said: dict[str, Any], kind: str) -> Iterat
         yield draft.fault((*path, "factor"), f"{rule} (got {show(factor)})")
 
 
-def _kind(data: Any, target: str) -> tuple[str, str]:
-    """What a target is, or what is wrong with it."""
+def _kind(data: Any, target: str) -> str:
+    """What a target is. Raises ValueError with what is wrong with it."""
     match target.split("."):
         case ["demand"]:
-            return "demand", ""
-        case ["facilities", name]:
-            return _named(data, "facilities", name) or ("facility", "")
-        case ["facilities", name, "servers"]:
-            return _named(data, "facilities", name) or ("servers", "")
+            return "demand"
+        case ["facilities", name, *servers] if servers in ([], ["servers"]):
+            _named(table_at(data, "facilities"), name, "facility")
+            return "servers" if servers else "facility"
         case ["routes", name] | ["routes", name, "stages"]:
-            whole = f"is a whole route: say one of its stages, routes.{name}.stages.S"
-            return _named(data, "routes", name) or ("", whole)
+            _named(table_at(data, "routes"), name, "route")
+            raise ValueError(f"is a whole route: say one of its stages, routes.{name}.stages.S")
         case ["routes", name, "stages", stage]:
-            stages = table_at(data, "routes", name, "stages")
-            return _named(data, "routes", name) or _stage_kind(stages, stage)
-    return "", f"is nothing that can be disrupted: {FORMS}"
+            _named(table_at(data, "routes"), name, "route")
+            return _stage_kind(table_at(data, "routes", name, "stages"), stage)
+    raise ValueError(f"is nothing that can be disrupted: {FORMS}")
 
 
-def _named(data: Any, section: str, name: str) -> tuple[str, str] | None:
-    """What is wrong with a name in a target."""
-    known = table_at(data, section)
-    if name in known:
-        return None
-    what = {"facilities": "facility", "routes": "route"}[section]
-    return "", f"no {what} of this name{did_you_mean(name, known)}"
+def _named(known: dict[str, Any], name: str, what: str) -> None:
+    if name not in known:
+        raise ValueError(no_such(what, name, known))
 
 
-def _stage_kind(stages: dict[str, Any], name: str) -> tuple[str, str]:
-    if name not in stages:
-        return "", f"no stage of this name{did_you_mean(name, stages)}"
-    kind = table_at(stages, name).get("kind")
-    if kind == "facility":
-        facility = table_at(stages, name).get("facility")
-        return "", f"is a facility that other routes may pass too: say facilities.{facility!s:.60}"
+def _stage_kind(stages: dict[str, Any], name: str) -> str:
+    _named(stages, name, "stage")
+    kind, facility = (at(stages, [name, key]) for key in ("kind", "facility"))
     if kind in ("departures", "transit"):
-        return str(kind), ""
-    return "", "is no stage that can be disrupted"
-
-
-def fleets(draft: Draft) -> Iterator[Fault]:
-    """Departures whose fleet is none, or is that of others."""
-    known, used = table_at(draft.data, "fleets"), dict[str, str]()
-    for path, fleet in _fleets_said(draft.data):
-        if fleet not in known:
-            hint = did_you_mean(fleet, known) if known else "; say where there are any: [fleets]"
-            message = f"no fleet of this name (got {show(fleet)}){hint}"
-            yield draft.fault((*path, "fleet"), message)
-        elif fleet in used:
-            message = f"{fleet} are the vehicles of {used[fleet]}: a fleet is of one stage"
-            yield draft.fault((*path, "fleet"), message)
-        used.setdefault(fleet, ".".join(path))
-
-
-def _fleets_said(data: Any) -> Iterator[tuple[Path, str]]:
-    """Every departures stage that names a fleet, with the name."""
-    for route in table_at(data, "routes"):
-        for stage, said in table_at(data, "routes", route, "stages").items():
-            fleet = said.get("fleet") if isinstance(said, dict) else None
-            if isinstance(fleet, str) and said.get("kind") == "departures":
-                yield ("routes", route, "stages", stage), fleet
+        return str(kind)
+    if kind == "facility":
+        others = f"say facilities.{facility!s:.60}"
+        raise ValueError(f"is a facility that other routes may pass too: {others}")
+    raise ValueError("is no stage that can be disrupted")

@@ -115,6 +115,11 @@ def fixed(value: float) -> Distribution:
     return Distribution("fixed", (value,))
 
 
+def pert(low: float, high: float) -> Distribution:
+    """What two quoted figures mean."""
+    return Distribution("pert", (low, (low + high) / 2, high))
+
+
 def parse(data: object) -> Distribution:
     """The distribution that a scenario's value means.
 
@@ -123,8 +128,7 @@ def parse(data: object) -> Distribution:
     if isinstance(data, Distribution):
         return data
     if isinstance(data, list | tuple):
-        low, high = _rising(data, 2, "two figures [low, high]")
-        return Distribution("pert", (low, (low + high) / 2, high))
+        return pert(*_rising(data, 2, "two figures [low, high]"))
     if not isinstance(data, Mapping):
         return fixed(number(data))
     if len(data) != 1 or next(iter(data)) not in TABLES:

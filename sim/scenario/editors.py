@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
 from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
@@ -69,7 +68,7 @@ class _Generator(GenerateJsonSchema):
     def function_plain_schema(self, schema: core.PlainValidatorFunctionSchema) -> JsonSchemaValue:
         """What our own parsers read."""
         reader: Any = schema["function"]["function"]
-        return READERS[reader]()
+        return {"anyOf": READERS[reader]}
 
     def nullable_schema(self, schema: core.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
@@ -95,29 +94,6 @@ class _Generator(GenerateJsonSchema):
         return False
 
 
-def _wait() -> JsonSchemaValue:
-    return {"anyOf": [NUMBER, {"const": "unlimited"}]}
-
-
-def _speed() -> JsonSchemaValue:
-    return {"anyOf": [NUMBER, _numbers(("slow", "fast"))]}
-
-
-def _monthly() -> JsonSchemaValue:
-    months = {"type": "array", "items": NUMBER, "minItems": MONTHS, "maxItems": MONTHS}
-    return {"anyOf": [months, {"type": "object", "additionalProperties": months}]}
-
-
-def _part() -> JsonSchemaValue:
-    return {"anyOf": [NUMBER, {"type": "object", "additionalProperties": NUMBER}]}
-
-
-def _distribution() -> JsonSchemaValue:
-    """A number, a range, or a table of the one kind that it names."""
-    kinds = {kind: _parameters(FORMS[kind]) for kind in TABLES}
-    return {"anyOf": [NUMBER, _numbers(("low", "high")), {**_table(kinds, 1), "maxProperties": 1}]}
-
-
 def _parameters(form: Form) -> JsonSchemaValue:
     if form.written == "number":
         return {**NUMBER, "description": form.parameters[0]}
@@ -140,11 +116,14 @@ def _numbers(names: tuple[str, ...]) -> JsonSchemaValue:
     return {"type": "array", "items": NUMBER, **size, "description": written}
 
 
-READERS: Final[dict[Any, Callable[[], JsonSchemaValue]]] = {
-    parse: _distribution,
-    parse_speed: _speed,
-    parse_wait: _wait,
-    parse_monthly: _monthly,
-    parse_part: _part,
+_KINDS = _table({kind: _parameters(FORMS[kind]) for kind in TABLES}, least=1)
+_YEAR = {"type": "array", "items": NUMBER, "minItems": MONTHS, "maxItems": MONTHS}
+
+READERS: Final[dict[Any, list[JsonSchemaValue]]] = {
+    parse: [NUMBER, _numbers(("low", "high")), {**_KINDS, "maxProperties": 1}],
+    parse_speed: [NUMBER, _numbers(("slow", "fast"))],
+    parse_wait: [NUMBER, {"const": "unlimited"}],
+    parse_monthly: [_YEAR, {"type": "object", "additionalProperties": _YEAR}],
+    parse_part: [NUMBER, {"type": "object", "additionalProperties": NUMBER}],
 }
-"""What each of our own parsers reads."""
+"""What each of our own parsers reads: one of these."""

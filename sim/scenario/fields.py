@@ -91,15 +91,7 @@ Wait = Annotated[
     PlainSerializer(lambda days: "unlimited" if math.isinf(days) else days),
 ]
 """Days, or "unlimited", which is infinite."""
-Varying = Annotated[
-    Distribution,
-    PlainValidator(parse),
-    PlainSerializer(lambda distribution: distribution.to_data()),
-]
+Varying = Annotated[Distribution, PlainValidator(parse), PlainSerializer(Distribution.to_data)]
 """A distribution, written as a number, a range or a table."""
-Speed = Annotated[
-    Distribution,
-    PlainValidator(parse_speed),
-    PlainSerializer(lambda distribution: distribution.to_data()),
-]
+Speed = Annotated[Distribution, PlainValidator(parse_speed), PlainSerializer(Distribution.to_data)]
 """Kilometres a day, a number or [slow, fast]."""

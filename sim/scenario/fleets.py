@@ -13,7 +13,7 @@ from sim.scenario.disruptions import Fleet
 from sim.scenario.distributions import LARGEST
 from sim.scenario.fields import DAYS_A_YEAR, Named
 from sim.scenario.model import Scenario
-from sim.scenario.routes import Leg, Route
+from sim.scenario.routes import Leg
 from sim.scenario.stages import Departures, FacilityStage, Quota
 
 
@@ -53,45 +53,26 @@ def fleets(scenario: Scenario) -> tuple[FleetUse, ...]:
     """The fleets that some departures use, in the order of the routes."""
     return tuple(
         _use(scenario, name, leg, fleet)
-        for name, route in scenario.routes.items()
+        for name, route in scenario.one_way(scenario.directions[0]).routes.items()
         for leg in route.legs
         if (fleet := leg.departures.fleet) is not None
     )
 
 
-def within_fleets(scenario: Scenario) -> Scenario:
-    """The scenario with as many departures as its fleets can make, where timetables have more."""
-    most = {(use.route, use.stage): use.departures_a_year for use in fleets(scenario)}
-    if not most:
-        return scenario
-    ways = len(scenario.directions)
-    routes = {
-        name: _limited(
-            route,
-            {leg.name: _at_most(leg.departures, most[name, leg.name], ways)
-             for leg in route.legs if (name, leg.name) in most},
-        )
-        for name, route in scenario.routes.items()
-    }  # fmt: skip
-    return scenario.model_copy(update={"routes": Named(routes)})
-
-
 def _use(scenario: Scenario, route: str, leg: Leg, fleet: str) -> FleetUse:
-    said, departures = scenario.fleets[fleet], leg.departures
+    """`leg` has the departures of one direction."""
+    vehicles, departures = scenario.fleets[fleet].vehicles, leg.departures
     ways = len(scenario.directions)
-    round_trip = _round_trip(scenario, leg, said)
-    timetable = _each_way(departures, ways).departures_a_year * ways
+    days = _round_trip(scenario, leg, scenario.fleets[fleet])
     return FleetUse(
         name=fleet,
         vehicle=departures.vehicle,
         route=route,
         stage=leg.name,
-        vehicles=said.vehicles,
-        round_trip_days=round_trip,
-        departures_a_year=ways * said.vehicles * DAYS_A_YEAR / round_trip
-        if round_trip
-        else math.inf,
-        timetable_a_year=timetable if departures.on_timetable else None,
+        vehicles=vehicles,
+        round_trip_days=days,
+        departures_a_year=ways * vehicles * DAYS_A_YEAR / days if days else math.inf,
+        timetable_a_year=ways * departures.departures_a_year if departures.on_timetable else None,
     )
 
 
@@ -109,27 +90,30 @@ def _round_trip(scenario: Scenario, leg: Leg, fleet: Fleet) -> float:
     return 2 * (leg.transit_days + services) + turns
 
 
-def _each_way(departures: Departures, ways: int) -> Departures:
-    """Those of one direction."""
-    return departures.one_way() if ways == 2 else departures
+def within_fleets(scenario: Scenario) -> Scenario:
+    """The scenario with as many departures as its fleets can make, where timetables have more."""
+    uses = fleets(scenario)
+    if not uses:
+        return scenario
+    routes = dict(scenario.routes)
+    for use in uses:
+        route = routes[use.route]
+        most = _at_most(route.departures[use.stage], use, len(scenario.directions))
+        stages = Named({**route.stages, use.stage: most})
+        routes[use.route] = route.model_copy(update={"stages": stages})
+    return scenario.model_copy(update={"routes": Named(routes)})
 
 
-def _limited(route: Route, changed: dict[str, Departures]) -> Route:
-    return route.model_copy(update={"stages": Named({**route.stages, **changed})})
-
-
-def _at_most(departures: Departures, a_year: float, ways: int) -> Departures:
+def _at_most(departures: Departures, use: FleetUse, ways: int) -> Departures:
     """Departures of which no more leave than a fleet can make, both directions together."""
-    if not departures.on_timetable:
+    a_year = use.departures_a_year
+    if use.timetable_a_year is None:
         places = min(a_year * departures.capacity, LARGEST)
         quota, said = Quota(containers=places, per="year", carry_over=True), departures.quota
         tighter = said is not None and said.yearly <= quota.yearly
         return departures if tighter else departures.model_copy(update={"quota": quota})
-    if _each_way(departures, ways).departures_a_year * ways <= a_year:
+    if use.timetable_a_year <= a_year:
         return departures
-    timetable = {
-        "every_days": None,
-        "annual_capacity": None,
-        "per_day": a_year / ways / DAYS_A_YEAR,
-    }
+    per_day = a_year / ways / DAYS_A_YEAR
+    timetable = {"every_days": None, "annual_capacity": None, "per_day": per_day}
     return departures.model_copy(update=timetable)

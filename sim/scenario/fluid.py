@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 
-from sim.scenario.distributions import Distribution
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Scenario
 from sim.scenario.routes import Route
@@ -42,16 +41,12 @@ def flows(scenario: Scenario) -> dict[str, float]:
     What a route cannot take goes to the others: by their shares under `share`, else to the one
     that is next best at the mean value of time, as far as it has room.
     """
-    routes, total = scenario.open_routes, scenario.demand.containers_per_year
-    if scenario.choice.rule == "share":
-        arriving = _with_overflow(_shares(scenario), routes, total)
-        return {
-            name: min(_room(route, arriving[name]), arriving[name])
-            for name, route in routes.items()
-        }
-    wanted = _wanted(scenario)
+    routes, by_share = scenario.open_routes, scenario.choice.rule == "share"
+    wanted = _sent(scenario) if by_share else _wanted(scenario)
     taken = {name: min(_room(route, wanted[name]), wanted[name]) for name, route in routes.items()}
-    left = total - math.fsum(taken.values())
+    if by_share:
+        return taken
+    left = scenario.demand.containers_per_year - math.fsum(taken.values())
     for name in _by_preference(scenario):
         more = min(left, _room(routes[name], math.inf) - taken[name])
         taken[name] += more
@@ -61,12 +56,11 @@ def flows(scenario: Scenario) -> dict[str, float]:
 
 def _by_preference(scenario: Scenario) -> list[str]:
     """The open routes from best to worst, at the mean value of time."""
-    days = {name: scenario.free_flow_days(name) for name in scenario.open_routes}
+    offers = _offers(scenario)
     if scenario.choice.rule == "fastest":
-        return sorted(days, key=lambda name: days[name])
+        return sorted(offers, key=lambda name: offers[name][1])
     value = math.fsum(value * weight for value, weight in _values_of_time(scenario))
-    costs = {name: usd + value * days[name] for name, (usd, _) in _offers(scenario).items()}
-    return sorted(costs, key=lambda name: costs[name])
+    return sorted(offers, key=lambda name: offers[name][0] + value * offers[name][1])
 
 
 def queue_days(scenario: Scenario) -> dict[str, float]:
@@ -95,10 +89,9 @@ def queue_days(scenario: Scenario) -> dict[str, float]:
 
 def _arriving(scenario: Scenario) -> dict[str, float]:
     """Containers a year that come to each open route, also what full ones refuse."""
-    routes, left = scenario.open_routes, scenario.demand.containers_per_year
     if scenario.choice.rule == "share":
-        return _with_overflow(_shares(scenario), routes, left)
-    taken, arriving = flows(scenario), dict[str, float]()
+        return _sent(scenario)
+    left, taken, arriving = scenario.demand.containers_per_year, flows(scenario), {}
     for name in _by_preference(scenario):
         arriving[name] = left
         left -= taken[name]
@@ -150,7 +143,7 @@ def _preferred(
 def _values_of_time(scenario: Scenario) -> Weighted:
     """Values of time over all classes, with weights that sum to 1."""
     demand = scenario.demand
-    if not demand.classes:
+    if demand.classes is None:
         return weighted(demand.value_of_time_usd_per_day)
     return [
         (value, weight * cargo.share)
@@ -163,6 +156,12 @@ def _scale(scenario: Scenario) -> float:
     """How much tastes differ, in USD."""
     choice = scenario.choice
     return (choice.scale_usd or 0.0) if choice.rule == "logit" else 0.0
+
+
+def _sent(scenario: Scenario) -> dict[str, float]:
+    """Containers a year that shares send to each route, also those that others have refused."""
+    total = scenario.demand.containers_per_year
+    return _with_overflow(_shares(scenario), scenario.open_routes, total)
 
 
 def _shares(scenario: Scenario) -> dict[str, float]:
@@ -183,9 +182,10 @@ def _queues(scenario: Scenario) -> dict[str, float]:
     """
     routes, total = scenario.open_routes, scenario.demand.containers_per_year
     if scenario.choice.rule == "share":
-        return _shared_queues(scenario, _with_overflow(_shares(scenario), routes, total))
+        return _growing(scenario, _sent(scenario))
     blind = total * _careless(scenario)
-    growing, taken = _blind_queues(scenario, routes, blind)
+    taken = _taken_blindly(scenario, blind)
+    growing = _growing(scenario, taken)
     room = sum(max(_room(route, total) - taken[name], 0) for name, route in routes.items())
     unlimited = _unlimited(routes)
     if unlimited and total > blind and _exceeds(scenario, total - blind, room):
@@ -202,7 +202,7 @@ def _room(route: Route, arriving: float) -> float:
     return route.yearly_capacity if endless else min(route.accepts(arriving), route.yearly_capacity)
 
 
-def _shared_queues(scenario: Scenario, arriving: dict[str, float]) -> dict[str, float]:
+def _growing(scenario: Scenario, arriving: dict[str, float]) -> dict[str, float]:
     """Queues where so many containers a year come to each route and wait without a limit."""
     routes = scenario.open_routes
     return {
@@ -220,43 +220,24 @@ def _careless(scenario: Scenario) -> float:
     """The fraction of shippers that no queue drives away: those whose time is worth nothing."""
     if scenario.choice.rule not in ("cheapest", "logit"):
         return 0.0
-    demand = scenario.demand
-    if not demand.classes:
-        return _zeros(demand.value_of_time_usd_per_day)
-    classes = demand.classes.items()
-    return math.fsum(cargo.share * _zeros(demand.value_of_time(n)) for n, cargo in classes)
+    return math.fsum(weight for value, weight in _values_of_time(scenario) if not value)
 
 
-def _zeros(value: Distribution) -> float:
-    """How often a value is 0."""
-    if value.kind == "empirical":
-        return value.numbers.count(0) / len(value.numbers)
-    return float(value.mean == 0)
-
-
-def _blind_queues(
-    scenario: Scenario, routes: dict[str, Route], left: float
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Shippers that only look at money: their queues, and how many each route takes.
+def _taken_blindly(scenario: Scenario, left: float) -> dict[str, float]:
+    """Containers a year that each route takes of shippers who only look at money.
 
     Where tastes differ they spread; refused, they spread over the others in the same proportions.
     Where tastes are equal they pour down the order of cost.
     """
-    taken = dict.fromkeys(routes, 0.0)
-    if routes and _scale(scenario):
-        shares = _preferred(_offers(scenario), _scale(scenario), 0.0)
-        arriving = _with_overflow(shares, routes, left)
-        taken |= {name: route.accepts(arriving[name]) for name, route in routes.items()}
-        return _shared_queues(scenario, arriving), taken
-    for name in sorted(routes, key=lambda n: (routes[n].freight_usd + routes[n].constant_usd, n)):
-        route = routes[name]
-        taken[name] = route.accepts(left)
+    routes, offers, scale = scenario.open_routes, _offers(scenario), _scale(scenario)
+    if routes and scale:
+        arriving = _with_overflow(_preferred(offers, scale, 0.0), routes, left)
+        return {name: route.accepts(arriving[name]) for name, route in routes.items()}
+    taken = {}
+    for name in sorted(routes, key=lambda name: offers[name][0]):
+        taken[name] = routes[name].accepts(left)
         left -= taken[name]
-        if math.isinf(route.max_wait_days) and _exceeds(
-            scenario, taken[name], route.yearly_capacity
-        ):
-            return {name: taken[name] - route.yearly_capacity}, taken
-    return {}, taken
+    return taken
 
 
 def _with_overflow(

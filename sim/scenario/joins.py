@@ -13,12 +13,15 @@ from typing import Any, NamedTuple
 from sim.errors import Fault
 from sim.scenario.changes import Draft
 from sim.scenario.distributions import show
-from sim.scenario.schema import Path, did_you_mean, table_at
+from sim.scenario.schema import Path, at, did_you_mean, table_at
 
 MOVES = ("mode", "length_km", "km_per_day")
 """Keys by which a transit without `via` is known to go somewhere."""
 
 KINDS = ("departures", "transit", "facility")
+
+CALLED = {"places": "place", "facilities": "facility", "fleets": "fleet"}
+"""How messages call one of a section."""
 
 ANY: frozenset[int] = frozenset()
 """Gauges of which nothing is known."""
@@ -35,7 +38,8 @@ class _At(NamedTuple):
 def joins(draft: Draft) -> Iterator[Fault]:
     """What is wrong with places, facilities' names, legs and gauges; reads plain data."""
     for name, facility in table_at(draft.data, "facilities").items():
-        yield from _known(draft, ("facilities", name, "place"), facility, "place", "places")
+        yield from _known(draft, ("facilities", name, "place"), at(facility, ["place"]), "places")
+    used: dict[str, str] = {}
     for name in table_at(draft.data, "routes"):
         stages = {
             stage: fields
@@ -44,28 +48,41 @@ def joins(draft: Draft) -> Iterator[Fault]:
         }
         path = ("routes", name, "stages")
         for stage, fields in stages.items():
-            yield from _names(draft, (*path, stage), fields)
+            yield from _names(draft, (*path, stage), fields, used)
         yield from _legs(draft, path, stages)
         yield from _gauges(draft, path, stages)
 
 
-def _names(draft: Draft, path: Path, stage: dict[str, Any]) -> Iterator[Fault]:
-    """Names in a stage that nothing has."""
+def _names(
+    draft: Draft, path: Path, stage: dict[str, Any], used: dict[str, str]
+) -> Iterator[Fault]:
+    """Names in a stage that nothing has; `used` is what departures each fleet belongs to."""
     kind = stage.get("kind")
     if kind == "facility":
-        yield from _known(draft, (*path, "facility"), stage, "facility", "facilities")
+        yield from _known(draft, (*path, "facility"), stage.get("facility"), "facilities")
     elif kind == "departures":
-        yield from _known(draft, (*path, "place"), stage, "place", "places")
+        yield from _known(draft, (*path, "place"), stage.get("place"), "places")
+        yield from _fleet(draft, (*path, "fleet"), stage.get("fleet"), used)
     elif kind == "transit":
         yield from _places(draft, (*path, "via"), stage)
         yield from _detour(draft, (*path, "detour"), stage)
+
+
+def _fleet(draft: Draft, path: Path, fleet: Any, used: dict[str, str]) -> Iterator[Fault]:
+    """A fleet that is none, or is that of others."""
+    yield from _known(draft, path, fleet, "fleets")
+    if isinstance(fleet, str) and fleet in table_at(draft.data, "fleets"):
+        here = ".".join(path[:-1])
+        if (owner := used.setdefault(fleet, here)) != here:
+            message = f"{fleet} are the vehicles of {owner}: a fleet is of one stage"
+            yield draft.fault(path, message)
 
 
 def _places(draft: Draft, path: Path, leg: dict[str, Any]) -> Iterator[Fault]:
     """Places along a leg that are none, or that it does not leave."""
     via = _listed(leg.get("via"))
     for n, place in enumerate(via):
-        yield from _unknown(draft, (*path, n), place, "place", "places")
+        yield from _known(draft, (*path, n), place, "places")
         if n and place == via[n - 1]:
             yield draft.fault((*path, n), f"names {show(place)} twice in a row")
 
@@ -82,15 +99,8 @@ def _detour(draft: Draft, path: Path, leg: dict[str, Any]) -> Iterator[Fault]:
         yield from _within(draft, (*path, "via"), here)[2]
 
 
-def _known(draft: Draft, path: Path, table: Any, what: str, section: str) -> Iterator[Fault]:
-    if isinstance(table, dict) and path[-1] in table:
-        yield from _unknown(draft, path, table[path[-1]], what, section)
-
-
-def _unknown(
-    draft: Draft, path: tuple[str | int, ...], name: Any, what: str, section: str
-) -> Iterator[Fault]:
-    known = table_at(draft.data, section)
+def _known(draft: Draft, path: tuple[str | int, ...], name: Any, section: str) -> Iterator[Fault]:
+    known, what = table_at(draft.data, section), CALLED[section]
     if isinstance(name, str) and name not in known:
         hint = did_you_mean(name, known) if known else f"; say where there are any: [{section}]"
         yield draft.fault(path, f"no {what} of this name (got {show(name)}){hint}")
@@ -115,18 +125,17 @@ def _legs(draft: Draft, path: Path, stages: dict[str, dict[str, Any]]) -> Iterat
 
 def _ends(draft: Draft, stage: dict[str, Any]) -> tuple[str, str, str] | None:
     """The key that says where a stage is, its first place and its last."""
-    kind = stage.get("kind")
-    via = _via(stage)
-    if kind == "transit" and via:
-        return "via", via[0], via[-1]
-    place = None
-    if kind == "departures":
-        place = stage.get("place")
-    elif kind == "facility":
-        place = _facility(draft, stage).get("place")
-    if not isinstance(place, str):
-        return None
-    return ("place" if kind == "departures" else "facility"), place, place
+    places: list[Any]
+    match stage.get("kind"):
+        case "transit":
+            key, places = "via", _via(stage)
+        case "departures":
+            key, places = "place", [stage.get("place")]
+        case "facility":
+            key, places = "facility", [_facility(draft, stage).get("place")]
+        case _:
+            return None
+    return (key, places[0], places[-1]) if places and isinstance(places[0], str) else None
 
 
 def _moves(stage: dict[str, Any]) -> bool:
@@ -220,4 +229,5 @@ def _via(stage: dict[str, Any]) -> list[str]:
 
 
 def _listed(value: Any) -> list[Any]:
+    """A list; of what is none, nothing."""
     return list(value) if isinstance(value, list | tuple) else []

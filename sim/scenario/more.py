@@ -13,8 +13,8 @@ from sim.scenario.network import HOURS_A_DAY
 from sim.scenario.phases import in_order
 from sim.scenario.schema import joined, split
 
-TIMETABLE = ("capacity", "every_days", "per_day", "annual_capacity")
-"""What says how often vehicles leave, and with how many containers."""
+COUNTED = ("servers", "headway_hours", "capacity", "every_days", "per_day", "annual_capacity")
+"""What says how much there is; of all else that a phase may set there is no more."""
 
 Values = dict[str, Any]
 
@@ -47,26 +47,21 @@ def _facilities(scenario: Scenario) -> Iterator[More]:
     for route in _open(scenario):
         for stage in scenario.routes[route].facility_stages.values():
             passed.setdefault(stage.facility, []).append(route)
-    for name in scenario.facilities:
-        if name in passed:
-            facility, path = scenario.facilities[name], f"facilities.{name}"
-            each_way = " each way" if facility.each_way else ""
-            if facility.headway_hours is None:
-                called, said = f"{name} +1 server", f"one more server at {name}{each_way}"
-                made = _with(scenario, called, path, ("servers",), partial(_server, name=name))
-            else:
-                called, said = f"{name} +1 path a day", f"one more path a day at {name}{each_way}"
-                keys, more = ("servers", "headway_hours"), partial(_path, name=name)
-                made = _with(scenario, called, path, keys, more)
-            yield More(made, said, tuple(dict.fromkeys(passed[name])))
+    for name in (name for name in scenario.facilities if name in passed):
+        facility = scenario.facilities[name]
+        each_way = " each way" if facility.each_way else ""
+        has_paths = facility.headway_hours is not None
+        what, more = ("path a day", _path) if has_paths else ("server", _server)
+        made = _with(scenario, f"{name} +1 {what}", partial(more, name=name))
+        yield More(made, f"one more {what} at {name}{each_way}", tuple(dict.fromkeys(passed[name])))
 
 
 def _departures(scenario: Scenario) -> Iterator[More]:
     each_way = " each way" if len(scenario.directions) > 1 else ""
     for route in _open(scenario):
         for stage, departures in scenario.routes[route].departures.items():
-            path, more = f"routes.{route}.stages.{stage}", partial(_departure, at=(route, stage))
-            made = _with(scenario, f"{route:.40} {stage:.40} +1 a day", path, TIMETABLE, more)
+            more = partial(_departure, route=route, stage=stage)
+            made = _with(scenario, f"{route:.40} {stage:.40} +1 a day", more)
             said = f"one more {departures.vehicle} a day{each_way} of {route} {stage}"
             yield More(made, said, (route,))
 
@@ -78,7 +73,7 @@ def _open(scenario: Scenario) -> list[str]:
 
 
 def _server(now: Scenario, name: str) -> Values:
-    return {"servers": now.facilities[name].servers + 1}
+    return {f"facilities.{name}.servers": now.facilities[name].servers + 1}
 
 
 def _path(now: Scenario, name: str) -> Values:
@@ -86,36 +81,27 @@ def _path(now: Scenario, name: str) -> Values:
     facility = now.facilities[name]
     headway = facility.holding_hours
     a_day = HOURS_A_DAY * facility.servers / headway.mean
-    return {"headway_hours": headway.scaled(a_day / (a_day + 1)).to_data()}
+    return {f"facilities.{name}.headway_hours": headway.scaled(a_day / (a_day + 1)).to_data()}
 
 
-def _departure(now: Scenario, at: tuple[str, str]) -> Values:
+def _departure(now: Scenario, route: str, stage: str) -> Values:
     """The timetable with one departure more a day, said as it is said."""
-    route, stage = at
-    departures = now.routes[route].departures[stage]
+    path, departures = f"routes.{route}.stages.{stage}", now.routes[route].departures[stage]
     if departures.every_days is not None:
-        return {"every_days": 1 / (1 / departures.every_days + 1)}
+        return {f"{path}.every_days": 1 / (1 / departures.every_days + 1)}
     if departures.per_day is not None:
-        return {"per_day": departures.per_day + 1}
+        return {f"{path}.per_day": departures.per_day + 1}
     a_year = DAYS_A_YEAR * departures.capacity * len(now.directions)
-    return {"annual_capacity": departures.yearly_capacity + a_year}
+    return {f"{path}.annual_capacity": departures.yearly_capacity + a_year}
 
 
-def _with(
-    scenario: Scenario,
-    name: str,
-    path: str,
-    keys: tuple[str, ...],
-    more: Callable[[Scenario], Values],
-) -> Scenario:
-    """The scenario with more under a path, also in each phase that sets one of the keys there."""
-    changes, now = _at(path, more(scenario)), scenario
+def _with(scenario: Scenario, name: str, more: Callable[[Scenario], Values]) -> Scenario:
+    """The scenario with more of something, also in each phase that sets how much there is."""
+    changes, now = more(scenario), scenario
+    around = next(iter(changes)).rpartition(".")[0]
+    counted = {f"{around}.{key}" for key in COUNTED}
     for phase, about in in_order(dict(scenario.phases)):
         now = now.without_phases().with_changes(about.set)
-        if {joined(split(said)) for said in about.set} & {f"{path}.{key}" for key in keys}:
-            changes[f"phases.{phase}.set"] = {**about.set, **_at(path, more(now))}
+        if counted & {joined(split(said)) for said in about.set}:
+            changes[f"phases.{phase}.set"] = {**about.set, **more(now)}
     return scenario.with_changes(changes, name=name)
-
-
-def _at(path: str, values: Values) -> Values:
-    return {f"{path}.{key}": value for key, value in values.items()}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from sim.scenario import fluid, oddities, usage
+from sim.scenario.disruptions import Disruption
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.fleets import FleetUse, fleets, within_fleets
 from sim.scenario.model import Scenario
+from sim.scenario.routes import Route
 from sim.scenario.usage import FacilityUse, StageUse
 
 
@@ -122,46 +124,45 @@ def preview(scenario: Scenario) -> Preview:
     kept = within_fleets(scenario)
     wanted, queues = fluid.demand_by_route(kept), fluid.queues(kept)
     facilities = usage.facilities(kept)
-    ways = [
-        _Way(each, fluid.flows(each), fluid.queue_days(each))
-        for each in map(kept.one_way, kept.directions)
-    ]
-    routes = tuple(
-        _route(
-            kept,
-            name,
-            _departures(scenario, kept, name),
-            wanted[name],
-            queues.get(name),
-            facilities,
-            ways,
-        )
-        for name in scenario.routes
-    )
+    ways = [_Way.of(scenario.one_way(each), kept.one_way(each)) for each in kept.directions]
     return Preview(
         scenario=scenario.name,
         title=scenario.title,
         demand=scenario.demand.containers_per_year,
-        routes=routes,
+        routes=tuple(
+            _route(kept, name, wanted[name], queues.get(name), facilities, ways)
+            for name in scenario.routes
+        ),
         facilities=facilities,
         fleets=fleets(scenario),
-        disruptions=tuple(_disruptions(scenario)),
+        disruptions=tuple(
+            _disruption(name, said, scenario.run.horizon)
+            for name, said in scenario.disruptions.items()
+            if said.per_year != 0  # else it never comes
+        ),
         warnings=tuple(oddities.warnings(scenario)),
     )
 
 
 class _Way(NamedTuple):
-    """One direction: what each of its routes carries a year, and how many days wait beyond that."""
+    """One direction: as its timetables have it, as fleets keep them, and what is carried so.
 
-    scenario: Scenario
+    flows: containers a year by route; queue_days: waited beyond free flow
+    """
+
+    said: Scenario
+    kept: Scenario
     flows: dict[str, float]
     queue_days: dict[str, float]
+
+    @classmethod
+    def of(cls, said: Scenario, kept: Scenario) -> _Way:
+        return cls(said, kept, fluid.flows(kept), fluid.queue_days(kept))
 
 
 def _route(
     scenario: Scenario,
     name: str,
-    departures: Iterable[StagePreview],
     demand: float,
     growth: float | None,
     facilities: Sequence[FacilityUse],
@@ -170,63 +171,53 @@ def _route(
     route, capacity = scenario.routes[name], scenario.yearly_capacity(name)
     piling = {use.name for use in facilities if use.empty >= 1}
     passed = {stage.facility for stage in route.facility_stages.values()}
-    parts = [(way.flows.get(name, 0.0), way.queue_days.get(name, 0.0)) for way in ways]
-    lanes = [(way.scenario.routes[name], way.flows.get(name, 0.0)) for way in ways]
-    uses = usage.stages(scenario, name, lanes, {use.name: use for use in facilities})
+    lanes = [(way.kept.routes[name], way.flows.get(name, 0.0)) for way in ways]
+    flow = sum(part for _, part in lanes)
+    waited = sum(way.flows.get(name, 0.0) * way.queue_days.get(name, 0.0) for way in ways)
     return RoutePreview(
         name=name,
         is_open=route.is_open,
         free_flow_days=scenario.free_flow_days(name) if route.is_open else None,
         quoted_days=route.quoted_days,
         promise_days=route.promise_days,
-        stages=tuple(departures),
+        stages=tuple(
+            _departures(stage, [(way.said.routes[name], way.kept.routes[name]) for way in ways])
+            for stage in route.departures
+        ),
         yearly_capacity=capacity if not route.closed else 0.0,
         demand=demand,
         binds=lanes[0][0].binding_stage if route.is_open and demand > capacity else None,
         steady=growth is None and not passed & piling,
         backlog_growth=growth or 0.0,
-        flow=sum(part for part, _ in parts),
-        uses=uses,
-        queue_days=_queue_days(parts),
+        flow=flow,
+        uses=usage.stages(scenario, name, lanes, {use.name: use for use in facilities}),
+        queue_days=waited / flow if flow else 0.0,
     )
 
 
-def _queue_days(parts: Sequence[tuple[float, float]]) -> float:
-    """The mean over directions, each with what it carries and how long it waits."""
-    flow = sum(part for part, _ in parts)
-    return sum(part * days for part, days in parts) / flow if flow else 0.0
+def _departures(name: str, ways: Sequence[tuple[Route, Route]]) -> StagePreview:
+    """A departures stage, of the route in each direction as said and as fleets keep it."""
+    said, kept = zip(*((a.departures[name], b.departures[name]) for a, b in ways), strict=True)
+    return StagePreview(
+        name=name,
+        vehicle=said[0].vehicle,
+        capacity=said[0].capacity,
+        departures_a_year=sum(stage.departures_a_year for stage in said),
+        longest_hold_days=None if said[0].on_timetable else said[0].longest_hold,
+        yearly_capacity=sum(stage.yearly_capacity for stage in kept),
+    )
 
 
-def _departures(scenario: Scenario, kept: Scenario, route: str) -> Iterator[StagePreview]:
-    """The departures stages of a route: what timetables have, and what is kept of them."""
-    for name, stage in scenario.routes[route].departures.items():
-        said, can = (
-            [each.one_way(way).routes[route].departures[name] for way in scenario.directions]
-            for each in (scenario, kept)
-        )
-        yield StagePreview(
-            name=name,
-            vehicle=stage.vehicle,
-            capacity=stage.capacity,
-            departures_a_year=sum(departures.departures_a_year for departures in said),
-            longest_hold_days=None if stage.on_timetable else stage.longest_hold,
-            yearly_capacity=sum(departures.yearly_capacity for departures in can),
-        )
-
-
-def _disruptions(scenario: Scenario) -> Iterator[DisruptionPreview]:
-    """What may go wrong, without what never comes."""
-    for name, said in scenario.disruptions.items():
-        if said.per_year != 0:
-            yield DisruptionPreview(
-                name=name,
-                target=said.target,
-                effect=said.effect,
-                factor=said.factor,
-                begins=None if said.starts is None else said.starts.isoformat(),
-                times=said.times(scenario.run.horizon),
-                days=said.days.mean,
-            )
+def _disruption(name: str, said: Disruption, horizon: float) -> DisruptionPreview:
+    return DisruptionPreview(
+        name=name,
+        target=said.target,
+        effect=said.effect,
+        factor=said.factor,
+        begins=None if said.starts is None else said.starts.isoformat(),
+        times=said.times(horizon),
+        days=said.days.mean,
+    )
 
 
 def to_json(scenario: Scenario, notes: Sequence[str] = ()) -> dict[str, Any]:

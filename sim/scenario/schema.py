@@ -18,7 +18,6 @@ Path = tuple[str, ...]
 LONGEST_WORD, MOST_WORDS = 60, 200
 """Bounds on looking for a near word: its cost grows with both."""
 
-
 _QUOTED_DOT = "\0"
 
 
@@ -57,10 +56,8 @@ def type_at(path: Iterable[str | int], data: Any) -> Any:
     """
     node: Any = Scenario
     for part in path:
-        data = data.get(part) if isinstance(data, Mapping) else None
+        data = at(data, [part])
         node = _child(node, part, data)
-        if node is None:
-            return None
     return node
 
 
@@ -82,7 +79,7 @@ def _resolve(annotation: Any, data: Any) -> Any:
     members = [m for m in get_args(annotation) if m is not type(None)]
     if len(members) == 1:
         return _resolve(members[0], data)
-    kind = data.get("kind") if isinstance(data, Mapping) else None
+    kind = at(data, ["kind"])
     kinds = {get_args(m.model_fields["kind"].annotation): m for m in members if is_model(m)}
     if kinds:
         return kinds.get((kind,)) if isinstance(kind, str) else None
@@ -127,10 +124,20 @@ def keys_at(path: Iterable[str | int], data: Any) -> list[str]:
     return list(table_at(data, *map(str, path)))
 
 
+def nearest(word: object, known: Collection[str]) -> str | None:
+    """The known word that is nearly this one."""
+    words = [each for each in known if len(each) <= LONGEST_WORD][:MOST_WORDS]
+    return next(iter(difflib.get_close_matches(str(word)[:LONGEST_WORD], words, n=1)), None)
+
+
 def did_you_mean(word: object, known: Collection[str]) -> str:
     """A hint at the nearest known word, or at all of them where there are few."""
-    words = [each for each in known if len(each) <= LONGEST_WORD][:MOST_WORDS]
-    near = difflib.get_close_matches(str(word)[:LONGEST_WORD], words, n=1)
-    if near:
-        return f"; did you mean {near[0]}?"
+    if near := nearest(word, known):
+        return f"; did you mean {near}?"
+    words = [each for each in known if len(each) <= LONGEST_WORD]
     return f"; known here: {', '.join(words)}" if 0 < len(words) <= 12 else ""
+
+
+def no_such(what: str, name: str, known: Collection[str]) -> str:
+    """What to say of a name that nothing has."""
+    return f"no {what} of this name{did_you_mean(name, known)}"

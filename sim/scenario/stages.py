@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.scenario.distributions import Distribution
+from sim.scenario.distributions import Distribution, fixed, pert
 from sim.scenario.fields import (
     DAYS_A_YEAR,
     MOST,
@@ -24,6 +24,10 @@ from sim.scenario.fields import (
 
 PERIODS = {"year": DAYS_A_YEAR, "month": DAYS_A_YEAR / 12, "day": 1.0}
 """Days of the periods that a quota counts in."""
+
+
+Via = Annotated[tuple[Word, ...], Field(strict=False, min_length=2, max_length=MOST)]
+"""Names of places, in order."""
 
 
 class Quota(Model):
@@ -127,9 +131,7 @@ class Departures(Model):
     @property
     def yearly_capacity(self) -> float:
         """Containers that 365 days of full departures carry and their quota lets book."""
-        return (
-            self.places_a_year if self.quota is None else min(self.places_a_year, self.quota.yearly)
-        )
+        return min(self.places_a_year, self.quota.yearly if self.quota else math.inf)
 
     @property
     def headway(self) -> float:
@@ -145,13 +147,13 @@ class Departures(Model):
 
     def one_way(self) -> Departures:
         """Those of one of two directions, which share a yearly capacity and a quota by halves."""
-        halves: dict[str, object] = {}
-        if self.annual_capacity is not None:
-            halves["annual_capacity"] = self.annual_capacity / 2
-        if self.quota is not None:
-            half = self.quota.containers / 2
-            halves["quota"] = self.quota.model_copy(update={"containers": half})
-        return self.model_copy(update=halves) if halves else self
+        capacity, quota = self.annual_capacity, self.quota
+        return self.model_copy(
+            update={
+                "annual_capacity": capacity and capacity / 2,
+                "quota": quota and quota.model_copy(update={"containers": quota.containers / 2}),
+            }
+        )
 
 
 class Detour(Model):
@@ -163,8 +165,8 @@ class Detour(Model):
         None, description="Instead of days, as for the leg itself [km/day]"
     )
     usd: NonNegative = Field(0.0, description="What it costs on top for each container [USD]")
-    via: Annotated[tuple[Word, ...], Field(strict=False, min_length=2, max_length=MOST)] | None = (
-        Field(None, description="The places that it joins; it begins and ends where the leg does")
+    via: Via | None = Field(
+        None, description="The places that it joins; it begins and ends where the leg does"
     )
 
     @property
@@ -192,8 +194,8 @@ class Transit(Model):
     mode: Literal["rail", "sea", "road", "air"] | None = Field(
         None, description="By what it goes; gauges are checked by rail"
     )
-    via: Annotated[tuple[Word, ...], Field(strict=False, min_length=2, max_length=MOST)] | None = (
-        Field(None, description="The places that it joins, from first to last, names in [places]")
+    via: Via | None = Field(
+        None, description="The places that it joins, from first to last, names in [places]"
     )
     detour: Detour | None = Field(
         None, description="Another way, for trips that would start here while it is closed"
@@ -215,9 +217,7 @@ def _duration(
     assert km_per_day is not None, "checked when the scenario was loaded"
     slow, fast = km_per_day.bounds
     low, high = length_km / fast, length_km / slow
-    if low == high:
-        return Distribution("fixed", (low,))
-    return Distribution("pert", (low, (low + high) / 2, high))
+    return fixed(low) if low == high else pert(low, high)
 
 
 class FacilityStage(Model):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from sim.scenario.disruptions import Disruption
@@ -25,14 +24,13 @@ def troubles(scenario: Scenario) -> Iterator[str]:
     for use in uses:
         if use.is_short and scenario.routes[use.route].is_open:
             yield _late(use)
-    for route, about in scenario.routes.items():
+    for route, about in scenario.one_way(scenario.directions[0]).routes.items():
         for name, stage in about.stages.items():
             path = f"routes.{route}.stages.{name}"
             if isinstance(stage, Transit) and stage.detour is not None:
-                yield from _detour(path, stage)
+                yield from _detour(path, stage.detour.duration.mean, stage.duration.mean)
             if isinstance(stage, Departures) and stage.quota is not None:
-                each_way = stage if scenario.demand.directions is None else stage.one_way()
-                yield from _quota(f"{path}.quota", stage.quota, each_way)
+                yield from _quota(f"{path}.quota", stage.quota, stage.places_a_year)
 
 
 def _disruption(scenario: Scenario, path: str, said: Disruption) -> Iterator[str]:
@@ -75,24 +73,21 @@ def _late(use: FleetUse) -> str:
     )
 
 
-def _detour(path: str, leg: Transit) -> Iterator[str]:
-    assert leg.detour is not None, "looked at before"
-    around, usual = leg.detour.duration.mean, leg.duration.mean
+def _detour(path: str, around: float, usual: float) -> Iterator[str]:
     if around < usual:
         yield f"{path}.detour: {around:,.4g} days are less than the {usual:,.4g} of the leg itself"
 
 
-def _quota(path: str, said: Quota, each_way: Departures) -> Iterator[str]:
-    """`each_way` are the departures of one direction, with their part of the quota."""
-    mine = each_way.quota or said
-    if not mine.yearly and said.containers:
+def _quota(path: str, quota: Quota, places_a_year: float) -> Iterator[str]:
+    """A quota and the places of one direction."""
+    if not quota.yearly and quota.containers:
         yield (
-            f"{path}: {mine.containers:,.4g} containers a {said.per} is less than one, and nothing "
-            "is carried over: nobody ever books"
+            f"{path}: {quota.containers:,.4g} containers a {quota.per} is less than one, and "
+            "nothing is carried over: nobody ever books"
         )
-    elif math.isfinite(each_way.places_a_year) and mine.yearly > each_way.places_a_year:
-        carried = each_way.places_a_year * said.period_days / DAYS_A_YEAR
+    elif places_a_year < quota.yearly:
+        carried = places_a_year * quota.period_days / DAYS_A_YEAR
         yield (
-            f"{path}: {mine.containers:,.4g} containers a {said.per} are more than the "
+            f"{path}: {quota.containers:,.4g} containers a {quota.per} are more than the "
             f"{carried:,.4g} that its departures carry: it hardly ever binds"
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from sim.errors import UsageError
 from sim.scenario.changes import outside
-from sim.scenario.distributions import show
+from sim.scenario.distributions import is_number, show
 from sim.scenario.model import Scenario
 from sim.scenario.schema import at, is_distribution, joined, split, type_at
 
@@ -33,10 +33,9 @@ def uncertain(scenario: Scenario) -> tuple[Uncertain, ...]:
     A range of a single value varies nothing; see `idle` for what takes no part. Raises UsageError
     for a range over what is no number.
     """
-    data = scenario.to_data()
-    return tuple(
-        _uncertain(scenario, path, data) for path in _ranged(scenario) if path not in idle(scenario)
-    )
+    data, without = scenario.to_data(), idle(scenario)
+    paths = (path for path in _ranged(scenario) if path not in without)
+    return tuple(_uncertain(scenario, path, data) for path in paths)
 
 
 def idle(scenario: Scenario) -> tuple[str, ...]:
@@ -50,16 +49,11 @@ def idle(scenario: Scenario) -> tuple[str, ...]:
 
 def _takes_part(scenario: Scenario) -> dict[str, set[str]]:
     """By section, the names of what some route that is open at some time has to do with."""
-    open_ = {
-        name
-        for era in scenario.eras
-        for name, route in era.scenario.routes.items()
-        if not route.closed
-    }
-    routes = [scenario.routes[name] for name in open_]
-    passed = {stage.facility for route in routes for stage in route.facility_stages.values()}
-    fleets = {stage.fleet for route in routes for stage in route.departures.values() if stage.fleet}
-    found = {"routes": open_, "facilities": passed, "fleets": fleets}
+    ever = [item for era in scenario.eras for item in era.scenario.routes.items()]
+    routes = {name: route for name, route in ever if not route.closed}
+    passed = {s.facility for route in routes.values() for s in route.facility_stages.values()}
+    fleets = {s.fleet for route in routes.values() for s in route.departures.values() if s.fleet}
+    found = {"routes": {*routes}, "facilities": passed, "fleets": fleets}
     disruptions = {
         name
         for name, said in scenario.disruptions.items()
@@ -77,8 +71,7 @@ def _ranged(scenario: Scenario) -> Iterator[str]:
 def _uncertain(scenario: Scenario, path: str, data: Any) -> Uncertain:
     parts = split(path)
     value, (around, _) = at(data, parts), outside(data, parts)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not (is_number or value == "unlimited" or is_distribution(parts, data)):
+    if not (is_number(value) or value == "unlimited" or is_distribution(parts, data)):
         where = joined(("assumptions", path, "range"))
         raise UsageError(
             f"{scenario.name}: {where}: there is no number to vary (got {show(value):.60})"

@@ -12,7 +12,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sim.scenario.distributions import Distribution
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.fluid import flows
 from sim.scenario.model import Scenario
@@ -114,20 +113,18 @@ def _use(name: str, facility: Facility, by_direction: list[list[_Traffic]]) -> F
     pools = by_direction if facility.each_way else [every]
     vehicles = sum(each.vehicles for each in every)
     days = sum(each.vehicles * facility.holding_days(each.load) for each in every)
-    busiest = max(pools, key=lambda some: _used(facility, some))
-    utilisation = _used(facility, busiest)
+    utilisation = max(_used(facility, some) for some in pools)
+    hours = HOURS_A_DAY * days / vehicles if vehicles else facility.holding_hours.mean
     return FacilityUse(
         name=name,
         servers=facility.servers,
         each_way=facility.each_way,
         vehicles=vehicles,
         containers=sum(each.containers for each in every),
-        hours=HOURS_A_DAY * days / vehicles if vehicles else facility.holding_hours.mean,
+        hours=hours,
         utilisation=utilisation,
         empty=max(_used(facility, some, full=False) for some in pools),
-        queueing_days=_queueing(facility, utilisation, HOURS_A_DAY * days / vehicles)
-        if vehicles
-        else 0.0,
+        queueing_days=_queueing(facility, utilisation, hours),
     )
 
 
@@ -138,21 +135,17 @@ def _used(facility: Facility, traffic: list[_Traffic], *, full: bool = True) -> 
 
 
 def _queueing(facility: Facility, used: float, hours: float) -> float | None:
-    """Days of a vehicle in the queue, if vehicles came at random."""
+    """Days of a vehicle in the queue, if vehicles came at random and took so many hours, mean."""
+    if not (hours**2):
+        return 0.0  # who takes no time, or next to none, keeps nobody waiting
     if used >= 1:
         return None
-    servers = facility.servers
+    servers, empty = facility.servers, facility.holding_hours
     wait: float = (
         hours / HOURS_A_DAY * used ** (math.sqrt(2 * (servers + 1)) - 1) / (1 - used) / servers
     )
-    return wait * (1 + _squared_variation(facility.holding_hours, hours)) / 2
-
-
-def _squared_variation(service: Distribution, hours: float) -> float:
-    """The variance of a service over the square of its mean."""
-    mean = service.mean
-    variance = math.fsum(weight * (value - mean) ** 2 for value, weight in weighted(service))
-    return variance / hours**2 if hours else 0.0
+    variance = math.fsum(w * (value - empty.mean) ** 2 for value, w in weighted(empty))
+    return wait * (1 + variance / hours**2) / 2
 
 
 def stages(

@@ -16,7 +16,7 @@ from sim.scenario.changes import Draft
 from sim.scenario.distributions import show
 from sim.scenario.model import Scenario
 from sim.scenario.phasing import phases
-from sim.scenario.schema import did_you_mean, keys_at
+from sim.scenario.schema import did_you_mean, keys_at, nearest
 
 MOST_FAULTS = 100
 """Who made more mistakes mends these first; a megabyte of them would take minutes to tell."""
@@ -85,24 +85,19 @@ def _from_pydantic(draft: Draft, error: ValidationError) -> Iterator[Fault]:
     misspelt = {
         (*path[:-1], near)
         for path, e in details
-        if e["type"] == "extra_forbidden" and (near := _nearest(draft, path))
+        if e["type"] == "extra_forbidden"
+        and (near := nearest(path[-1], keys_at(path[:-1], draft.data)))
     }
+    told = {("missing", path) for path in misspelt}  # by the suggestion at the misspelt key
+    told.add(("too_long", ("demand", "directions")))  # with their names
     for path, detail in details:
-        if detail["type"] == "missing" and path in misspelt:
-            continue  # the suggestion at the misspelt key says it already
-        if detail["type"] == "too_long" and path == ("demand", "directions"):
-            continue  # told with their names
-        yield _fault(draft, path, detail)
+        if (detail["type"], path) not in told:
+            yield _fault(draft, path, detail)
 
 
 def _path(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
     """Pydantic's location without the kind that it adds after a stage's name."""
     return loc[:4] + loc[5:] if loc[2:3] == ("stages",) else loc
-
-
-def _nearest(draft: Draft, path: tuple[str | int, ...]) -> str | None:
-    hint = did_you_mean(path[-1], keys_at(path[:-1], draft.data))
-    return hint.removeprefix("; did you mean ").removesuffix("?") if "mean" in hint else None
 
 
 def _fault(draft: Draft, path: tuple[str | int, ...], detail: ErrorDetails) -> Fault:
@@ -129,8 +124,8 @@ def _fault(draft: Draft, path: tuple[str | int, ...], detail: ErrorDetails) -> F
 
 def _bad_word(draft: Draft, path: tuple[str | int, ...], expected: str, got: object) -> Fault:
     words = re.findall(r"[\w-]+", expected.replace(" or ", " "))
-    near = did_you_mean(got, words) if isinstance(got, str) else ""
-    hint = near if "mean" in near else ""
+    near = nearest(got, words) if isinstance(got, str) else None
+    hint = f"; did you mean {near}?" if near else ""
     return draft.fault(path, f"must be one of {', '.join(words)} (got {show(got)}){hint}")
 
 
