@@ -89,8 +89,8 @@ def assert_lawful_freight(
 ) -> None:
     """What is asked is what was said, times what makes it dearer."""
     stages = [f"routes.{route.name}.stages.{stage}" for stage in scenario.routes[route.name].stages]
-    crossed = scenario.routes[route.name].facility_stages.values()
-    targets = {*stages, *(f"facilities.{stage.facility}" for stage in crossed)}
+    crossed = scenario.routes[route.name].facilities
+    targets = {*stages, *(f"facilities.{name}" for name in crossed)}
     dearer = [log for log in observed.disruptions if log.said.effect == "dearer"]
     dearer = [log for log in dearer if log.said.target in targets]
     days = [*(era.day for era in eras(scenario)), *edges(dearer), *(d for d, _ in route.freight)]

@@ -127,7 +127,7 @@ def _concerns(said: Disruption, name: str, route: Route) -> bool:
     """Whether a route goes through what is disrupted."""
     if said.stage is not None:
         return said.stage[0] == name
-    return said.facility in {stage.facility for stage in route.facility_stages.values()}
+    return said.facility in route.facilities
 
 
 def _holds(spans: Sequence[Span], day: float) -> bool:

@@ -133,7 +133,7 @@ def _posts(scenario: Scenario) -> float:
 
 def _blocks(scenario: Scenario) -> float:
     """How often routes are chosen: with each post where queues for facilities are looked at."""
-    if any(route.facility_stages for route in scenario.open_routes.values()):
+    if any(route.facilities for route in scenario.open_routes.values()):
         return _posts(scenario)
     return min(_posts(scenario), scenario.run.horizon / LONG_BLOCK_DAYS)
 

@@ -34,8 +34,7 @@ def unsteady(results: Results, scenario: Scenario) -> Iterator[str]:
 
 def _piling(results: Results, scenario: Scenario, name: str) -> bool:
     """Whether vehicles of a route surely pile up before a facility."""
-    stages = scenario.routes[name].facility_stages.values()
-    for facility in {stage.facility for stage in stages}:
+    for facility in scenario.routes[name].facilities:
         growth, vehicles = (
             _of(results, scenario, Key(ALL, f"facility:{facility}", metric))
             for metric in ("queue_growth", "vehicles")

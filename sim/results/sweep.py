@@ -255,9 +255,5 @@ def _route(scenario: Scenario, path: str) -> str | None:
         return keys[1]
     if keys[0] != "facilities":
         return None
-    passing = [
-        name
-        for name, route in scenario.routes.items()
-        if keys[1] in {stage.facility for stage in route.facility_stages.values()}
-    ]
+    passing = [name for name, route in scenario.routes.items() if keys[1] in route.facilities]
     return passing[0] if len(passing) == 1 else None

@@ -21,7 +21,6 @@ from sim.scenario.schema import (
     at,
     did_you_mean,
     is_model,
-    is_table,
     is_table_of_tables,
     keys_at,
     nearest,
@@ -200,11 +199,10 @@ def _assumptions(draft: Draft) -> Iterator[Fault]:
     for path, assumption in table_at(draft.data, "assumptions").items():
         place, parts = ("assumptions", path), split(path)
         node = type_at(parts, draft.data)
-        if (node is None or _unnamed(draft, parts)) and at(draft.data, parts) is None:
-            depth = next(
-                (n for n in range(len(parts)) if parts[n] not in keys_at(parts[:n], draft.data)), 0
-            )
-            hint = did_you_mean(parts[depth], keys_at(parts[:depth], draft.data))
+        levels = ((part, keys_at(parts[:n], draft.data)) for n, part in enumerate(parts))
+        wrong = next(((part, known) for part, known in levels if part not in known), None)
+        if wrong and at(draft.data, parts) is None:
+            hint = did_you_mean(*wrong)
             yield draft.fault(place, f"speaks of nothing in this scenario{hint}", key=True)
         elif is_model(node) or is_table_of_tables(node):
             said = 'a path with dots stands in quotes, like "routes.rail.freight_usd"'
@@ -213,9 +211,3 @@ def _assumptions(draft: Draft) -> Iterator[Fault]:
         numbers = limits if isinstance(limits, list) and all(map(is_number, limits)) else []
         if len(numbers) == 2 and numbers[0] > numbers[1]:
             yield draft.fault((*place, "range"), f"must rise (got {show(limits)})")
-
-
-def _unnamed(draft: Draft, parts: Path) -> bool:
-    """Whether a path goes through a name that the scenario does not have."""
-    tables = [n for n in range(len(parts)) if is_table(type_at(parts[:n], draft.data))]
-    return any(parts[n] not in keys_at(parts[:n], draft.data) for n in tables)

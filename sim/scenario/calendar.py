@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from sim.scenario.demand import MONTHS, Monthly
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Era, Run, Scenario
-from sim.scenario.seasons import MONTHS, Monthly
 
 
 class Piece(NamedTuple):
@@ -37,7 +37,7 @@ def pieces(eras: Sequence[Era], direction: str | None) -> list[Piece]:
     demands = [era.scenario.one_way(direction).demand for era in eras]
     days = [era.day for era in eras]
     set_in = _years_of_setting(run, days, [each.containers_per_year for each in demands])
-    growth, months = 1 + demands[0].growth_per_year, _months(demands[0].monthly)
+    growth, months = 1 + demands[0].growth_per_year, (demands[0].monthly or Monthly(())).of(None)
     found: list[Piece] = []
     for first, end in _intervals(run, days, growth != 1, len(set(months)) > 1):
         era = bisect_right(days, first) - 1
@@ -66,10 +66,6 @@ def yearly_demand(scenario: Scenario, first: float, end: float) -> dict[str | No
         a_year = expected(these, first, end) * DAYS_A_YEAR / (end - first)
         found[direction] = these[0].per_year if len(these) == 1 else a_year
     return found
-
-
-def _months(monthly: Monthly | None) -> tuple[float, ...]:
-    return (1.0,) * MONTHS if monthly is None else monthly.of(None)
 
 
 def _years_of_setting(run: Run, days: Sequence[float], values: Sequence[float]) -> list[int]:

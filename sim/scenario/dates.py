@@ -45,7 +45,7 @@ def dates(draft: Draft) -> Iterator[Fault]:
 def _window(run: dict[str, Any]) -> tuple[date, date]:
     """The first and the last day of a run; of all time where its figures are none."""
     start, lengths = run["start"], _lengths(run)
-    if type(start) is not date or lengths is None:
+    if type(start) is not date or not lengths:
         return date.min, date.max
     warmup, days = lengths
     first = max(start.toordinal() - math.floor(warmup), date.min.toordinal())
@@ -55,13 +55,11 @@ def _window(run: dict[str, Any]) -> tuple[date, date]:
 
 def horizon(draft: Draft) -> float:
     """The days that a run takes, warm-up included; none where its figures are none."""
-    return sum(_lengths(table_at(draft.data, "run")) or ())
+    return sum(_lengths(table_at(draft.data, "run")))
 
 
-def _lengths(run: dict[str, Any]) -> tuple[float, float] | None:
-    """The days of the warm-up and of the measured window."""
+def _lengths(run: dict[str, Any]) -> list[float]:
+    """The days of the warm-up and of the measured window; nothing where one is none."""
     defaults = Run()
-    warmup, days = run.get("warmup_days", defaults.warmup_days), run.get("days", defaults.days)
-    if all(is_number(each) and 0 <= each <= LARGEST for each in (warmup, days)):
-        return float(warmup), float(days)
-    return None
+    lengths = [run.get(key, getattr(defaults, key)) for key in ("warmup_days", "days")]
+    return lengths if all(is_number(each) and 0 <= each <= LARGEST for each in lengths) else []

@@ -16,11 +16,10 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import CoreSchema
 from pydantic_core import core_schema as core
 
-from sim.scenario.demand import parse_part
+from sim.scenario.demand import MONTHS, parse_monthly, parse_part
 from sim.scenario.distributions import FORMS, LARGEST, TABLES, Distribution, Form, parse
 from sim.scenario.fields import MOST, parse_speed, parse_wait
 from sim.scenario.model import Scenario
-from sim.scenario.seasons import MONTHS, parse_monthly
 
 SCHEMA_ID = "urn:transsib:scenario"
 """By this the program knows a schema that it wrote."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from typing import Annotated, Any, NoReturn, TypeVar
-from unicodedata import category
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
 
+from sim.errors import legible
 from sim.scenario.distributions import LARGEST, Distribution, number, parse, show
 
 DAYS_A_YEAR = 365.0
@@ -47,14 +47,8 @@ class Named(dict[str, _V]):
         return Named, (dict(self),)
 
 
-def named(value: Any) -> Any:
-    """Freeze a validated table."""
-    return Named(value)
-
-
 def _printable(text: str) -> str:
-    if not all(char.isprintable() or category(char) == "Zs" for char in text):
-        # A terminal obeys escape sequences; spaces of any width do no harm.
+    if "\n" in text or legible(text) != text:
         raise ValueError(f"must not hold line breaks or control characters (got {text!r:.60})")
     return text
 
@@ -76,7 +70,7 @@ def parse_wait(value: object) -> float:
     return number(value)
 
 
-Table = Annotated[Mapping[str, _V], AfterValidator(named)]
+Table = Annotated[Mapping[str, _V], AfterValidator(Named)]
 Positive = Annotated[float, Field(gt=0, le=LARGEST)]
 NonNegative = Annotated[float, Field(ge=0, le=LARGEST)]
 Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]

@@ -15,7 +15,7 @@ from sim.errors import Fault, ScenarioError, UsageError
 from sim.scenario.changes import Change, Draft, Place, merged, with_change
 from sim.scenario.distributions import MOST_BITS, show
 from sim.scenario.model import Scenario
-from sim.scenario.positions import Position, positions
+from sim.scenario.positions import positions
 from sim.scenario.schema import did_you_mean
 from sim.scenario.validate import validated
 
@@ -28,8 +28,6 @@ MOST_PARTS = 120_000
 
 TOO_DEEP = f"is nested more than {DEEPEST} deep: no scenario is"
 TOO_LONG = f"holds a whole number of more than {MOST_BITS} bits: no scenario does"
-
-_START = Position(1, 1, 1, 1)
 
 
 def load_scenario(
@@ -51,7 +49,9 @@ def load_with_notes(
     source: str | os.PathLike[str], changes: Sequence[Change], *, name: str | None = None
 ) -> tuple[Scenario, tuple[str, ...]]:
     """The scenario, and what deserves a warning about how it was written."""
-    path = _find(source)
+    path = Path(source)
+    if not os.path.lexists(path):
+        path = bundled().get(str(source), path)
     draft = _read(path, str(source), (), path.parent.resolve())
     paths = [change.path for change in changes]
     twice = [change for n, change in enumerate(changes) if change.path in paths[:n]]
@@ -77,12 +77,7 @@ def changed(
 
 def checked_name(name: str) -> str:
     """The name, where a file can be called so. Raises UsageError."""
-    if (
-        not name.isprintable()
-        or not 0 < len(name) <= 100
-        or set(name) & set("/\\")
-        or name[0] == "."
-    ):
+    if not (name.isprintable() and re.fullmatch(r"[^./\\][^/\\]{0,99}", name)):
         raise UsageError(f"a scenario's name must be fit for a file name (got {name!r:.60})")
     return name
 
@@ -95,13 +90,6 @@ def bundled() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
-def _find(source: str | os.PathLike[str]) -> Path:
-    path = Path(source)
-    if not os.path.lexists(path) and str(source) in bundled():
-        return bundled()[str(source)]
-    return path
-
-
 def _read(path: Path, file: str, above: tuple[Path, ...], folder: Path) -> Draft:
     """The draft of a file and of all that it extends; `above` are the files that extend it."""
     text = _text(path, file)
@@ -112,8 +100,9 @@ def _read(path: Path, file: str, above: tuple[Path, ...], folder: Path) -> Draft
     own = Draft(file, data, places)  # type: ignore[arg-type]
     if "extends" not in data:
         return merged(Draft(file, {}), own)
-    base = _base(own, data.pop("extends"), path, (*above, path.resolve()), folder)
-    return merged(_read(base, _beside(file, base, path), (*above, path.resolve()), folder), own)
+    above = (*above, path.resolve())
+    base = _base(own, data.pop("extends"), path, above, folder)
+    return merged(_read(base, _beside(file, base, path), above, folder), own)
 
 
 def _beside(file: str, base: Path, path: Path) -> str:
@@ -146,8 +135,8 @@ def _base(own: Draft, extends: Any, path: Path, above: tuple[Path, ...], folder:
         if exists and not is_file:
             raise refuse(f"is a directory or a device, not a file (got {show(extends)})")
         if not is_file:
-            names = [p.name for p in sorted(path.parent.glob("*.toml"))] + list(bundled())
-            near = [Path(extends).stem] if Path(extends).stem in bundled() else names
+            names, stem = [p.name for p in sorted(path.parent.glob("*.toml"))], Path(extends).stem
+            near = [stem] if stem in bundled() else [*names, *bundled()]
             raise refuse(f"no such file: {show(extends)}{did_you_mean(extends, near)}")
     if len(above) > DEEPEST:
         raise refuse(f"goes through more than {DEEPEST} files: no scenario does")
@@ -162,11 +151,11 @@ def _base(own: Draft, extends: Any, path: Path, above: tuple[Path, ...], folder:
 def _text(path: Path, file: str) -> str:
     """The text of a regular UTF-8 file of at most a megabyte."""
     try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            kind = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            kind = "a directory" if stat.S_ISDIR(about.st_mode) else "not a regular file"
             raise _refused(file, f"is {kind}")
-        if path.stat().st_size > LARGEST_FILE:
+        if about.st_size > LARGEST_FILE:
             raise _refused(file, f"is larger than {LARGEST_FILE:,} bytes: no scenario is")
         data = path.read_bytes()
     except FileNotFoundError:
@@ -188,11 +177,8 @@ def _text(path: Path, file: str) -> str:
 
 
 def _refused(file: str, message: str) -> ScenarioError:
-    return ScenarioError((Fault(_legible(file), 0, 0, "", message),))
-
-
-def _legible(file: str) -> str:
-    return file if file and file.isprintable() else repr(file)
+    told = file if file and file.isprintable() else repr(file)
+    return ScenarioError((Fault(told, 0, 0, "", message),))
 
 
 def _parsed(text: str, file: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ that moves without `via` ends nobody knows where, and joins with anything.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from sim.errors import Fault
 from sim.scenario.changes import Draft
@@ -25,14 +25,6 @@ CALLED = {"places": "place", "facilities": "facility", "fleets": "fleet"}
 
 ANY: frozenset[int] = frozenset()
 """Gauges of which nothing is known."""
-
-
-class _At(NamedTuple):
-    """Where a route is, and which stage brought it there."""
-
-    place: str
-    stage: str
-    verb: str
 
 
 def joins(draft: Draft) -> Iterator[Fault]:
@@ -109,18 +101,20 @@ def _known(draft: Draft, path: tuple[str | int, ...], name: Any, section: str) -
 def _legs(draft: Draft, path: Path, stages: dict[str, dict[str, Any]]) -> Iterator[Fault]:
     """Stages that do not begin where the ones before them end."""
     places = table_at(draft.data, "places")
-    here: _At | None = None
+    here: str | None = None
+    before = ""
     for name, stage in stages.items():
         ends = _ends(draft, stage)
         if ends is None:
             here = None if _moves(stage) else here
             continue
         key, first, last = ends
-        if here and here.place != first and {here.place, first} <= places.keys():
-            yield _apart(draft, (*path, name, key), stage["kind"], first, here)
+        if here not in (None, first) and {here, first} <= places.keys():
+            yield _apart(draft, (*path, name, key), stage["kind"], first, before)
             if first == last:
                 continue  # what comes next is held against the same place
-        here = _At(last, name, "ends at" if stage["kind"] == "transit" else "stands at")
+        verb = "ends" if stage["kind"] == "transit" else "stands"
+        here, before = last, f"but {name} before it {verb} at {last}"
 
 
 def _ends(draft: Draft, stage: dict[str, Any]) -> tuple[str, str, str] | None:
@@ -143,8 +137,7 @@ def _moves(stage: dict[str, Any]) -> bool:
     return stage.get("kind") not in KINDS or any(key in stage for key in MOVES)
 
 
-def _apart(draft: Draft, path: Path, kind: str, place: str, here: _At) -> Fault:
-    before = f"but {here.stage} before it {here.verb} {here.place}"
+def _apart(draft: Draft, path: Path, kind: str, place: str, before: str) -> Fault:
     if kind == "transit":
         return draft.fault((*path, 0), f"begins at {place}, {before}: legs must join")
     what = "vehicles leave" if kind == "departures" else "the facility stands"

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 from pydantic import Field
 
 from sim.scenario.assumptions import Assumption
-from sim.scenario.demand import Choice, Demand
+from sim.scenario.demand import Choice, Demand, Monthly
 from sim.scenario.disruptions import Carbon, Disruption, Fleet
 from sim.scenario.distributions import MOST_BITS
 from sim.scenario.fields import DAYS_A_YEAR, MOST, Model, Named, NonNegative, Positive, Table, Text
 from sim.scenario.network import Facility, Place
 from sim.scenario.phases import Phase
 from sim.scenario.routes import Route
-from sim.scenario.seasons import Monthly
 from sim.scenario.stages import FacilityStage, Transit
 
 MOST_PLACES = 1000
@@ -217,12 +216,10 @@ class Scenario(Model):
         names = ["demand.bookings", "demand.value_of_time", "demand.class"]
         for route, description in self.routes.items():
             names.append(f"choice.luck.{route}")
-            names += [f"routes.{route}.stages.{stage}" for stage in description.stages]
-            names += [
-                f"routes.{route}.stages.{stage}.detour"
-                for stage, about in description.stages.items()
-                if isinstance(about, Transit) and about.detour is not None
-            ]
+            for stage, about in description.stages.items():
+                names.append(f"routes.{route}.stages.{stage}")
+                if isinstance(about, Transit) and about.detour is not None:
+                    names.append(f"routes.{route}.stages.{stage}.detour")
         names += [f"fleets.{fleet}" for fleet in self.fleets]
         own = [f"{name}{suffix(each)}" for each in self.directions for name in names]
         return [*own, *self._disruption_streams()]

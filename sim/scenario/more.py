@@ -10,7 +10,8 @@ from typing import Any
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Scenario
 from sim.scenario.network import HOURS_A_DAY
-from sim.scenario.phases import in_order
+from sim.scenario.phases import phased
+from sim.scenario.routes import Route
 from sim.scenario.schema import joined, split
 
 COUNTED = ("servers", "headway_hours", "capacity", "every_days", "per_day", "annual_capacity")
@@ -43,33 +44,32 @@ def one_more(scenario: Scenario) -> tuple[More, ...]:
 
 
 def _facilities(scenario: Scenario) -> Iterator[More]:
-    passed: dict[str, list[str]] = {}
-    for route in _open(scenario):
-        for stage in scenario.routes[route].facility_stages.values():
-            passed.setdefault(stage.facility, []).append(route)
-    for name in (name for name in scenario.facilities if name in passed):
-        facility = scenario.facilities[name]
+    routes = _open(scenario)
+    for name, facility in scenario.facilities.items():
+        passing = tuple(n for n, route in routes.items() if name in route.facilities)
+        if not passing:
+            continue
         each_way = " each way" if facility.each_way else ""
         has_paths = facility.headway_hours is not None
         what, more = ("path a day", _path) if has_paths else ("server", _server)
         made = _with(scenario, f"{name} +1 {what}", partial(more, name=name))
-        yield More(made, f"one more {what} at {name}{each_way}", tuple(dict.fromkeys(passed[name])))
+        yield More(made, f"one more {what} at {name}{each_way}", passing)
 
 
 def _departures(scenario: Scenario) -> Iterator[More]:
     each_way = " each way" if len(scenario.directions) > 1 else ""
-    for route in _open(scenario):
-        for stage, departures in scenario.routes[route].departures.items():
+    for route, about in _open(scenario).items():
+        for stage, departures in about.departures.items():
             more = partial(_departure, route=route, stage=stage)
             made = _with(scenario, f"{route:.40} {stage:.40} +1 a day", more)
             said = f"one more {departures.vehicle} a day{each_way} of {route} {stage}"
             yield More(made, said, (route,))
 
 
-def _open(scenario: Scenario) -> list[str]:
-    """The routes that take part at some time."""
-    eras = [era.scenario for era in scenario.eras]
-    return [name for name in scenario.routes if any(era.routes[name].is_open for era in eras)]
+def _open(scenario: Scenario) -> dict[str, Route]:
+    """The routes that take part at some time, as they are at first."""
+    ever = {name for era in scenario.eras for name in era.scenario.open_routes}
+    return {name: route for name, route in scenario.routes.items() if name in ever}
 
 
 def _server(now: Scenario, name: str) -> Values:
@@ -97,11 +97,11 @@ def _departure(now: Scenario, route: str, stage: str) -> Values:
 
 def _with(scenario: Scenario, name: str, more: Callable[[Scenario], Values]) -> Scenario:
     """The scenario with more of something, also in each phase that sets how much there is."""
-    changes, now = more(scenario), scenario
+    changes = more(scenario)
     around = next(iter(changes)).rpartition(".")[0]
     counted = {f"{around}.{key}" for key in COUNTED}
-    for phase, about in in_order(dict(scenario.phases)):
-        now = now.without_phases().with_changes(about.set)
-        if counted & {joined(split(said)) for said in about.set}:
-            changes[f"phases.{phase}.set"] = {**about.set, **more(now)}
+    for phase, now in phased(scenario):
+        said = scenario.phases[phase].set
+        if counted & {joined(split(path)) for path in said}:
+            changes[f"phases.{phase}.set"] = {**said, **more(now)}
     return scenario.with_changes(changes, name=name)

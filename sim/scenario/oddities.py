@@ -6,18 +6,19 @@ import math
 from collections.abc import Iterator
 
 from sim.scenario.charges import unknown_carbon
+from sim.scenario.disruptions import Disruption
 from sim.scenario.fields import DAYS_A_YEAR
-from sim.scenario.fleets import within_fleets
+from sim.scenario.fleets import FleetUse, fleets, within_fleets
 from sim.scenario.fluid import queues
 from sim.scenario.model import Scenario
 from sim.scenario.routes import Route
-from sim.scenario.stages import Departures, Stage, Transit
-from sim.scenario.troubles import troubles
+from sim.scenario.stages import Departures, Quota, Stage, Transit
 from sim.scenario.usage import facilities
 
 ODD_HEADWAY_DAYS = 14.0
 ODD_TRANSIT_DAYS = 90.0
 ODD_PROMISE_TRIPS = 5.0
+ODD_TIMES_A_YEAR = 50.0
 
 
 def warnings(scenario: Scenario) -> Iterator[str]:
@@ -25,12 +26,11 @@ def warnings(scenario: Scenario) -> Iterator[str]:
     if not scenario.open_routes:
         yield "every route is closed or has no capacity: all containers are unserved"
     yield from _growth_warnings(within_fleets(scenario))
-    yield from troubles(scenario)
+    yield from _troubles(scenario)
     yield from unknown_carbon(scenario)
     for name, route in scenario.routes.items():
         for stage_name, stage in route.stages.items():
-            path = f"routes.{name}.stages.{stage_name}"
-            yield from _odd(path, stage)
+            yield from _odd(f"routes.{name}.stages.{stage_name}", stage)
         usual = scenario.free_flow_days(name) if route.is_open else 0.0
         if usual > scenario.run.horizon:
             yield (
@@ -57,14 +57,12 @@ def _shares(scenario: Scenario) -> Iterator[str]:
 
 def _idle(scenario: Scenario) -> Iterator[str]:
     """What is said and changes nothing."""
-    passing: dict[str, list[Route]] = {name: [] for name in scenario.facilities}
-    for route in scenario.routes.values():
-        for name in {stage.facility for stage in route.facility_stages.values()}:
-            passing[name].append(route)
+    passed = [(route.facilities, route.priority) for route in scenario.routes.values()]
     for name, facility in scenario.facilities.items():
-        if not passing[name]:
+        priorities = {priority for facilities, priority in passed if name in facilities}
+        if not priorities:
             yield f"facilities.{name}: no route passes it: it changes nothing"
-        elif facility.discipline == "priority" and len({r.priority for r in passing[name]}) < 2:
+        elif facility.discipline == "priority" and len(priorities) < 2:
             yield f"facilities.{name}: its routes have one priority: first come, first served"
         if facility.each_way and scenario.demand.directions is None:
             yield f"facilities.{name}: each_way changes nothing without demand.directions"
@@ -142,4 +140,84 @@ def _odd(path: str, stage: Stage) -> Iterator[str]:
             f"{path}: {stage.places_a_year:,.4g} containers a year is {a_day:,.2g} a day; "
             f"a {stage.vehicle} holds {stage.capacity:,}: "
             f"one departure in {stage.headway:,.3g} days"
+        )
+
+
+def _troubles(scenario: Scenario) -> Iterator[str]:
+    """Each with the value in words."""
+    for name, said in scenario.disruptions.items():
+        yield from _disruption(scenario, f"disruptions.{name}", said)
+    uses = fleets(scenario)
+    used = {use.name for use in uses}
+    for name in (name for name in scenario.fleets if name not in used):
+        yield f"fleets.{name}: no departures use it: it changes nothing"
+    for use in uses:
+        if use.is_short and scenario.routes[use.route].is_open:
+            yield _late(use)
+    for route, about in scenario.one_way(scenario.directions[0]).routes.items():
+        for name, stage in about.stages.items():
+            path = f"routes.{route}.stages.{name}"
+            if isinstance(stage, Transit) and stage.detour is not None:
+                yield from _detour(path, stage.detour.duration.mean, stage.duration.mean)
+            if isinstance(stage, Departures) and stage.quota is not None:
+                yield from _quota(f"{path}.quota", stage.quota, stage.places_a_year)
+
+
+def _disruption(scenario: Scenario, path: str, said: Disruption) -> Iterator[str]:
+    if said.per_year == 0:
+        return
+    days, run = said.days.mean, scenario.run.horizon
+    if days > run:
+        yield f"{path}.days: it lasts {days:,.4g} days and {run:,.4g} are simulated"
+    a_year = DAYS_A_YEAR / said.gap.mean if said.gap is not None and said.gap.mean else 0.0
+    if a_year > ODD_TIMES_A_YEAR:
+        yield (
+            f"{path}: {a_year:,.4g} a year is one in {DAYS_A_YEAR / a_year:,.2g} days without it; "
+            "what is always so belongs in the figures themselves"
+        )
+    yield from _nothing_left(scenario, path, said)
+
+
+def _nothing_left(scenario: Scenario, path: str, said: Disruption) -> Iterator[str]:
+    """A part of a capacity that is less than one of it."""
+    if said.effect != "capacity" or not said.part or said.path[0] == "demand":
+        return
+    if said.facility is not None:
+        whole, what = scenario.facilities[said.facility].servers, "servers"
+    else:
+        route, stage = said.stage or ("", "")
+        whole, what = scenario.routes[route].departures[stage].capacity, "places"
+    if whole * said.part < 1:
+        yield (
+            f"{path}.factor: {said.part:,.4g} of {whole:,} {what} is less than one: nothing is left"
+        )
+
+
+def _late(use: FleetUse) -> str:
+    made, wanted = use.departures_a_year, use.timetable_a_year
+    return (
+        f"fleets.{use.name}: {use.vehicles:,} vehicles ({use.vehicle}) with a round trip of "
+        f"{use.round_trip_days:,.4g} days make {made:,.4g} departures a year, and the timetable of "
+        f"routes.{use.route}.stages.{use.stage} has {wanted:,.4g}: they leave late; "
+        f"{use.needed:,} could keep it"
+    )
+
+
+def _detour(path: str, around: float, usual: float) -> Iterator[str]:
+    if around < usual:
+        yield f"{path}.detour: {around:,.4g} days are less than the {usual:,.4g} of the leg itself"
+
+
+def _quota(path: str, quota: Quota, places_a_year: float) -> Iterator[str]:
+    """A quota and the places of one direction."""
+    if not quota.yearly and quota.containers:
+        yield (
+            f"{path}: {quota.containers:,.4g} containers a {quota.per} is less than one, and "
+            "nothing is carried over: nobody ever books"
+        )
+    elif places_a_year < quota.yearly:
+        carried = places_a_year * quota.period_days / DAYS_A_YEAR
+        yield (
+            f"{path}: {quota.containers:,.4g} containers a {quota.per} are more than the "
+            f"{carried:,.4g} that its departures carry: it hardly ever binds"
         )

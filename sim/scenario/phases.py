@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -39,21 +40,28 @@ class Phase(Model):
         return hash((self.starts, tuple(self.set)))
 
 
-def in_order(phases: dict[str, Phase]) -> list[tuple[str, Phase]]:
+def in_order(phases: Mapping[str, Phase]) -> list[tuple[str, Phase]]:
     """By date; of one date in the order of the file."""
     return sorted(phases.items(), key=lambda item: item[1].starts)
 
 
-def eras(scenario: Scenario) -> tuple[Era, ...]:
-    """The scenario from day 0 on, and as each phase changes it, each over those before."""
+def phased(scenario: Scenario) -> Iterator[tuple[str, Scenario]]:
+    """The name of each phase and the scenario as it is then, each over those before."""
     from sim.scenario.files import changed
+
+    for name, phase in in_order(scenario.phases):
+        said, now = f"phases.{name}", scenario.without_phases()
+        scenario = changed(now, phase.set, name=scenario.name, said=said)
+        yield name, scenario
+
+
+def eras(scenario: Scenario) -> tuple[Era, ...]:
+    """The scenario from day 0 on, and as it is from each phase on."""
     from sim.scenario.model import Era
 
-    found, now = [Era(0.0, scenario)], scenario
-    for name, phase in in_order(dict(scenario.phases)):
-        said = f"phases.{name}"
-        now = changed(now.without_phases(), phase.set, name=scenario.name, said=said)
-        day = scenario.run.day_of(phase.starts)
+    found = [Era(0.0, scenario)]
+    for name, now in phased(scenario):
+        day = scenario.run.day_of(scenario.phases[name].starts)
         if day <= found[-1].day:
             found.pop()  # it holds from the first moment of the one before
         found.append(Era(day, now))

@@ -170,7 +170,6 @@ def _route(
 ) -> RoutePreview:
     route, capacity = scenario.routes[name], scenario.yearly_capacity(name)
     piling = {use.name for use in facilities if use.empty >= 1}
-    passed = {stage.facility for stage in route.facility_stages.values()}
     lanes = [(way.kept.routes[name], way.flows.get(name, 0.0)) for way in ways]
     flow = sum(part for _, part in lanes)
     waited = sum(way.flows.get(name, 0.0) * way.queue_days.get(name, 0.0) for way in ways)
@@ -187,10 +186,10 @@ def _route(
         yearly_capacity=capacity if not route.closed else 0.0,
         demand=demand,
         binds=lanes[0][0].binding_stage if route.is_open and demand > capacity else None,
-        steady=growth is None and not passed & piling,
+        steady=growth is None and not piling.intersection(route.facilities),
         backlog_growth=growth or 0.0,
         flow=flow,
-        uses=usage.stages(scenario, name, lanes, {use.name: use for use in facilities}),
+        uses=usage.stages(scenario, lanes, {use.name: use for use in facilities}),
         queue_days=waited / flow if flow else 0.0,
     )
 

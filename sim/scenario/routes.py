@@ -14,7 +14,7 @@ from pydantic import Field
 
 from sim.scenario.distributions import Distribution
 from sim.scenario.fields import MOST, Model, Named, NonNegative, Number, Positive, Table, Wait
-from sim.scenario.stages import Between, Departures, FacilityStage, Stage, Transit
+from sim.scenario.stages import Departures, FacilityStage, Stage, Steps, Transit
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Leg:
 
     name: str
     departures: Departures
-    run: tuple[tuple[str, Between], ...]
+    run: Steps
 
     @property
     def transit_days(self) -> float:
@@ -61,7 +61,7 @@ class Route(Model):
         return {n: s for n, s in self.stages.items() if isinstance(s, Departures)}
 
     @property
-    def approach(self) -> tuple[tuple[str, Between], ...]:
+    def approach(self) -> Steps:
         """The stages before the first departures: there each container moves on its own."""
         return self._runs[0][1]
 
@@ -72,9 +72,9 @@ class Route(Model):
         return tuple(Leg(name, departures[name], run) for name, run in self._runs[1:])
 
     @property
-    def _runs(self) -> list[tuple[str, tuple[tuple[str, Between], ...]]]:
+    def _runs(self) -> list[tuple[str, Steps]]:
         """What stands before the first departures (named ""), then what follows each."""
-        runs: list[tuple[str, tuple[tuple[str, Between], ...]]] = [("", ())]
+        runs: list[tuple[str, Steps]] = [("", ())]
         for name, stage in self.stages.items():
             if isinstance(stage, Departures):
                 runs.append((name, ()))
@@ -105,9 +105,10 @@ class Route(Model):
         return self.model_copy(update={"stages": Named(stages)})
 
     @property
-    def facility_stages(self) -> dict[str, FacilityStage]:
-        """Its facility stages by name, in order."""
-        return {n: s for n, s in self.stages.items() if isinstance(s, FacilityStage)}
+    def facilities(self) -> tuple[str, ...]:
+        """The facilities that it passes, in order, each once."""
+        passed = (s.facility for s in self.stages.values() if isinstance(s, FacilityStage))
+        return tuple(dict.fromkeys(passed))
 
     @property
     def transit_days(self) -> float:
@@ -149,10 +150,8 @@ class Route(Model):
         if math.isinf(self.max_wait_days) or not self.departures:
             return arriving
         first, *later = (stage.headway for stage in self.departures.values())
-        posted_at_least = sum(headway / 2 for headway in later) + (
-            first / 2 if self.approach else 0
-        )
-        if posted_at_least > self.max_wait_days:
+        halves = [headway / 2 for headway in later] + [first / 2 if self.approach else 0]
+        if sum(halves) > self.max_wait_days:
             return 0.0
         near = 1.0 if self.approach or not first else min(1.0, self.max_wait_days / first)
         return min(self.yearly_capacity, arriving * near)

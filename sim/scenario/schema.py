@@ -58,6 +58,8 @@ def type_at(path: Iterable[str | int], data: Any) -> Any:
     for part in path:
         data = at(data, [part])
         node = _child(node, part, data)
+        if node is None:
+            break
     return node
 
 

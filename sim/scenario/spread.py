@@ -14,6 +14,9 @@ from sim.scenario.distributions import Distribution, lognormal_sigma
 POINTS = 500
 """Values that stand for a distribution: a share over them is good to a part in a thousand."""
 
+MIDDLES = [(k + 0.5) / POINTS for k in range(POINTS)]
+"""The middles of equal parts of [0, 1]."""
+
 Weighted = list[tuple[float, float]]
 
 
@@ -27,18 +30,13 @@ def weighted(distribution: Distribution) -> Weighted:
     return [(value, weight / total) for value, weight in points]
 
 
-def _middles() -> list[float]:
-    """The middles of equal parts of [0, 1]."""
-    return [(k + 0.5) / POINTS for k in range(POINTS)]
-
-
 def _pert(low: float, mode: float, high: float) -> Weighted:
     rise, fall = 4 * (mode - low) / (high - low), 4 * (high - mode) / (high - low)
-    return [(low + (high - low) * x, x**rise * (1 - x) ** fall) for x in _middles()]
+    return [(low + (high - low) * x, x**rise * (1 - x) ** fall) for x in MIDDLES]
 
 
 def _uniform(low: float, high: float) -> Weighted:
-    return [(low + (high - low) * u, 1.0) for u in _middles()]
+    return [(low + (high - low) * u, 1.0) for u in MIDDLES]
 
 
 def _triangular(low: float, mode: float, high: float) -> Weighted:
@@ -50,7 +48,7 @@ def _triangular(low: float, mode: float, high: float) -> Weighted:
 
 def _lognormal(median: float, p95: float) -> Weighted:
     sigma, normal = lognormal_sigma(median, p95), NormalDist()
-    return [(median * math.exp(sigma * normal.inv_cdf(u)), 1.0) for u in _middles()]
+    return [(median * math.exp(sigma * normal.inv_cdf(u)), 1.0) for u in MIDDLES]
 
 
 def _gamma(mean: float, sd: float) -> Weighted:
@@ -58,19 +56,11 @@ def _gamma(mean: float, sd: float) -> Weighted:
     shape, scale = (mean / sd) ** 2, sd * (sd / mean)
     most = mean + 8 * sd + 30 * scale
     if shape < 1:
-        values = [most * u ** (1 / shape) for u in _middles()]
+        values = [most * u ** (1 / shape) for u in MIDDLES]
         return [(x, math.exp(-x / scale)) for x in values]
     values = [x for x, _ in _uniform(max(0.0, mean - 8 * sd), min(most, mean + 12 * sd))]
     logs = [(shape - 1) * math.log(x / mean) - (x - mean) / scale for x in values]
     return [(x, math.exp(each - max(logs))) for x, each in zip(values, logs, strict=True)]
-
-
-def _exponential(mean: float) -> Weighted:
-    return [(-mean * math.log1p(-u), 1.0) for u in _middles()]
-
-
-def _empirical(*values: float) -> Weighted:
-    return [(value, 1.0) for value in values]
 
 
 SPREAD: dict[str, Callable[..., Weighted]] = {
@@ -79,6 +69,6 @@ SPREAD: dict[str, Callable[..., Weighted]] = {
     "triangular": _triangular,
     "lognormal": _lognormal,
     "gamma": _gamma,
-    "exponential": _exponential,
-    "empirical": _empirical,
+    "exponential": lambda mean: [(-mean * math.log1p(-u), 1.0) for u in MIDDLES],
+    "empirical": lambda *values: [(value, 1.0) for value in values],
 }

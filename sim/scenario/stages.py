@@ -230,5 +230,5 @@ class FacilityStage(Model):
 
 
 Stage = Annotated[Departures | Transit | FacilityStage, Field(discriminator="kind")]
-Between = Transit | FacilityStage
-"""What a trip runs over."""
+Steps = tuple[tuple[str, Transit | FacilityStage], ...]
+"""What a trip runs over: stages with their names, from first to last."""

@@ -51,7 +51,7 @@ def _takes_part(scenario: Scenario) -> dict[str, set[str]]:
     """By section, the names of what some route that is open at some time has to do with."""
     ever = [item for era in scenario.eras for item in era.scenario.routes.items()]
     routes = {name: route for name, route in ever if not route.closed}
-    passed = {s.facility for route in routes.values() for s in route.facility_stages.values()}
+    passed = {name for route in routes.values() for name in route.facilities}
     fleets = {s.fleet for route in routes.values() for s in route.departures.values() if s.fleet}
     found = {"routes": {*routes}, "facilities": passed, "fleets": fleets}
     disruptions = {

@@ -18,7 +18,7 @@ from sim.scenario.model import Scenario
 from sim.scenario.network import HOURS_A_DAY, Facility
 from sim.scenario.routes import Route
 from sim.scenario.spread import weighted
-from sim.scenario.stages import Between, FacilityStage, Transit
+from sim.scenario.stages import FacilityStage, Steps, Transit
 
 
 @dataclass(frozen=True)
@@ -81,26 +81,25 @@ class _Traffic:
 
 def facilities(scenario: Scenario) -> tuple[FacilityUse, ...]:
     """Every facility of a scenario."""
-    traffic = {direction: _traffic(scenario, direction) for direction in scenario.directions}
+    traffic = [_traffic(scenario.one_way(direction)) for direction in scenario.directions]
     return tuple(
-        _use(name, facility, [traffic[d].get(name, []) for d in scenario.directions])
+        _use(name, facility, [each.get(name, []) for each in traffic])
         for name, facility in scenario.facilities.items()
     )
 
 
-def _traffic(scenario: Scenario, direction: str | None) -> dict[str, list[_Traffic]]:
+def _traffic(scenario: Scenario) -> dict[str, list[_Traffic]]:
     """What comes to each facility in one direction."""
-    one = scenario.one_way(direction)
     found: dict[str, list[_Traffic]] = {}
-    for name, flow in flows(one).items():
-        for run, vehicles in _runs(one.routes[name], flow):
+    for name, flow in flows(scenario).items():
+        for run, vehicles in _runs(scenario.routes[name], flow):
             for _, stage in run:
                 if isinstance(stage, FacilityStage):
                     found.setdefault(stage.facility, []).append(_Traffic(vehicles, flow))
     return found
 
 
-def _runs(route: Route, flow: float) -> Iterator[tuple[tuple[tuple[str, Between], ...], float]]:
+def _runs(route: Route, flow: float) -> Iterator[tuple[Steps, float]]:
     """The stages between departures, with the vehicles a year that pass them."""
     yield route.approach, flow
     for leg in route.legs:
@@ -149,33 +148,27 @@ def _queueing(facility: Facility, used: float, hours: float) -> float | None:
 
 
 def stages(
-    scenario: Scenario,
-    name: str,
-    lanes: Sequence[tuple[Route, float]],
-    uses: dict[str, FacilityUse],
+    scenario: Scenario, lanes: Sequence[tuple[Route, float]], uses: dict[str, FacilityUse]
 ) -> tuple[StageUse, ...]:
     """The stages of a route in order, of both directions together.
 
     `lanes` are the route in each direction with the containers a year that it carries.
     """
-    route = scenario.routes[name]
+    route = lanes[0][0]
     found = [*_between(scenario, route.approach, 1, uses)]
-    for number, leg in enumerate(lanes[0][0].legs):
+    for leg in route.legs:
         here = [(lane.departures[leg.name], flow) for lane, flow in lanes]
         used = max(f / d.yearly_capacity if d.yearly_capacity else 0.0 for d, f in here)
         capacity = sum(departures.yearly_capacity for departures, _ in here)
         wait = here[0][0].headway / 2 if here[0][0].departures_a_year else math.inf
         limits = (used, capacity) if math.isfinite(capacity) else (None, None)
         found.append(StageUse(leg.name, "wait", wait, None, *limits))
-        found += _between(scenario, route.legs[number].run, leg.departures.capacity, uses)
+        found += _between(scenario, leg.run, leg.departures.capacity, uses)
     return tuple(found)
 
 
 def _between(
-    scenario: Scenario,
-    run: tuple[tuple[str, Between], ...],
-    load: int,
-    uses: dict[str, FacilityUse],
+    scenario: Scenario, run: Steps, load: int, uses: dict[str, FacilityUse]
 ) -> Iterator[StageUse]:
     for name, stage in run:
         if isinstance(stage, Transit):

@@ -30,7 +30,8 @@ def write_first(file: Path, origin: str | None = None) -> tuple[Path, Path]:
     """
     from sim.scenario.editors import schema_text
 
-    text = _example() if origin is None else _merged(origin)
+    example = Path(__file__).with_name("first.toml")
+    text = example.read_text(encoding="utf-8") if origin is None else _merged(origin)
     path = _free(file)
     beside = path.with_name(SCHEMA_FILE)
     is_new = _may_write_schema(beside)
@@ -87,11 +88,6 @@ def _may_write_schema(path: Path) -> bool:
     if not ours:
         raise UsageError(f"{path}: was not written by transsib: choose another folder")
     return False
-
-
-def _example() -> str:
-    """A small scenario of two routes that explains itself."""
-    return Path(__file__).with_name("first.toml").read_text(encoding="utf-8")
 
 
 def _merged(name: str) -> str:

@@ -62,7 +62,7 @@ BOTH_DIRECTIONS = (
 
 def changes(scenario: Scenario) -> Iterator[str]:
     """What changes when: a line for each date and figure."""
-    for name, phase in in_order(dict(scenario.phases)):
+    for name, phase in in_order(scenario.phases):
         for path, value in phase.set.items():
             unit = fields.unit(path, scenario.price_year)
             said = f"{fields.name(path)} = {_shown(value)} {unit}".rstrip()

@@ -76,10 +76,10 @@ def sliders(scenario: Scenario) -> dict[str, list[Slider]]:
     found, passed = {}, set[str]()
     for name, route in scenario.routes.items():
         found[name] = [] if route.closed else list(_of_route(scenario, name, route))
-        for stage in route.facility_stages.values() if not route.closed else ():
-            if stage.facility not in passed:
-                found[name].append(_servers(scenario, stage.facility))
-                passed.add(stage.facility)
+        if not route.closed:
+            facilities = [each for each in route.facilities if each not in passed]
+            found[name] += [_servers(scenario, facility) for facility in facilities]
+            passed |= set(facilities)
     return found
 
 
