@@ -24,6 +24,7 @@ from sim.experiments.store import FILE, load_results
 from sim.experiments.tasks import Failure, Outcome, Task
 from sim.experiments.workers import RETRIES, Watched, workers
 from sim.results.metrics import Measures
+from sim.scenario.fields import Named
 
 SOON = 5
 """Seconds after which an interrupted run must have ended."""
@@ -335,6 +336,10 @@ def test_what_was_changed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     capacity = {"routes.rail.stages.trains.capacity": 7}
     refused(base.with_changes(capacity), r"small: routes\.rail\.stages\.trains\.capacity: .* 7 now")
     refused(base.with_changes({}, name="else"), "without small now")
+    rail = base.routes["rail"]
+    turned = rail.model_copy(update={"stages": Named(reversed([*rail.stages.items()]))})
+    routes = Named({**base.routes, "rail": turned})
+    refused(base.model_copy(update={"routes": routes}), "small: the order of stages, .* or phases")
     titled = base.with_changes({"title": "A word", "run.confidence": 0.9})
     assert sim.run(titled, replications=2, jobs=1, out=out).interval is not None
     assert load_results(out).scenario().title == "A word"

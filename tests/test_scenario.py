@@ -201,6 +201,27 @@ def test_the_key_is_of_what_determines_the_simulation() -> None:
         assert base.with_changes({path: value}).key != base.key
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("urgent = { share = 0.2 }", "plain = { share = 0.8 }"),
+        (
+            'low = { from = 2001-02-01, set = { "routes.rail.freight_usd" = 1 } }',
+            'high = { from = 2001-02-01, set = { "routes.rail.freight_usd" = 9 } }',
+        ),
+    ],
+)
+def test_the_key_is_also_of_orders_that_matter(before: str, after: str, tmp_path: Path) -> None:
+    # Which container is of which class hangs on it, and which of two phases of a day comes last.
+    text = SMALL.replace("[run]", "[run]\nstart = 2001-01-01")
+    table = "[demand.classes]" if "share" in before else "[phases]"
+    one, other = (
+        loaded(tmp_path, f"{text}\n{table}\n{first}\n{last}")
+        for first, last in ((before, after), (after, before))
+    )
+    assert one.key != other.key
+
+
 def test_two_purposes_with_one_checksum_are_refused(tmp_path: Path) -> None:
     # Found by trying some 30,000 random names.
     name, other = "duxbdagnvvkn", "vvekwlpxlsfh"

@@ -203,10 +203,13 @@ def _changes(before: Scenario, now: Scenario) -> Iterator[str]:
     if before.key == now.key:
         return
     then, here = _flat(before.to_data()), _flat(now.to_data())
-    for path in dict.fromkeys((*then, *here)):
-        if then.get(path) != here.get(path) and not path.startswith(_NEUTRAL):
-            one, other = then.get(path, "nothing"), here.get(path, "nothing")
-            yield f"{now.name}: {path}: {one} then, {other} now"
+    changed = [path for path in dict.fromkeys((*then, *here)) if then.get(path) != here.get(path)]
+    told = [path for path in changed if not path.startswith(_NEUTRAL)]
+    if not told:
+        yield f"{now.name}: the order of stages, directions, classes or phases"
+    for path in told:
+        one, other = then.get(path, "nothing"), here.get(path, "nothing")
+        yield f"{now.name}: {path}: {one} then, {other} now"
 
 
 _NEUTRAL = ("title", "assumptions.", "run.replications", "run.confidence")

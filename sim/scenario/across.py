@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from sim.errors import Fault
-from sim.scenario.changes import Draft
+from sim.scenario.changes import HOURS, TIMES, TIMETABLES, Draft
 from sim.scenario.dates import dates
 from sim.scenario.disrupting import disruptions
 from sim.scenario.distributions import LARGEST, is_number, show
@@ -34,10 +34,6 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 
 ALL = "all"
 """What results call everything together, so that no part of them may be called so."""
-
-TIMETABLES = ("every_days", "per_day", "annual_capacity")
-HOURS = ("service_hours", "headway_hours")
-TIMES = ("days", "km_per_day")
 
 
 def across(draft: Draft) -> Iterator[Fault]:

@@ -28,13 +28,13 @@ from sim.scenario.schema import (
     type_at,
 )
 
+TIMETABLES = ("every_days", "per_day", "annual_capacity")
+WHEN = ("from", "per_year", "up_days")
+TIMES = ("days", "km_per_day")
+HOURS = ("service_hours", "headway_hours")
 EXCLUSIVE = [
-    {"every_days", "per_day", "annual_capacity", "dispatch"},
-    {"every_days", "per_day", "annual_capacity", "longest_hold_days"},
-    {"from", "per_year", "up_days"},
-    {"days", "km_per_day"},
-    {"service_hours", "headway_hours"},
-]
+    {*TIMETABLES, "dispatch"}, {*TIMETABLES, "longest_hold_days"}, {*WHEN}, {*TIMES}, {*HOURS},
+]  # fmt: skip
 """Keys that exclude each other: a child's, if it changes anything, removes the inherited others."""
 
 SHARES = ("choice", "shares")

@@ -10,15 +10,13 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 from sim.errors import Fault
-from sim.scenario.changes import Draft
+from sim.scenario.changes import WHEN, Draft
 from sim.scenario.dates import horizon
 from sim.scenario.disruptions import Effect
 from sim.scenario.distributions import LARGEST, Distribution, is_number, parse, show
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.schema import Path, at, no_such, table_at
 from sim.scenario.spread import weighted
-
-WHEN = ("from", "per_year", "up_days")
 
 MOST_TIMES = 100_000
 """How often one thing may go wrong in a run."""

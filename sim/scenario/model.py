@@ -246,10 +246,11 @@ class Scenario(Model):
             data.pop(without, None)
         for without in ("replications", "confidence"):
             data["run"].pop(without)
-        for route in data["routes"].values():  # their order matters, that of the routes does not
-            route["stages"] = list(route["stages"].items())
-        if "directions" in data["demand"]:
-            data["demand"]["directions"] = list(data["demand"]["directions"].items())
+        ordered = [(route, "stages") for route in data["routes"].values()]
+        ordered += [(data["demand"], "directions"), (data["demand"], "classes"), (data, "phases")]
+        for around, table in ordered:  # their order matters, that of all others does not
+            if table in around:
+                around[table] = list(around[table].items())
         text = json.dumps(data, sort_keys=True, allow_nan=False, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

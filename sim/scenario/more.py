@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from sim.scenario.changes import TIMETABLES
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Scenario
 from sim.scenario.network import HOURS_A_DAY
@@ -14,7 +15,7 @@ from sim.scenario.phases import phased
 from sim.scenario.routes import Route
 from sim.scenario.schema import joined, split
 
-COUNTED = ("servers", "headway_hours", "capacity", "every_days", "per_day", "annual_capacity")
+COUNTED = ("servers", "headway_hours", "capacity", *TIMETABLES)
 """What says how much there is; of all else that a phase may set there is no more."""
 
 Values = dict[str, Any]

@@ -12,8 +12,7 @@ from itertools import islice
 from typing import Any
 
 from sim.errors import Fault
-from sim.scenario.across import HOURS, TIMETABLES
-from sim.scenario.changes import Draft, outside, with_change
+from sim.scenario.changes import HOURS, TIMETABLES, Draft, outside, with_change
 from sim.scenario.fields import MOST
 from sim.scenario.phases import CHANGEABLE
 from sim.scenario.schema import (
@@ -76,9 +75,8 @@ def _laid(
         faults.append(draft.fault(("phases", name, "set"), "is empty: say what changes"))
     for path, value in changes.items():
         after = with_change(now, path, value, said=f"phases.{name}")
-        message = _nested(now.data, path, value)
-        message = message or next((fault.message for fault in after.faults), "")
-        message = message or _structural(now.data, path)
+        refused = "".join(fault.message for fault in after.faults[:1])
+        message = _nested(now.data, path, value) or refused or _structural(now.data, path)
         if message:
             faults.append(draft.fault(("phases", name, "set", path), message, key=True))
         else:
