@@ -20,8 +20,7 @@ from sim.scenario.schema import (
     Path,
     at,
     did_you_mean,
-    is_model,
-    is_table_of_tables,
+    is_section,
     keys_at,
     nearest,
     no_such,
@@ -200,7 +199,7 @@ def _assumptions(draft: Draft) -> Iterator[Fault]:
         if wrong and at(draft.data, parts) is None:
             hint = did_you_mean(*wrong)
             yield draft.fault(place, f"speaks of nothing in this scenario{hint}", key=True)
-        elif is_model(node) or is_table_of_tables(node):
+        elif is_section(node):
             said = 'a path with dots stands in quotes, like "routes.rail.freight_usd"'
             yield draft.fault(place, f"speaks of a table, not of a value; {said}", key=True)
         limits = assumption.get("range") if isinstance(assumption, dict) else None

@@ -19,8 +19,7 @@ from sim.scenario.schema import (
     at,
     did_you_mean,
     is_distribution,
-    is_model,
-    is_table_of_tables,
+    is_section,
     joined,
     keys_at,
     split,
@@ -211,8 +210,7 @@ def _unknown(data: Any, parts: Path, said: str) -> Fault | None:
     for depth, part in enumerate(parts):
         around = type_at(parts[:depth], data)
         known = keys_at(parts[:depth], data)
-        is_closed = is_model(around) or is_table_of_tables(around)
-        if is_closed and part not in (*known, "order"):
+        if is_section(around) and part not in (*known, "order"):
             message = f"no {part!r:.60} here{did_you_mean(part, known)}"
             return Fault(said, 0, 0, joined(parts), message)
         if around is None:

@@ -183,7 +183,8 @@ def _within(
     """The gauges on which a leg begins and on which it ends, and its breaks."""
     first, now, faults, before = ANY, ANY, [], ""
     for n, place in enumerate(via):
-        here = _gauges_at(draft, place)
+        gauges = _listed(table_at(draft.data, "places", place).get("gauge_mm"))
+        here = frozenset(gauge for gauge in gauges if isinstance(gauge, int))
         if now and here and not now & here:
             message = (
                 f"a gauge break inside one leg: {_mm(now)} to {before}, {_mm(here)} at {place}; "
@@ -199,11 +200,6 @@ def _within(
 
 def _common(some: frozenset[int], others: frozenset[int]) -> frozenset[int]:
     return some & others if some and others else some | others
-
-
-def _gauges_at(draft: Draft, place: str) -> frozenset[int]:
-    gauges = _listed(table_at(draft.data, "places", place).get("gauge_mm"))
-    return frozenset(gauge for gauge in gauges if isinstance(gauge, int))
 
 
 def _mm(gauges: frozenset[int]) -> str:

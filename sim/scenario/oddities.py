@@ -158,7 +158,10 @@ def _troubles(scenario: Scenario) -> Iterator[str]:
         for name, stage in about.stages.items():
             path = f"routes.{route}.stages.{name}"
             if isinstance(stage, Transit) and stage.detour is not None:
-                yield from _detour(path, stage.detour.duration.mean, stage.duration.mean)
+                around, usual = stage.detour.duration.mean, stage.duration.mean
+                if around < usual:
+                    rule = f"less than the {usual:,.4g} of the leg itself"
+                    yield f"{path}.detour: {around:,.4g} days are {rule}"
             if isinstance(stage, Departures) and stage.quota is not None:
                 yield from _quota(f"{path}.quota", stage.quota, stage.places_a_year)
 
@@ -201,11 +204,6 @@ def _late(use: FleetUse) -> str:
         f"routes.{use.route}.stages.{use.stage} has {wanted:,.4g}: they leave late; "
         f"{use.needed:,} could keep it"
     )
-
-
-def _detour(path: str, around: float, usual: float) -> Iterator[str]:
-    if around < usual:
-        yield f"{path}.detour: {around:,.4g} days are less than the {usual:,.4g} of the leg itself"
 
 
 def _quota(path: str, quota: Quota, places_a_year: float) -> Iterator[str]:

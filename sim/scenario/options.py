@@ -16,24 +16,17 @@ MOST_VALUES = 100_000
 
 
 def setting(text: str) -> Change:
-    """The change that `--set PATH=VALUE` asks for; VALUE as in a file, or a bare word.
-
-    Raises ScenarioError.
-    """
+    """What `--set PATH=VALUE` asks for; VALUE may be a bare word. Raises ScenarioError."""
     path, written = _parted("--set", text, "PATH=VALUE")
     try:
         return Change(path, value_of(written), "--set")
     except ValueError:
-        raise _refused(
-            "--set", path, f"the value is neither TOML nor a word (got {show(written)})"
-        ) from None
+        rule = f"the value is neither TOML nor a word (got {show(written)})"
+        raise _refused("--set", path, rule) from None
 
 
 def varying(text: str) -> tuple[str, list[Any]]:
-    """The path and the values of `--vary`: PATH=A:B:STEP, B included, or PATH=a,b,c.
-
-    Raises ScenarioError.
-    """
+    """The path and the values of `--vary`: A:B:STEP, B included, or a,b,c. Raises ScenarioError."""
     path, written = _parted("--vary", text, "PATH=A:B:STEP or PATH=a,b,c")
     if re.fullmatch(r"[^\[\]{}\"',]+:[^\[\]{}\"',]+", written):
         return path, _stepped(path, written)
@@ -44,9 +37,8 @@ def varying(text: str) -> tuple[str, list[Any]]:
     try:
         return path, [value_of(each.strip()) for each in written.split(",")]
     except ValueError:
-        raise _refused(
-            "--vary", path, f"must be A:B:STEP or values with commas (got {show(written)})"
-        ) from None
+        rule = f"must be A:B:STEP or values with commas (got {show(written)})"
+        raise _refused("--vary", path, rule) from None
 
 
 def varyings(texts: Sequence[str]) -> dict[str, list[Any]]:
@@ -107,7 +99,7 @@ def _decimal(written: str) -> Decimal:
 def _parted(option: str, text: str, form: str) -> tuple[str, str]:
     left, equals, right = (part.strip() for part in text.partition("="))
     if not (left and equals and right):
-        raise ScenarioError((Fault(option, 0, 0, show(text), f"must be {form}"),))
+        raise _refused(option, show(text), f"must be {form}")
     return left, right
 
 

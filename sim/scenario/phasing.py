@@ -19,7 +19,7 @@ from sim.scenario.schema import (
     at,
     is_distribution,
     is_model,
-    is_table_of_tables,
+    is_section,
     joined,
     split,
     table_at,
@@ -110,7 +110,7 @@ def _nested(data: Any, path: str, value: Any) -> str:
     """What to say of a path that TOML read as tables in tables, since its dots were not quoted."""
     parts = split(path)
     node = type_at(parts, data)
-    if not isinstance(value, dict) or not (is_model(node) or is_table_of_tables(node)):
+    if not isinstance(value, dict) or not is_section(node):
         return ""
     while isinstance(value, dict) and value and not is_distribution(parts, data):
         key = next(iter(value))

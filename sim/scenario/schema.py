@@ -108,9 +108,11 @@ def is_table(node: Any) -> bool:
     return get_origin(node) is Mapping
 
 
-def is_table_of_tables(node: Any) -> bool:
-    """Whether a type is a table of named things that are tables themselves."""
-    return is_table(node) and _resolve(get_args(node)[1], None) not in (float, Any)
+def is_section(node: Any) -> bool:
+    """Whether a type is a table with fixed keys, or one of named things that are tables."""
+    if is_table(node):
+        return _resolve(get_args(node)[1], None) not in (float, Any)
+    return is_model(node)
 
 
 def is_distribution(path: Iterable[str | int], data: Any) -> bool:
