@@ -398,6 +398,25 @@ def test_a_queue_in_which_trains_bunch_is_shortened_by_a_second_server() -> None
     assert best.more.scenario.name == "border +1 server"
 
 
+def test_one_more_departure_is_one_more_whatever_a_quota_lets_book() -> None:
+    path = "routes.rail.stages.trains"
+    quota = {"containers": 1_000, "per": "year"}
+    more = one_more(scenario(SHARED).with_changes({f"{path}.quota": quota}))
+    (made,) = [each.scenario for each in more if each.scenario.name == "rail trains +1 a day"]
+    before = scenario(SHARED).routes["rail"].departures["trains"]
+    after = made.routes["rail"].departures["trains"]
+    ways = len(made.directions)
+    assert after.departures_a_year == pytest.approx(before.departures_a_year + ways * 365)
+
+
+def test_vehicles_that_leave_when_full_have_no_timetable_with_one_more() -> None:
+    full = {"kind": "departures", "dispatch": "full", "capacity": 20}
+    more = one_more(scenario(SHARED).with_changes({"routes.rail.stages.change": full}))
+    names = [each.scenario.name for each in more]
+    assert "rail trains +1 a day" in names
+    assert "rail change +1 a day" not in names
+
+
 def test_one_more_is_also_more_in_every_phase() -> None:
     longer = '"routes.rail.stages.trains.capacity" = 40, "routes.rail'
     text = GROWING.replace('"routes.rail', longer)

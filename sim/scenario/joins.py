@@ -1,4 +1,4 @@
-"""Where routes lead: places and facilities that exist, legs that join, gauges that trains run on.
+"""Where routes lead: names that exist, legs that join, gauges that trains run on.
 
 Only the order of the file is looked at: the opposite direction goes through the same joints.
 A transit that says neither `via` nor how it moves passes time where it is (customs, a yard); one

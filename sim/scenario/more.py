@@ -61,6 +61,8 @@ def _departures(scenario: Scenario) -> Iterator[More]:
     each_way = " each way" if len(scenario.directions) > 1 else ""
     for route, about in _open(scenario).items():
         for stage, departures in about.departures.items():
+            if not departures.on_timetable:
+                continue  # as many leave as are full
             more = partial(_departure, route=route, stage=stage)
             made = _with(scenario, f"{route:.40} {stage:.40} +1 a day", more)
             said = f"one more {departures.vehicle} a day{each_way} of {route} {stage}"
@@ -93,7 +95,7 @@ def _departure(now: Scenario, route: str, stage: str) -> Values:
     if departures.per_day is not None:
         return {f"{path}.per_day": departures.per_day + 1}
     a_year = DAYS_A_YEAR * departures.capacity * len(now.directions)
-    return {f"{path}.annual_capacity": departures.yearly_capacity + a_year}
+    return {f"{path}.annual_capacity": departures.places_a_year + a_year}
 
 
 def _with(scenario: Scenario, name: str, more: Callable[[Scenario], Values]) -> Scenario:
