@@ -16,6 +16,7 @@ from sim.experiments.trials import Laboratory, Unknown, check_metric
 from sim.experiments.varied import Values, plain, points, varied
 from sim.experiments.workers import places, workers
 from sim.results.solution import Frontier, Solution
+from sim.scenario.distributions import is_number
 from sim.scenario.model import Scenario
 
 EVALUATIONS = 12
@@ -136,7 +137,7 @@ def _bounds(within: Bounds) -> Bounds:
 
 def _finite(value: Any, rule: str) -> float:
     value = plain(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
+    if not is_number(value) or not abs(value) < 1e300:
         raise UsageError(f"{rule} (got {value!r:.60})")
     return float(value)
 

@@ -15,6 +15,7 @@ from sim.experiments.varied import Values, points, varied
 from sim.experiments.workers import places
 from sim.results.results import SHOWN, STUDY, SWEEP, VARIED, WORTH, Results
 from sim.results.sweep import usual_metric
+from sim.scenario.distributions import is_number
 from sim.scenario.model import Scenario
 
 MOST_PATHS = 2
@@ -73,7 +74,7 @@ def laid_out(
 
     Raises ScenarioError, and UsageError for a metric or a worth that makes no sense.
     """
-    if isinstance(worth, bool) or not isinstance(worth, int | float) or not 0 < worth <= 1:
+    if not is_number(worth) or not 0 < worth <= 1:
         raise UsageError(f"--worth: must be above 0 and at most 1 container (got {worth!r:.60})")
     scenarios = [each for each, _ in points(scenario, values)]
     shown = metric or usual_metric(scenario, list(values))

@@ -24,6 +24,11 @@ class Interval:
         """Half the width of the interval."""
         return None if self.low is None or self.high is None else (self.high - self.low) / 2
 
+    @property
+    def holds_zero(self) -> bool:
+        """Whether there is an interval, and 0 is in it: of a difference, that it may be none."""
+        return self.low is not None and self.high is not None and self.low <= 0 <= self.high
+
 
 UNDEFINED = Interval(None)
 

@@ -56,9 +56,7 @@ class Effect:
 
 
 def _moves(found: Interval) -> bool:
-    if found.low is None or found.high is None:
-        return bool(found.mean)
-    return found.low > 0 or found.high < 0
+    return bool(found.mean) and not found.holds_zero
 
 
 @dataclass(frozen=True, eq=False)

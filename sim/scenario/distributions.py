@@ -166,7 +166,7 @@ def _numbers(kind: str, value: object) -> tuple[float, ...]:
 
 def number(value: object) -> float:
     """A finite number that is not negative; a boolean is no number. Raises ValueError."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not is_number(value):
         raise ValueError(f"must be a number (got {show(value)})")
     if not 0 <= value <= LARGEST:
         raise ValueError(f"must be between 0 and {LARGEST:g} (got {show(value)})")

@@ -13,6 +13,7 @@ from matplotlib.ticker import FuncFormatter
 from sim.results.metrics import ALL
 from sim.results.results import Results
 from sim.results.sweep import Knee, Sweep
+from sim.scenario.distributions import is_number
 from sim.scenario.schema import split
 from sim.views import sweeps, words
 from sim.views.style import (
@@ -82,7 +83,7 @@ def _curve(ax: Axes, sweep: Sweep, places: Sequence[float]) -> None:
     )
     look = looks(sweep.results).get(sweep.key.route)
     colour, marker = (BLUE, "o") if look is None else (look.colour, look.marker)
-    if all(map(words.is_number, *sweep.values.values())):
+    if all(map(is_number, *sweep.values.values())):
         ax.fill_between(x, low, high, color=colour, alpha=0.25, linewidth=0)
         ax.plot(x, mean, color=colour, marker=marker, markersize=4.5, linewidth=1.5)
     else:
@@ -137,7 +138,7 @@ def _shown(sweep: Sweep) -> str:
     said = [f"{number:,} replication{'s' * (number > 1)} on the same random numbers at all values"]
     if len(sweep.paths) == 1:
         if number > 1:
-            kind = "band" if all(map(words.is_number, *sweep.values.values())) else "whiskers"
+            kind = "band" if all(map(is_number, *sweep.values.values())) else "whiskers"
             said.append(f"{kind}: {100 * run.confidence:g} % interval")
         if _slots(sweep):
             said.append("dashed: capacity")

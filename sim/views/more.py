@@ -76,9 +76,7 @@ def _gain(results: Results, more: More) -> Gain:
 
 def _sure(found: Interval) -> float:
     """The mean of a difference, 0 where its interval holds 0."""
-    if found.mean is None or found.low is None or found.high is None:
-        return found.mean or 0.0
-    return 0.0 if found.low <= 0 <= found.high else found.mean
+    return 0.0 if found.mean is None or found.holds_zero else found.mean
 
 
 def print_more(results: Results, out: Console) -> None:

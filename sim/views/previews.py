@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sim.scenario.distributions import is_number
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Scenario
 from sim.scenario.phases import in_order
@@ -176,4 +177,4 @@ def _shown(data: Any) -> str:
         return "–".join(map(_shown, data))
     if isinstance(data, dict):
         return ", ".join(f"{key} {_shown(value)}" for key, value in data.items())
-    return f"{data:,.12g}" if words.is_number(data) else words.written(data)
+    return f"{data:,.12g}" if is_number(data) else words.written(data)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sim.results.solution import Frontier, Solution
+from sim.scenario.distributions import is_number
 from sim.views import fields, words
 from sim.views.grid import new_table
 
@@ -64,7 +65,7 @@ def finding(frontier: Frontier) -> str:
 def _at(solution: Solution, *, again: bool = False) -> str:
     """Where on the frontier: at a rail line time of 10 days; the next time: at 22."""
     path, amount = varied(solution)
-    if not words.is_number(amount):
+    if not is_number(amount):
         return f"with {fields.name(path)} {words.written(amount)}"
     if again:
         return f"at {setting(solution)}"

@@ -20,6 +20,7 @@ from matplotlib.typing import RcKeyType
 from scipy.optimize import isotonic_regression
 
 from sim.results.results import Results
+from sim.scenario.distributions import is_number
 from sim.views import words
 
 INK: Final = "#222222"
@@ -191,7 +192,7 @@ def row_labels(ax: Axes, labels: Mapping[float, str]) -> None:
 
 def value_places(ax: Axes, values: Sequence[Any]) -> list[float]:
     """Where values stand on the horizontal axis: each has a place unless all are numbers."""
-    if all(map(words.is_number, values)):
+    if all(map(is_number, values)):
         ax.xaxis.set_major_formatter(commas)
         return list(values)
     places = [float(number) for number in range(len(values))]

@@ -10,6 +10,7 @@ from rich.table import Table
 from sim.results.intervals import Interval
 from sim.results.metrics import ALL
 from sim.results.sweep import Knee, Point, Sweep
+from sim.scenario.distributions import is_number
 from sim.scenario.schema import split
 from sim.views import fields, words
 from sim.views.grid import WIDEST, new_table
@@ -47,7 +48,7 @@ def finding(sweep: Sweep) -> str:
     if len(sweep.paths) == 1:
         (path,), first, last = sweep.paths, known[0], known[-1]
         start = f"{metric} goes from {figure(sweep, first)} {at(sweep, first)}"
-        how = "at" if words.is_number(last.at[0]) else f"with {fields.name(path)}"
+        how = "at" if is_number(last.at[0]) else f"with {fields.name(path)}"
         return f"{start} to {figure(sweep, last)} {how} {words.written(last.at[0])}"
     least, most = (end(known, key=lambda p: sweep.interval(p).mean or 0.0) for end in (min, max))
     low = figure(sweep, least).partition(" ")[0]
@@ -101,7 +102,7 @@ def at(sweep: Sweep, point: Point) -> str:
         article = "" if name.endswith("s") else "a "
         said = words.written(value)
         number = f"at {article}{name} of {said} {unit}".rstrip()
-        parts.append(number if words.is_number(value) else f"with {name} {said}")
+        parts.append(number if is_number(value) else f"with {name} {said}")
     return words.listed(parts).replace(" and at ", " and ")
 
 

@@ -213,10 +213,9 @@ def _difference_lines(results: Results, name: str, route: str) -> Iterator[tuple
         if difference.interval.mean is None or (route == ALL and "_p" in metric):
             continue
         found, unit = difference.interval, words.unit(key)
-        unclear = found.low is not None and found.high is not None and found.low <= 0 <= found.high
-        if (unclear and metric != "throughput") or words.is_nothing(found.mean, unit):
+        if (found.holds_zero and metric != "throughput") or words.is_nothing(found.mean, unit):
             continue
-        ahead = None if unclear else better(key, difference)
+        ahead = None if found.holds_zero else better(key, difference)
         yield (
             f"  {_label(results, metric, route, [name, results.baseline.name]).strip()}",
             words.difference(found, unit),

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sim.results.intervals import Interval
 from sim.results.metrics import ALL, METRICS, Key
 from sim.results.results import Results
+from sim.scenario.distributions import is_number
 from sim.scenario.model import Scenario
 from sim.views import findings
 
@@ -108,11 +109,6 @@ def titled(title: str, results: Results, name: str) -> str:
 def cell(results: Results, name: str, key: Key) -> str:
     """A metric of a scenario with its interval; empty where it was not measured."""
     return interval(results.interval(key, name), unit(key)) if key in results.keys(name) else ""
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value that was said stands somewhere on an axis."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def written(value: Any) -> str:
