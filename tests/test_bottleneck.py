@@ -482,7 +482,7 @@ def test_sliders_move_speeds_and_servers() -> None:
 def test_an_estimate_counts_both_directions_and_the_greatest_phase() -> None:
     base = scenario(SHARED)
     growing = base.with_changes({"demand.growth_per_year": 1, "run.days": 3_650})
-    assert estimate([growing], 1).memory > 10 * estimate([base], 1).memory
+    assert estimate([growing], 1).memory_bytes > 10 * estimate([base], 1).memory_bytes
     often = {"routes__sea__stages__ships__every_days": 1e-5}
     both, one = (estimate([scenario(text, **often)], 1).seconds for text in (SHARED, ONE_WAY))
     assert both == pytest.approx(2 * one, rel=0.05)

@@ -375,6 +375,28 @@ def test_more_jobs_than_replications(tmp_path: Path) -> None:
     assert "±" not in done.stdout
 
 
+@pytest.mark.parametrize("text", ["2.5", "1,000", "-1", "many", "9" * 5_000])
+def test_a_number_of_replications_that_is_none(text: str, tmp_path: Path) -> None:
+    done = transsib("run", written(tmp_path, SMALL), f"--replications={text}")
+    assert (done.returncode, done.stdout) == (2, "")
+    said = f"'--replications': must be a whole number, at least 1 (got '{text[:50]}"
+    assert said in done.stderr
+    assert len(done.stderr) < 300
+
+
+@pytest.mark.parametrize("verb", ["run", "sweep"])
+def test_what_it_takes_is_told_in_json_too(verb: str, tmp_path: Path) -> None:
+    vary = ["--vary", "routes.rail.freight_usd=1,2"] if verb == "sweep" else []
+    done = transsib(verb, written(tmp_path, SMALL), *vary, "--dry-run", "--json", "--jobs", "1")
+    told = json.loads(done.stdout)
+    assert (told["scenarios"], told["replications"]) == ((2, 6) if vary else (1, 3))
+    assert 0 < told["seconds"] < 5
+    assert 1e5 < told["disk_bytes"] < told["memory_bytes"] < 1e9
+    said = transsib(verb, written(tmp_path, SMALL), *vary, "--dry-run", "--jobs", "1").stdout
+    assert said.startswith(f"{told['replications']} replications of {told['scenarios']} scenario")
+    assert "on 1 job: about 1 second, 0.1 GB" in said
+
+
 @pytest.mark.parametrize(
     "environment", [{}, {"TERM": "dumb"}, {"NO_COLOR": "1"}], ids=["none", "dumb", "no colour"]
 )

@@ -142,7 +142,7 @@ def assert_simulated(scenario: sim.Scenario) -> None:
     except ScenarioError:  # a date beyond the end
         return
     needs = estimate([tiny], 1)
-    if needs.seconds > SMALL_SECONDS or needs.memory > SMALL_BYTES:
+    if needs.seconds > SMALL_SECONDS or needs.memory_bytes > SMALL_BYTES:
         return
     try:
         measure(tiny, sim.simulate(tiny))

@@ -396,6 +396,15 @@ def test_a_wrong_command_is_told_in_a_line(
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("verb", ["sweep", "solve"])
+def test_what_is_set_cannot_vary(verb: str, tmp_path: Path) -> None:
+    asked = ["--target", "rail.share=0.5", "--by", SLOTS] if verb == "solve" else []
+    fixed = ["--vary", f"{FREIGHT}=1,2", "--set", f"{FREIGHT}=3"]
+    done = CliRunner().invoke(app, [verb, str(written(tmp_path, SMALL)), *asked, *fixed])
+    assert done.exit_code == 2
+    assert done.stderr == f"--vary: {FREIGHT}: is fixed by --set: say one of the two\n"
+
+
 def test_the_command_as_people_run_it(tmp_path: Path) -> None:
     transsib, file = str(Path(sys.executable).with_name("transsib")), written(tmp_path, SMALL)
     asked = [transsib, "sweep", str(file), "--vary", f"{SLOTS}=4_000,8_000", "--replications", "2"]

@@ -2,25 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-Files = Annotated[
-    list[str], typer.Argument(metavar="FILE...", help="scenario files or bundled names")
-]
+from sim.scenario.distributions import show
+
+
+def whole(least: int) -> Callable[[Any], int]:
+    """Reads a whole number that is not less; 1_000 is one, as in a file."""
+
+    def read(text: Any) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least:
+            raise typer.BadParameter(f"must be a whole number, at least {least} (got {show(text)})")
+        return number
+
+    return read
+
+
+def number(text: Any) -> float:
+    """Reads a number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(f"must be a number (got {show(text)})") from None
+
+
+Files = Annotated[list[str], typer.Argument(metavar="FILE", help="scenario files or bundled names")]
 File = Annotated[str, typer.Argument(metavar="FILE", help="scenario file or bundled name")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="a results folder")]
 Set = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="PATH=VALUE", help="change a value in every scenario; repeatable"
+        "--set", metavar="PATH=VALUE", help="change a value of what FILE says; repeatable"
     ),
 ]
-Replications = Annotated[int | None, typer.Option(min=1, help="in place of the scenario's own")]
-Seed = Annotated[int | None, typer.Option(min=0, help="in place of the scenario's own")]
-Jobs = Annotated[int | None, typer.Option(min=1, help="processes [default: one a core]")]
+Replications = Annotated[
+    int | None, typer.Option(metavar="N", parser=whole(1), help="in place of the scenario's own")
+]
+Seed = Annotated[
+    int | None, typer.Option(metavar="N", parser=whole(0), help="in place of the scenario's own")
+]
+Jobs = Annotated[
+    int | None, typer.Option(metavar="N", parser=whole(1), help="processes [default: one a core]")
+]
 Cluster = Annotated[
     str | None,
     typer.Option(

@@ -22,6 +22,8 @@ from sim.cli.options import (
     Seed,
     Set,
     Yes,
+    number,
+    whole,
 )
 
 
@@ -57,6 +59,7 @@ def solve(
 
     goal = options.target(target)
     varied = None if vary is None else dict([options.varying(vary)])
+    options.unset(varied or (), set_ or ())
     ends = None if within is None else options.bounds(within)
     (scenario,) = work.to_simulate([file], set_, replications, seed, quiet=quiet)
     with work.simulating(out, quiet=quiet) as progress:
@@ -87,13 +90,15 @@ def sensitivity(
         int | None,
         typer.Option(
             metavar="N",
+            parser=whole(2),
             help="trajectories of Morris [default: 4 to 20], rows of Sobol, a power of 2 "
             "[default: 64]",
         ),
     ] = None,
     set_: Set = None,
     replications: Annotated[
-        int | None, typer.Option(min=1, help="of every scenario [default: 2]")
+        int | None,
+        typer.Option(metavar="N", parser=whole(1), help="of every scenario [default: 2]"),
     ] = None,
     seed: Seed = None,
     jobs: Jobs = None,
@@ -120,7 +125,7 @@ def sensitivity(
     if without := len(idle(scenario)):
         note(f"{without} ranges of what is closed or not passed are left out", quiet=silent)
     if not silent:
-        note(work.what_it_takes(scenarios, jobs, cluster), quiet=silent)
+        note(str(work.what_it_takes(scenarios, jobs, cluster)), quiet=silent)
     work.study(
         scenarios, paired=True, tags=tags, jobs=jobs, cluster=cluster, out=out,
         as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes,
@@ -143,7 +148,11 @@ def sweep(
     ] = None,
     worth: Annotated[
         float,
-        typer.Option(help="the knee is where one more slot carries less than so much container"),
+        typer.Option(
+            metavar="X",
+            parser=number,
+            help="the knee is where one more slot carries less than so much container",
+        ),
     ] = 0.05,
     set_: Set = None,
     replications: Replications = None,
@@ -160,9 +169,10 @@ def sweep(
     """Simulate a scenario at each of some values, and find where more stops helping."""
     from sim.experiments.sweep import asked, laid_out, refuse
     from sim.results.results import SHOWN
-    from sim.scenario.options import varyings
+    from sim.scenario.options import unset, varyings
 
     values = asked(varyings(vary))
+    unset(values, set_ or ())
     (scenario,) = work.to_simulate([file], set_, replications, seed, quiet=quiet)
     if not (yes or dry_run):
         refuse(scenario, values, jobs, cluster)

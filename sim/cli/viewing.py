@@ -10,7 +10,7 @@ import typer
 from sim.cli import work
 from sim.cli.commands import app
 from sim.cli.exits import told
-from sim.cli.options import File, Folder, Json, Quiet, Seed, Set, Yes
+from sim.cli.options import File, Folder, Json, Quiet, Seed, Set, Yes, whole
 from sim.errors import UsageError
 
 
@@ -20,10 +20,15 @@ def trace(
     file: File,
     container: Annotated[
         int,
-        typer.Option(metavar="N", help="numbered from 0 in booking order, all directions together"),
+        typer.Option(
+            metavar="N",
+            parser=whole(0),
+            help="numbered from 0 in booking order, all directions together",
+        ),
     ],
     replication: Annotated[
-        int, typer.Option(metavar="R", help="which replication, numbered from 0")
+        int,
+        typer.Option(metavar="R", parser=whole(0), help="which replication, numbered from 0"),
     ] = 0,
     set_: Set = None,
     seed: Seed = None,
@@ -77,7 +82,7 @@ def plot(
         ),
     ] = None,
     format_: Annotated[
-        list[str] | None, typer.Option("--format", help="png or svg; repeatable")
+        list[str] | None, typer.Option("--format", metavar="NAME", help="png or svg; repeatable")
     ] = None,
     quiet: Quiet = False,
 ) -> None:

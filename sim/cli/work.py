@@ -6,6 +6,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +14,7 @@ from sim.cli.exits import note
 from sim.errors import Fault, IncompleteError, ScenarioError
 
 if TYPE_CHECKING:
+    from sim.experiments.estimate import Estimate
     from sim.experiments.precision import Precision
     from sim.experiments.tasks import Progress
     from sim.results.results import Results
@@ -90,7 +92,8 @@ def study(
     from sim.results.warmup import warnings
 
     if dry_run:
-        print(what_it_takes(scenarios, jobs, cluster))  # noqa: T201
+        needs = what_it_takes(scenarios, jobs, cluster)
+        print_json(asdict(needs)) if as_json else print(needs)  # noqa: T201
         return
     tasks = sum(scenario.run.replications for scenario in scenarios)
     if jobs is not None and jobs > tasks:
@@ -106,13 +109,13 @@ def study(
     finish(results, out, quiet=quiet, precision=precision)
 
 
-def what_it_takes(scenarios: list[Scenario], jobs: int | None, cluster: str | None) -> str:
-    """The estimate of time, memory and disk, in a sentence."""
-    from sim.experiments.estimate import said
+def what_it_takes(scenarios: list[Scenario], jobs: int | None, cluster: str | None) -> Estimate:
+    """The estimate of time, memory and disk."""
+    from sim.experiments.estimate import estimate
     from sim.experiments.workers import places
 
     tasks = sum(scenario.run.replications for scenario in scenarios)
-    return said(scenarios, min(places(jobs, cluster), tasks), apart=cluster is not None)
+    return estimate(scenarios, min(places(jobs, cluster), tasks), apart=cluster is not None)
 
 
 def _said_before(progress: Progress | None, *, quiet: bool) -> Progress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sim.errors import TooLargeError
 from sim.scenario.fields import DAYS_A_YEAR
@@ -32,11 +32,19 @@ MOST_BYTES = 2e9
 
 @dataclass(frozen=True)
 class Estimate:
-    """Seconds on all jobs together, the bytes that one machine holds at a time, those on disk."""
+    """What a study would take: seconds with so many jobs, and bytes.
 
+    memory_bytes: that one machine holds at a time; where `apart`, for each job
+    disk_bytes: those of a results folder
+    """
+
+    scenarios: int
+    replications: int
+    jobs: int
     seconds: float
-    memory: float
-    disk: float
+    memory_bytes: float
+    disk_bytes: float
+    apart: bool = False
 
     @property
     def time(self) -> str:
@@ -44,11 +52,20 @@ class Estimate:
         for unit, seconds in (("hours", 3600), ("minutes", 60)):
             if self.seconds > 2 * seconds:
                 return f"{self.seconds / seconds:,.0f} {unit}"
-        return f"{max(self.seconds, 1):,.0f} seconds"
+        return _several(max(round(self.seconds), 1), "second")
 
     def __str__(self) -> str:
-        """Time and memory in words."""
-        return f"about {self.time} and {self.memory / 1e9:,.1f} GB of memory"
+        """In a sentence."""
+        return (
+            f"{_several(self.replications, 'replication')} of "
+            f"{_several(self.scenarios, 'scenario')} on {_several(self.jobs, 'job')}: "
+            f"about {self.time}, {self.memory_bytes / 1e9:,.1f} GB of memory "
+            f"{'for each ' * self.apart}and, with --out, {self.disk_bytes / 1e6:,.1f} MB on disk"
+        )
+
+
+def _several(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number > 1)}"
 
 
 def estimate(scenarios: Sequence[Scenario], jobs: int, *, apart: bool = False) -> Estimate:
@@ -60,19 +77,13 @@ def estimate(scenarios: Sequence[Scenario], jobs: int, *, apart: bool = False) -
     rows = sum(_rows(scenario) * scenario.run.replications for scenario in scenarios)
     together = 1 if apart else jobs
     return Estimate(
-        seconds / jobs, max(map(_bytes, scenarios)) * together, 1e5 + rows * BYTES_A_ROW
-    )
-
-
-def said(scenarios: Sequence[Scenario], jobs: int, *, apart: bool = False) -> str:
-    """What a study would take, in a sentence; `apart` as for `estimate`."""
-    needs = estimate(scenarios, jobs, apart=apart)
-    number = sum(each.run.replications for each in scenarios)
-    return (
-        f"{number:,} replications of {len(scenarios):,} scenario{'s' * (len(scenarios) > 1)} on "
-        f"{jobs} job{'s' * (jobs > 1)}: about {needs.time}, {needs.memory / 1e9:,.1f} GB of memory "
-        f"{'for each ' * apart}"
-        f"and, with --out, {needs.disk / 1e6:,.1f} MB on disk"
+        scenarios=len(scenarios),
+        replications=sum(each.run.replications for each in scenarios),
+        jobs=jobs,
+        seconds=seconds / jobs,
+        memory_bytes=max(map(_bytes, scenarios)) * together,
+        disk_bytes=1e5 + rows * BYTES_A_ROW,
+        apart=apart,
     )
 
 
@@ -84,10 +95,11 @@ def refuse_if_large(
     apart: as for `estimate`
     """
     needs = estimate(scenarios, jobs, apart=apart)
-    needs = Estimate(needs.seconds * times, needs.memory, needs.disk)
-    if needs.seconds > LONGEST_SECONDS or needs.memory > MOST_BYTES:
+    needs = replace(needs, seconds=needs.seconds * times)
+    if needs.seconds > LONGEST_SECONDS or needs.memory_bytes > MOST_BYTES:
         raise TooLargeError(
-            f"this would take {needs} on {jobs} job{'s' * (jobs > 1)}; "
+            f"this would take about {needs.time} and {needs.memory_bytes / 1e9:,.1f} GB of memory "
+            f"on {_several(jobs, 'job')}; "
             "ask for less, or confirm with --yes (in Python: large=True)"
         )
 

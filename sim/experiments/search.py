@@ -175,7 +175,7 @@ def _unsolved(unknown: Unknown, replications: int) -> Solution:
         return _told(unknown, list(hole), replications, why=why)
     elif len(tried) == 1 and unknown.refused:
         why = f"no other value can be tried: {unknown.refused}"
-    elif reached[1] - reached[0] <= 1e-9 * max(map(abs, reached)):
+    elif abs(reached[1] - reached[0]) <= 1e-9 * max(map(abs, reached)):
         why = "it does not respond"
     else:
         why = "it is out of reach"
@@ -199,7 +199,10 @@ def _told(unknown: Unknown, tried: list[float], replications: int, **found: Any)
 
 
 def _reached(unknown: Unknown, tried: list[float], replications: int) -> Bounds | None:
-    """The least and the greatest metric that came of what was tried."""
+    """The least and the greatest metric that came of values that rise, in the order of those."""
     means = [unknown.interval(x, replications).mean for x in tried]
     known = [mean for mean in means if mean is not None]
-    return (min(known), max(known)) if known else None
+    if not known:
+        return None
+    ends = sorted((min(known), max(known)), key=known.index)
+    return ends[0], ends[1]

@@ -34,7 +34,8 @@ class Solution:
     whole: whether the unknown is a whole number, so that the target is met only nearly
     metric: the metric at the value, with its interval
     replications: how many stand behind all this
-    tried, reached: the least and the greatest value that was tried, and metric that came of it
+    tried, reached: the least and the greatest value that was tried, and metric that came of it,
+        in the order of the values
     why: why there is no value, empty where there is one
     setting: the path and the value that were varied
     measures: all metrics of every replication at the value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -50,6 +50,13 @@ def varyings(texts: Sequence[str]) -> dict[str, list[Any]]:
             raise _refused("--vary", path, "is said twice: say it once")
         found[path] = values
     return found
+
+
+def unset(paths: Iterable[str], settings: Sequence[str]) -> None:
+    """Raise ScenarioError where `--set` fixes what is to be varied."""
+    fixed = {setting(text).path for text in settings}
+    if both := sorted(fixed.intersection(paths)):
+        raise _refused("--vary", both[0], "is fixed by --set: say one of the two")
 
 
 def _stepped(path: str, written: str) -> list[int | float]:

@@ -48,7 +48,7 @@ def _print_use(scenario: Scenario, preview: Preview, out: Console) -> None:
     if len(scenario.directions) > 1:
         out.print(BOTH_DIRECTIONS, style="dim")
     for route in preview.routes:
-        out.print(f"{route.name}: {_binding(route)}")
+        out.print(f"{route.name}: {_binding(route, preview.demand)}")
         for line in (_asked(scenario, route.name), *_quotas(scenario, route.name)):
             if line:
                 out.print(f"    {line}")
@@ -131,9 +131,11 @@ def _asked(scenario: Scenario, name: str) -> str:
     return ", ".join(said)
 
 
-def _binding(route: RoutePreview) -> str:
+def _binding(route: RoutePreview, demand: float) -> str:
     if not route.is_open:
         return "closed: it takes no part"
+    if not demand:
+        return "nothing to carry: the demand is 0"
     if not route.demand:
         return "no container's first choice while nothing waits; it takes what others refuse"
     wanted = f"{words.count(route.demand)} containers a year want it while nothing waits"

@@ -36,6 +36,8 @@ def answer(solution: Solution) -> str:
         about = f"{solution.target} = {goal(solution)}"
         return f"{name}: no {solution.by} gives {about}: {why(solution)}."
     gives = f"{solution.target} = {words.interval(solution.metric, solution.unit)}"
+    if solution.unit != "fraction":
+        gives += f" {solution.unit}"
     nearest = f", the whole number nearest to {goal(solution)}" if solution.whole else ""
     return f"{name}: {solution.by} = {value(solution)} gives {gives}{nearest}."
 

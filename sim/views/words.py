@@ -235,15 +235,15 @@ def answer(results: Results) -> str:
     demands = {count(results.demand(name)) for name in names}
     of = f"Of {demands.pop()} containers a year, {route}" if len(demands) == 1 else route
     carried = listed([f"{_carried(results, route, name)} in {name}" for name in names])
-    days = listed([f"{_days(results, route, name)} in {name}" for name in names])
-    return f"{of} carries {carried}. Door to door takes {days}."
+    days = [f"{took} in {name}" for name in names if (took := _days(results, route, name))]
+    return f"{of} carries {carried}." + (f" Door to door takes {listed(days)}." if days else "")
 
 
 def _answer_of_one(results: Results) -> str:
     name, demand = results.baseline.name, count(results.demand(results.baseline.name))
     parts = [
-        f"{_carried(results, route, name)} by {route}, door to door in "
-        f"{_days(results, route, name)}"
+        f"{_carried(results, route, name)} by {route}"
+        + (f", door to door in {took}" if (took := _days(results, route, name)) else "")
         for route in results.baseline.routes
     ]
     return f"Of {demand} containers a year, {name} carries {listed(parts)}."
@@ -255,12 +255,13 @@ def _carried(results: Results, route: str, name: str) -> str:
 
 
 def _days(results: Results, route: str, name: str) -> str:
+    """How long a route takes; nothing where none arrived."""
     key = Key(route, ALL, "door_to_door_mean")
     days = results.interval(key, name).mean
     if days is not None:
         return f"{days:.1f} days"
     grows = results.values(key, name)[0] is not None
-    return "ever more days (the queue grows)" if grows else "no known time (none arrived)"
+    return "ever more days (the queue grows)" if grows else ""
 
 
 def unit(key: Key) -> str:
