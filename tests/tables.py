@@ -98,7 +98,7 @@ def second_model(told: list[Row]) -> str:
         "| scenario | figures | worst z | of |",
         (
             [row["scenario"], row["metrics"], f"{row['z']:+.2f}", f"`{row['worst']}`"]
-            for row in told
+            for row in sorted(told, key=lambda row: row["scenario"])
         ),
     )
 
@@ -111,7 +111,7 @@ def coverage(told: list[Row]) -> str:
                 row["interval"], row["rule"], f"{row['experiments']:,}",
                 f"{row['replications']:.0f}", f"{row['covered']:.1%}",
             ]
-            for row in told
+            for row in sorted(told, key=lambda row: (row["interval"], row["rule"]))
         ),
     )  # fmt: skip
 
