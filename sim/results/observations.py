@@ -105,11 +105,6 @@ class Leg:
         days[: self.boarded] = np.repeat(self.departed, self.loads)
         return days
 
-    @property
-    def arrival_days(self) -> Floats:
-        """The day each container that left arrives [boarded]."""
-        return np.repeat(self.arrived, self.loads)
-
 
 @dataclass(frozen=True)
 class RouteLog:
