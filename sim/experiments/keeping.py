@@ -203,8 +203,8 @@ def _changes(before: Scenario, now: Scenario) -> Iterator[str]:
     if before.key == now.key:
         return
     then, here = _flat(before.to_data()), _flat(now.to_data())
-    changed = [path for path in dict.fromkeys((*then, *here)) if then.get(path) != here.get(path)]
-    told = [path for path in changed if not path.startswith(_NEUTRAL)]
+    unlike = [path for path in dict.fromkeys((*then, *here)) if then.get(path) != here.get(path)]
+    told = [path for path in unlike if not path.startswith(_NEUTRAL)]
     if not told:
         yield f"{now.name}: the order of stages, directions, classes or phases"
     for path in told:
