@@ -410,6 +410,25 @@ def test_what_begins_at_the_horizon_is_none(tmp_path: Path) -> None:
     assert observed.disruptions[0].spans == ((5, 7), (12, 14))
 
 
+@pytest.mark.parametrize("effect", ["closed", "capacity"])
+def test_who_books_at_the_end_of_a_run_knows_what_is_closed_beyond_it(
+    tmp_path: Path, effect: str
+) -> None:
+    # No trains from 5 to 7, and so on: who books at 4.5 would wait until 7, and goes away. Of five
+    # bookings a day, one place a train, the later ones expect a train of day 16 and more.
+    head = "[routes.rail]\nmax_wait_days = {}\n"
+    none = again(TRAINS, effect, 5, 2) + ("factor = 0\n" if effect == "capacity" else "")
+    observed = run(tmp_path, head.format(2) + LINE + none, days=4.9)
+    assert observed.way().taken.tolist() == [0, 0, 0, 0, -1]
+    text = head.format(12) + LINE.replace("= 3 }\nline", "= 1 }\nline") + none
+    short, long = (
+        lawful_run(daily(tmp_path, text, days=days, a_year=5 * 365)).way().taken
+        for days in (4.9, 60)
+    )
+    assert short.tolist() == long[: len(short)].tolist()
+    assert -1 in short[:20]
+
+
 def test_bookings_as_it_begins_and_as_it_ends(tmp_path: Path) -> None:
     # Dearer from 5.5 to 7.5: who books at 5.5 pays more, who books at 7.5 does not.
     facility = FACILITY.format(hours=0, servers=1)

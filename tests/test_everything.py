@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from disrupted import is_in
 from everything import Document, corridors, read, single_routes
-from hypothesis import assume, given, seed, settings
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 from laws import assert_lawful
 from laws_facilities import Visits, down, moments_of, numbered, servers_at, visits
@@ -260,7 +260,6 @@ def assert_longer_is_the_same(document: Document, more: int) -> None:
     scenario = read(document)
     longer = scenario.with_changes({"run.days": document["run"]["days"] + more})
     short, long = sim.simulate(scenario), sim.simulate(longer)
-    assume(not departures_are_disrupted(longer, long, short.horizon))
     for way, same in zip(short.ways, long.ways, strict=True):
         number = len(way.booked)
         assert (same.booked[:number] == way.booked).all()
@@ -276,17 +275,6 @@ def assert_longer_is_the_same(document: Document, more: int) -> None:
                 came = np.isfinite(leg.arrived)
                 assert (once_more.arrived[:trips][came] == leg.arrived[came]).all()
                 assert (once_more.arrived[:trips][~came] >= short.horizon).all()
-
-
-def departures_are_disrupted(
-    scenario: sim.Scenario, observed: sim.Observations, since: float
-) -> bool:
-    """Whether departures from a day on are: of these nobody knows whose run ends on that day."""
-    departures = {(r, s) for r, route in scenario.routes.items() for s in route.departures}
-    return any(
-        log.said.stage in departures and any(end > since for _, end in log.spans)
-        for log in observed.disruptions
-    )
 
 
 def test_names_and_the_order_of_tables_settle_nothing() -> None:

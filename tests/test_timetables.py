@@ -10,7 +10,10 @@ from corridors import loaded
 from support import figures
 
 import sim
+from sim.corridor.course import Happening, Span
+from sim.corridor.timetable import Foreseen, Stretch, Timetable
 from sim.results.metrics import measure
+from sim.scenario.disruptions import Disruption
 
 # Bookings at 1/2, 3/2, 5/2, … days: 365 a year, evenly.
 EVEN = """
@@ -423,3 +426,35 @@ def test_a_fixed_time_keeps_a_promise_of_as_much_to_the_last_bit(tmp_path: Path)
     scenario = loaded(tmp_path, text)
     assert on_time(scenario) == {"road": 1, "all": 1}
     assert on_time(scenario.with_changes({"routes.road.promise_days": 14.0999}))["road"] == 0
+
+
+def closures(up: float, down: float) -> Foreseen:
+    """Departures that are closed for some days, again and again."""
+    target = "routes.rail.stages.trains"
+    said = Disruption.model_validate(
+        {"target": target, "effect": "closed", "days": down, "up_days": up}
+    )
+
+    def foreseen(until: float) -> list[Happening]:
+        first = np.arange(up, until, up + down)
+        return [Happening(said, [Span(day, day + down) for day in first.tolist()])]
+
+    return foreseen
+
+
+def test_a_timetable_tells_the_same_days_however_far_it_was_made() -> None:
+    stretches = [Stretch(0, 1, 2), Stretch(3.5, 0.7, 3)]
+    places = np.arange(2, 3000)
+    short, long = (Timetable(stretches, until, closures(5, 2.5)).days(places) for until in (4, 900))
+    assert short.tolist() == long.tolist()
+    assert not (short % 7.5 > 5).any()
+    assert [Timetable(stretches, 4, closures(5, 2.5)).day(place) for place in (2, 900)] == [
+        1,
+        short[898],
+    ]
+
+
+def test_what_is_closed_for_ever_opens_after_ten_years_for_who_looks_ahead() -> None:
+    days = Timetable([Stretch(0, 1, 1)], 10, closures(5, 1e6)).days(np.arange(1, 8))
+    assert days[:4].tolist() == [1, 2, 3, 4]
+    assert (days[4:] > 3653).all()

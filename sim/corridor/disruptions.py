@@ -44,6 +44,13 @@ class Disruptions:
         """What happens to a stage of a route."""
         return {n: h for n, h in self.happenings.items() if h.said.stage == (route, stage)}
 
+    def ahead(self, route: str, stage: str, until: float) -> list[Happening]:
+        """The same, of all that begins before a day that may be beyond the horizon."""
+        return [
+            Happening(said, self._spans(said, f"disruptions.{name}", until))
+            for name, (said, _) in self.of_stage(route, stage).items()
+        ]
+
     def of_facility(self, facility: str) -> dict[str, Happening]:
         """What happens to a facility as a whole."""
         return {n: h for n, h in self.happenings.items() if h.said.facility == facility}
@@ -57,15 +64,15 @@ class Disruptions:
             if said.of_servers and said.facility == facility
         }
 
-    def _spans(self, said: Disruption, purpose: str) -> list[Span]:
-        """The days on which a disruption holds, of those that begin before the horizon."""
+    def _spans(self, said: Disruption, purpose: str, until: float | None = None) -> list[Span]:
+        """The days on which a disruption holds, of those that begin before a day: the horizon."""
         run = self._scenario.run
         random = stream(run.seed, self._replication, purpose)
         if said.starts is not None:
             first = run.day_of(said.starts)
             days = float(quantile(said.days, random.random(1))[0])
             return [Span(first, first + days)] if days else []
-        return list(_alternating(said, random, run.horizon))
+        return list(_alternating(said, random, run.horizon if until is None else until))
 
     def dearer(self, eras: Sequence[Era]) -> Sequence[Era]:
         """The scenario as it is on each day, with the freight that is asked then."""
@@ -87,7 +94,7 @@ class Disruptions:
         ]
 
 
-def _alternating(said: Disruption, random: np.random.Generator, horizon: float) -> Iterator[Span]:
+def _alternating(said: Disruption, random: np.random.Generator, until: float) -> Iterator[Span]:
     """Working and disrupted in turn, from day 0: the times of both are drawn."""
     gap, day = said.gap, 0.0
     assert gap is not None, "checked when the scenario was loaded"
@@ -98,7 +105,7 @@ def _alternating(said: Disruption, random: np.random.Generator, horizon: float) 
         )
         for up, down in pairs:
             first = day + up
-            if first >= horizon:
+            if first >= until:
                 return
             day = first + down
             if down:
@@ -157,6 +164,11 @@ def left(happenings: Sequence[Happening], days: Sequence[float]) -> list[float]:
     """The part of a capacity that is left on each day."""
     some = [each for each in happenings if each.said.effect == "capacity"]
     return [_left(some, day) for day in days]
+
+
+def least_left(happenings: Sequence[Happening]) -> float:
+    """The part of a capacity that is left on the worst of all days, if all goes wrong at once."""
+    return math.prod(min(said.part, 1.0) for said, _ in happenings if said.effect == "capacity")
 
 
 def changes(happenings: Sequence[Happening]) -> list[float]:

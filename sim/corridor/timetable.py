@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.corridor.course import Course, Happening
-from sim.corridor.disruptions import left
+from sim.corridor.disruptions import least_left, left
 from sim.corridor.streams import Floats
 
 Counts = NDArray[np.int64]
 
 NEVER = 1e12
 """The day on which a place leaves that no timetable has."""
+
+A_DECADE = 3653.0
+"""Days beyond the horizon as far as disruptions are looked up: later vehicles leave as planned."""
+
+Foreseen = Callable[[float], Sequence[Happening]]
+"""What disrupts departures, of all that begins before a day."""
 
 
 class Stretch(NamedTuple):
@@ -36,14 +43,21 @@ class Timetable:
     times, capacities: day and room of each departure before the horizon [departures]
     rows: the number of each among those that were planned, of which a closure leaves some out
     first_place: the number of the first place of each, and of the next one [departures + 1]
+    least_capacity: no vehicle takes less, whenever it leaves
 
     Departure k of a stretch leaves k headways after its day: computed, never accumulated. Departure
     k of a timetable of one stretch has the places k·c … k·c + c - 1.
     """
 
     def __init__(
-        self, stretches: Sequence[Stretch], horizon: float, happenings: Sequence[Happening] = ()
+        self,
+        stretches: Sequence[Stretch],
+        horizon: float,
+        foreseen: Foreseen | None = None,
+        looks_to: float | None = None,
     ) -> None:
+        self._stretches, self._horizon, self._foreseen = stretches, horizon, foreseen
+        self._looks_to = horizon + A_DECADE if looks_to is None else looks_to
         ends = [*(stretch.day for stretch in stretches[1:]), math.inf]
         parts = [_times(s, min(end, horizon)) for s, end in zip(stretches, ends, strict=True)]
         parts = [times[times < horizon] for times in parts]
@@ -54,9 +68,10 @@ class Timetable:
             [np.full(len(times), s.capacity) for s, times in zip(stretches, parts, strict=True)]
         )
         self.rows = np.arange(self.planned)
-        self.is_even = len(stretches) == 1 and not happenings
-        if happenings:
-            self._disrupt(happenings)
+        self.least_capacity = min(stretch.capacity for stretch in stretches)
+        self.is_even = len(stretches) == 1 and foreseen is None
+        if foreseen is not None:
+            self._disrupt(foreseen(horizon))
         self.first_place: Counts = stretches[0].capacity + np.concatenate(
             [[0], self.capacities.cumsum()]
         )
@@ -68,18 +83,18 @@ class Timetable:
             kept = course.each_opens(self.times) == self.times
             self.times, self.rows = self.times[kept], self.rows[kept]
             self.capacities = self.capacities[kept]
-        parts = np.array(left(happenings, self.times.tolist()))
-        self.capacities = np.floor(self.capacities * parts + 1e-9).astype(np.int64)
+        self.capacities = _places(self.capacities, left(happenings, self.times.tolist()))
+        self.least_capacity = int(_places(self.least_capacity, least_left(happenings)))
+
+    @cached_property
+    def _longer(self) -> Timetable:
+        """The same, with departures twice as far ahead."""
+        return Timetable(self._stretches, 2 * self._horizon, self._foreseen, self._looks_to)
 
     @property
     def even(self) -> Stretch:
         """The only stretch of a timetable that never changes."""
         return self._last
-
-    @property
-    def least_capacity(self) -> int:
-        """The capacity of the smallest vehicle."""
-        return int(min(self.capacities.min(initial=self._last.capacity), self._last.capacity))
 
     def caught(self, moments: Floats) -> Counts:
         """The first place of the first departure from each moment on; moments rise."""
@@ -93,6 +108,9 @@ class Timetable:
         if self.is_even:
             _, headway, capacity = self.even
             return np.multiply(places // capacity, headway, dtype=float)
+        asks_on = self._foreseen is not None and places.max(initial=0) >= self.first_place[-1]
+        if asks_on and self._horizon < self._looks_to:
+            return self._longer.days(places)
         day, headway, capacity = self._last
         number = self.first_place.searchsorted(places, "right") - 1
         ahead = (places - self.first_place[-1]) // capacity + self._beyond
@@ -107,6 +125,11 @@ class Timetable:
             _, headway, capacity = self.even
             return place // capacity * headway
         return float(self.days(np.array([place]))[0])
+
+
+def _places(capacity: Counts | int, parts: Sequence[float] | float) -> Counts:
+    """The places of a capacity of which a part is left."""
+    return np.floor(capacity * np.array(parts) + 1e-9).astype(np.int64)
 
 
 def _times(stretch: Stretch, end: float) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count, pairwise
 
@@ -48,7 +49,8 @@ class Service:
         self.timetable: Timetable | None = None
         if first.on_timetable:
             stretches = self._stretches(way.days)
-            self.timetable = Timetable(stretches, way.horizon, self._happens)
+            foreseen = partial(way.disruptions.ahead, lane.name, self.name)
+            self.timetable = Timetable(stretches, way.horizon, foreseen if self._happens else None)
         draws = self._draws(backlog, way.horizon)
         names = [name for name, _ in legs[0].run]
         self.run = Run(lane, names, draws, [each.capacity for each in self.departures])
