@@ -15,6 +15,8 @@ from corridors import SMALL, loaded, written
 
 import sim
 from sim.corridor.streams import quantile, stream
+from sim.experiments import workers
+from sim.experiments.estimate import estimate
 from sim.scenario.distributions import parse
 
 TRANSSIB = Path(sys.executable).with_name("transsib")
@@ -27,6 +29,30 @@ def test_any_number_and_kind_of_workers_measures_the_same(tmp_path: Path) -> Non
         assert sim.run(scenario, jobs=jobs).measures == one
     with ThreadPoolExecutor(3) as executor:
         assert sim.run(scenario, executor=executor).measures == one
+
+
+def test_a_second_of_work_starts_no_workers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+
+    class Noticed(workers.Watched):
+        def __init__(self, jobs: int) -> None:
+            started.append(jobs)
+            super().__init__(jobs)
+
+    monkeypatch.setattr(workers, "Watched", Noticed)
+    monkeypatch.setattr(workers, "usable_cores", lambda: 2)
+    scenario = loaded(tmp_path).with_changes({"run.replications": 2})
+    assert estimate([scenario], 1).seconds < 0.5
+    sim.run(scenario)
+    goal = {"rail.share": 0.5}
+    sim.solve(scenario, target=goal, by="routes.rail.constant_usd", replications=1)
+    assert not started
+    sim.run(scenario, jobs=2)
+    sim.run(scenario.with_changes({"run.replications": 60}))
+    sim.run(scenario, precision="50%")  # nobody knows how many that needs
+    assert started == [2, 2, 2]
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,12 @@ Seed = Annotated[
     int | None, typer.Option(metavar="N", parser=whole(0), help="in place of the scenario's own")
 ]
 Jobs = Annotated[
-    int | None, typer.Option(metavar="N", parser=whole(1), help="processes [default: one a core]")
+    int | None,
+    typer.Option(
+        metavar="N",
+        parser=whole(1),
+        help="processes [default: one a core, for a second's work one]",
+    ),
 ]
 Cluster = Annotated[
     str | None,

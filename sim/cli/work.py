@@ -115,7 +115,8 @@ def what_it_takes(scenarios: list[Scenario], jobs: int | None, cluster: str | No
     from sim.experiments.workers import places
 
     tasks = sum(scenario.run.replications for scenario in scenarios)
-    return estimate(scenarios, min(places(jobs, cluster), tasks), apart=cluster is not None)
+    jobs = min(places(jobs, cluster, seconds=estimate(scenarios, 1).seconds), tasks)
+    return estimate(scenarios, jobs, apart=cluster is not None)
 
 
 def _said_before(progress: Progress | None, *, quiet: bool) -> Progress:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypedDict, Unpack, overload
 
 from sim.errors import UsageError
-from sim.experiments.estimate import refuse_if_large
+from sim.experiments.estimate import estimate, refuse_if_large
 from sim.experiments.provenance import made_by, resimulate
 from sim.experiments.search import Bounds, search
 from sim.experiments.tasks import Progress
@@ -104,7 +104,9 @@ def frontier(
     bounds = None if within is None else _bounds(within)
     values = None if vary is None else _varied(vary, by)
     times = 1 if values is None else sum(map(len, values.values()))
-    jobs = min(places(jobs, cluster, executor), scenario.run.replications * times)
+    seconds = estimate([scenario], 1).seconds * EVALUATIONS * times
+    most = places(jobs, cluster, executor, seconds=seconds)
+    jobs = min(most, scenario.run.replications * times)
     apart = cluster is not None
     if not large:
         refuse_if_large([scenario], jobs, times=EVALUATIONS * times, apart=apart)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -12,7 +13,7 @@ from typing import TypedDict, Unpack
 
 from sim.corridor import simulate
 from sim.errors import IncompleteError, UsageError
-from sim.experiments.estimate import refuse_if_large
+from sim.experiments.estimate import estimate, refuse_if_large
 from sim.experiments.keeping import Keeper, keeping
 from sim.experiments.precision import Precision
 from sim.experiments.provenance import made_by
@@ -29,7 +30,8 @@ class How(TypedDict, total=False):
     """How a study is run.
 
     replications: in place of the scenarios' own
-    jobs: processes, by default one for each core; in their place
+    jobs: processes, by default one for each core, or this one alone for about a second's work; in
+        their place
     executor: any Executor, or cluster: the address of a Dask scheduler, such as tcp://host:8786
     progress: called with the number of finished and of all replications
     large: go on where more than about an hour or 2 GB are needed
@@ -88,7 +90,8 @@ def studied(
         precision = Precision.parse(precision, most=replications)
     scenarios = _asked(scenarios, replications, precision, paired=paired)
     tasks = sum(each.run.replications for each in scenarios)
-    jobs, apart = min(places(jobs, cluster, executor), tasks), cluster is not None
+    seconds = math.inf if precision else estimate(scenarios, 1).seconds
+    jobs, apart = min(places(jobs, cluster, executor, seconds=seconds), tasks), cluster is not None
     if not large:
         refuse_if_large(scenarios, jobs, apart=apart)
     provenance = {**made_by(), **(tags or {})}

@@ -8,6 +8,7 @@ lets go of the other, or is killed, they end at once.
 from __future__ import annotations
 
 import contextlib
+import math
 import multiprocessing
 import os
 import signal
@@ -31,6 +32,10 @@ AHEAD = 2
 
 RETRIES = 2
 """How often a task is tried again whose worker died."""
+
+
+STARTING_SECONDS = 1.0
+"""About what workers take to start."""
 
 
 class Crew(Protocol):
@@ -234,15 +239,25 @@ def _without_main() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-def places(jobs: int | None, cluster: str | None, executor: Executor | None = None) -> int:
+def places(
+    jobs: int | None,
+    cluster: str | None,
+    executor: Executor | None = None,
+    *,
+    seconds: float = math.inf,
+) -> int:
     """How many tasks run at a time if there are enough: as many as jobs, or as the cluster can.
+
+    seconds: that all tasks take one after the other, about; where nobody says how many jobs, what
+        is done sooner than workers start is done by this process alone
 
     Raises UsageError, and where there is a cluster what `on_cluster` raises.
     """
     if jobs is not None and jobs < 1:
         raise UsageError(f"jobs must be at least 1 (got {jobs})")
     if cluster is None:
-        return jobs or usable_cores()
+        at_once = executor is None and seconds < STARTING_SECONDS
+        return jobs or (1 if at_once else usable_cores())
     if jobs is not None or executor is not None:
         raise UsageError("--cluster: its workers take the place of --jobs and of any executor")
     from sim.experiments.cluster import on_cluster
