@@ -93,6 +93,19 @@ def test_a_window_that_starts_too_early_is_warned_of(tmp_path: Path) -> None:
     assert not [line for line in warnings(sim.run(late, jobs=1)) if "sea" in line]
 
 
+def test_scenarios_alike_are_warned_of_together(tmp_path: Path) -> None:
+    early = loaded(tmp_path).with_changes({"run.warmup_days": 0, "run.replications": 1})
+    cases = [
+        early.with_changes({"run.days": days}, name=f"of-{days}") for days in (20, 21, 22, 23, 90)
+    ]
+    routes = [[each.split(": ")[:2] for each in warnings(sim.run(cases[:n]))] for n in (3, 4)]
+    assert routes[0] == [["of-20, of-21, of-22", "sea"], ["of-20, of-21, of-22", "rail"]]
+    assert routes[1] == [["of-20 and 3 more", "sea"], ["of-20 and 3 more", "rail"]]
+    said = list(warnings(sim.run(cases)))
+    assert said[0].endswith("try run.days of 46 or more")
+    assert said[2].startswith("of-90: sea: containers under way settle later than on day 0")
+
+
 def test_what_changes_over_the_year_has_no_warm_up(tmp_path: Path) -> None:
     seasons = "containers_per_year = 20_000\nmonthly = [1.5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0.5]"
     text = SMALL.replace("containers_per_year = 20_000", seasons)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 BATCH = 5
 """Days whose mean is one observation of MSER-5."""
 
+MOST_NAMES = 3
+"""Scenarios that a warning names one by one."""
+
 Daily = Mapping[str, Floats]
 """Containers under way by route: the mean of each whole day, from day 0 on."""
 
@@ -109,20 +112,31 @@ def warm_ups(results: Results, scenario: str) -> Iterator[WarmUp]:
 
 
 def warnings(results: Results) -> Iterator[str]:
-    """A sentence for each route whose window starts too early.
+    """A sentence for each route whose window starts too early, and all scenarios alike in that.
 
     Of a study over a ledger in the scenario alone, not in each of hundreds that it makes.
     """
+    alike: dict[tuple[str, float, bool], list[WarmUp]] = {}
     for name in results.names[: 1 if results.is_sensitivity else None]:
         for each in warm_ups(results, name):
-            if not each.is_settled:
-                needs = math.ceil(2 * (results.scenario(name).run.horizon))
-                yield (
-                    f"{name}: {each.route}: containers under way do not settle within the run; "
-                    f"MSER-5 finds no warm-up that is enough: try run.days of {needs:,} or more"
-                )
-            elif each.is_short:
-                yield (
-                    f"{name}: {each.route}: containers under way settle later than on day "
-                    f"{each.configured:g}: MSER-5 suggests run.warmup_days of {each.suggested}"
-                )
+            if each.is_short:
+                key = each.route, each.configured, each.is_settled
+                alike.setdefault(key, []).append(each)
+    for (route, configured, is_settled), found in alike.items():
+        names = [each.scenario for each in found]
+        said = (
+            ", ".join(names)
+            if len(names) <= MOST_NAMES
+            else f"{names[0]} and {len(names) - 1} more"
+        )
+        if is_settled:
+            yield (
+                f"{said}: {route}: containers under way settle later than on day {configured:g}: "
+                f"MSER-5 suggests run.warmup_days of {max(each.suggested for each in found)}"
+            )
+        else:
+            horizon = max(results.scenario(name).run.horizon for name in names)
+            yield (
+                f"{said}: {route}: containers under way do not settle within the run; MSER-5 finds "
+                f"no warm-up that is enough: try run.days of {math.ceil(2 * horizon):,} or more"
+            )
