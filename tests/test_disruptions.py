@@ -385,6 +385,18 @@ def test_a_phase_changes_the_freight_that_is_dearer(tmp_path: Path) -> None:
     assert observed.way().booked[observed.way().taken == 1].tolist() == [7.5, 8.5]
 
 
+def test_who_books_knows_how_small_trains_will_be(tmp_path: Path) -> None:
+    # Three bookings a day, at 1/6, 3/6 and 5/6, and four places a train; one from day 7 to day 10.
+    # Who finds no place would wait a day longer, and goes away.
+    text = "[routes.rail]\nmax_wait_days = 1\n" + LINE.replace("capacity = 3", "capacity = 4")
+    smaller = text + disruption(TRAINS, "capacity 0.25")
+    observed = lawful_run(daily(tmp_path, smaller, days=12.4, a_year=3 * 365))
+    aboard = [3] * 6 + [1] * 4 + [3] * 2
+    assert leg(observed).loads.tolist() == aboard
+    taken = [place < room for room in aboard for place in range(3)]
+    assert (observed.way().taken == 0).tolist()[: len(taken)] == taken
+
+
 # When: on a date, or again and again.
 
 

@@ -443,15 +443,15 @@ def closures(up: float, down: float) -> Foreseen:
 
 
 def test_a_timetable_tells_the_same_days_however_far_it_was_made() -> None:
-    stretches = [Stretch(0, 1, 2), Stretch(3.5, 0.7, 3)]
-    places = np.arange(2, 3000)
-    short, long = (Timetable(stretches, until, closures(5, 2.5)).days(places) for until in (4, 900))
-    assert short.tolist() == long.tolist()
-    assert not (short % 7.5 > 5).any()
-    assert [Timetable(stretches, 4, closures(5, 2.5)).day(place) for place in (2, 900)] == [
-        1,
-        short[898],
-    ]
+    # Closed from 5 to 7.5, from 12.5 to 15, …. Two places a day; from 3.5 on three each 18 hours.
+    stretches = [Stretch(0, 1, 2), Stretch(3.5, 0.75, 3)]
+    planned = [(1, 2), (2, 2), (3, 2), *((3.5 + 0.75 * k, 3) for k in range(1, 1500))]
+    leaves = [day for day, room in planned for _ in range(room) if day % 7.5 < 5]
+    places = np.arange(2, 2 + len(leaves))
+    for horizon in (4, 900):
+        timetable = Timetable(stretches, horizon, closures(5, 2.5))
+        assert timetable.days(places).tolist() == leaves
+        assert [timetable.day(place) for place in (2, 900)] == [leaves[0], leaves[898]]
 
 
 def test_what_is_closed_for_ever_opens_after_ten_years_for_who_looks_ahead() -> None:

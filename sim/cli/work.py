@@ -92,7 +92,7 @@ def study(
     from sim.results.warmup import warnings
 
     if dry_run:
-        needs = what_it_takes(scenarios, jobs, cluster)
+        needs = what_it_takes(scenarios, jobs, cluster, precision)
         print_json(asdict(needs)) if as_json else print(needs)  # noqa: T201
         return
     tasks = sum(scenario.run.replications for scenario in scenarios)
@@ -109,13 +109,17 @@ def study(
     finish(results, out, quiet=quiet, precision=precision)
 
 
-def what_it_takes(scenarios: list[Scenario], jobs: int | None, cluster: str | None) -> Estimate:
+def what_it_takes(
+    scenarios: list[Scenario],
+    jobs: int | None,
+    cluster: str | None,
+    precision: Precision | None = None,
+) -> Estimate:
     """The estimate of time, memory and disk."""
     from sim.experiments.estimate import estimate
-    from sim.experiments.workers import places
+    from sim.experiments.study import at_a_time
 
-    tasks = sum(scenario.run.replications for scenario in scenarios)
-    jobs = min(places(jobs, cluster, seconds=estimate(scenarios, 1).seconds), tasks)
+    jobs = at_a_time(scenarios, jobs, cluster, precision=precision)
     return estimate(scenarios, jobs, apart=cluster is not None)
 
 

@@ -166,11 +166,6 @@ def left(happenings: Sequence[Happening], days: Sequence[float]) -> list[float]:
     return [_left(some, day) for day in days]
 
 
-def least_left(happenings: Sequence[Happening]) -> float:
-    """The part of a capacity that is left on the worst of all days, if all goes wrong at once."""
-    return math.prod(min(said.part, 1.0) for said, _ in happenings if said.effect == "capacity")
-
-
 def changes(happenings: Sequence[Happening]) -> list[float]:
     """The days on which a capacity changes."""
     return edges([each for each in happenings if each.said.effect == "capacity"])

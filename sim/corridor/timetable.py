@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.corridor.course import Course, Happening
-from sim.corridor.disruptions import least_left, left
+from sim.corridor.disruptions import left
 from sim.corridor.streams import Floats
 
 Counts = NDArray[np.int64]
@@ -43,7 +43,9 @@ class Timetable:
     times, capacities: day and room of each departure before the horizon [departures]
     rows: the number of each among those that were planned, of which a closure leaves some out
     first_place: the number of the first place of each, and of the next one [departures + 1]
-    least_capacity: no vehicle takes less, whenever it leaves
+
+    foreseen: what disrupts departures, None for nothing ever; asked beyond the horizon, too, until
+    the places that are asked for are found, or the day `looks_to` is passed
 
     Departure k of a stretch leaves k headways after its day: computed, never accumulated. Departure
     k of a timetable of one stretch has the places k·c … k·c + c - 1.
@@ -68,7 +70,6 @@ class Timetable:
             [np.full(len(times), s.capacity) for s, times in zip(stretches, parts, strict=True)]
         )
         self.rows = np.arange(self.planned)
-        self.least_capacity = min(stretch.capacity for stretch in stretches)
         self.is_even = len(stretches) == 1 and foreseen is None
         if foreseen is not None:
             self._disrupt(foreseen(horizon))
@@ -83,8 +84,8 @@ class Timetable:
             kept = course.each_opens(self.times) == self.times
             self.times, self.rows = self.times[kept], self.rows[kept]
             self.capacities = self.capacities[kept]
-        self.capacities = _places(self.capacities, left(happenings, self.times.tolist()))
-        self.least_capacity = int(_places(self.least_capacity, least_left(happenings)))
+        parts = np.array(left(happenings, self.times.tolist()))
+        self.capacities = np.floor(self.capacities * parts + 1e-9).astype(np.int64)
 
     @cached_property
     def _longer(self) -> Timetable:
@@ -95,6 +96,11 @@ class Timetable:
     def even(self) -> Stretch:
         """The only stretch of a timetable that never changes."""
         return self._last
+
+    @property
+    def least_capacity(self) -> int:
+        """The capacity of the smallest vehicle."""
+        return int(min(self.capacities.min(initial=self._last.capacity), self._last.capacity))
 
     def caught(self, moments: Floats) -> Counts:
         """The first place of the first departure from each moment on; moments rise."""
@@ -125,11 +131,6 @@ class Timetable:
             _, headway, capacity = self.even
             return place // capacity * headway
         return float(self.days(np.array([place]))[0])
-
-
-def _places(capacity: Counts | int, parts: Sequence[float] | float) -> Counts:
-    """The places of a capacity of which a part is left."""
-    return np.floor(capacity * np.array(parts) + 1e-9).astype(np.int64)
 
 
 def _times(stretch: Stretch, end: float) -> Floats:

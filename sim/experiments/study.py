@@ -89,9 +89,7 @@ def studied(
     if isinstance(precision, str):
         precision = Precision.parse(precision, most=replications)
     scenarios = _asked(scenarios, replications, precision, paired=paired)
-    tasks = sum(each.run.replications for each in scenarios)
-    seconds = math.inf if precision else estimate(scenarios, 1).seconds
-    jobs, apart = min(places(jobs, cluster, executor, seconds=seconds), tasks), cluster is not None
+    jobs, apart = at_a_time(scenarios, jobs, cluster, executor, precision), cluster is not None
     if not large:
         refuse_if_large(scenarios, jobs, apart=apart)
     provenance = {**made_by(), **(tags or {})}
@@ -119,6 +117,16 @@ def studied(
         if keeper and failures:
             keeper.failed(failures)
     return results
+
+
+def at_a_time(
+    scenarios: Sequence[Scenario], jobs: int | None, cluster: str | None,
+    executor: Executor | None = None, precision: Precision | None = None,
+) -> int:  # fmt: skip
+    """How many replications of a study run at a time. Raises as `places`."""
+    tasks = sum(each.run.replications for each in scenarios)
+    seconds = math.inf if precision else estimate(scenarios, 1).seconds
+    return min(places(jobs, cluster, executor, seconds=seconds), tasks)
 
 
 def _asked(
