@@ -335,3 +335,41 @@ def score(scenario: sim.Scenario, row: int, own: Tastes, number: int, days: floa
         gumbel = -np.log(luck)
         return cost - (scenario.choice.scale_usd or 0) * gumbel
     return luck / scenario.choice.shares_of(None)[name]
+
+
+def test_a_dislike_of_all_routes_alike_settles_no_tie_by_rounding(tmp_path: Path) -> None:
+    # 3 × 0.1 is a hair more than 0.3: of two trains that leave together the second is the cheaper.
+    route = """
+    [routes.{name}]
+    constant_usd = {usd}
+    [routes.{name}.stages]
+    trains = {{ kind = "departures", every_days = {every}, capacity = 100 }}
+    line = {{ kind = "transit", days = 0 }}
+    """
+    head = """
+    [run]
+    warmup_days = 0
+    days = 0.4
+    [demand]
+    containers_per_year = 36_500
+    value_of_time_usd_per_day = 60
+    arrivals = "even"
+    [choice]
+    rule = "cheapest"
+    posted_every_hours = 1
+    """
+    taken = [
+        sim.simulate(
+            loaded(
+                tmp_path,
+                head
+                + route.format(name="often", usd=usd, every=0.1)
+                + route.format(name="rarely", usd=usd, every=0.3),
+            )
+        )
+        .way()
+        .taken.tolist()
+        for usd in (0, 1_024)
+    ]
+    assert taken[0] == taken[1]
+    assert set(taken[0]) == {0, 1}

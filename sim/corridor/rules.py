@@ -110,9 +110,13 @@ def _zero(scenario: Scenario, routes: Sequence[str]) -> Floats:
 
 
 def _money(scenario: Scenario, routes: Sequence[str]) -> Floats:
-    """Freight and constant of each route [routes, 1], in USD; infinite for a closed one."""
+    """Freight and constant of each route [routes, 1], in USD; infinite for a closed one.
+
+    Less those of the cheapest: what all ask alike settles nothing, not even by how it is rounded.
+    """
     every = [scenario.routes[name] for name in routes]
     money = np.array([route.freight_usd + route.constant_usd for route in every])
+    money -= money.min(initial=np.inf)
     return money.reshape(-1, 1) + _zero(scenario, routes)
 
 
