@@ -245,6 +245,44 @@ def test_two_runs_on_one_folder(files: list[str], undisturbed: sim.Results, tmp_
 
 
 @linux
+def test_a_goal_seek_takes_no_folder_of_a_study(
+    files: list[str], undisturbed: sim.Results, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    seek = [
+        TRANSSIB, "solve", files[0], "--target", "rail.share=0.3",
+        "--by", "routes.rail.stages.trains.annual_capacity", "--out", str(out),
+    ]  # fmt: skip
+    with begun(command(files, out)) as first:
+        until(lambda: kept(out) >= 1)
+        first.send_signal(signal.SIGSTOP)
+        while_it_runs = ended(seek)
+        first.kill()
+    killed = ended(seek)
+    said = [each.stderr.splitlines()[-1] for each in (while_it_runs, killed)]
+    assert said[0] == f"{out}: another run writes here (process {first.pid})"
+    assert said[1] == f"{out}: holds a study; name another folder"
+    assert [while_it_runs.returncode, killed.returncode] == [4, 4]
+    assert ended(command(files, out)).returncode == 0
+    assert_as(undisturbed, out)
+
+
+@linux
+def test_what_a_killed_run_left_beside_its_file_is_not_in_a_new_one(
+    files: list[str], undisturbed: sim.Results, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with begun(command(files, out)) as first:
+        until(lambda: kept(out) >= 1)
+        first.kill()
+        first.wait()
+    assert (out / f"{FILE}-wal").exists()
+    (out / FILE).unlink()
+    assert ended(command(files, out)).returncode == 0
+    assert_as(undisturbed, out)
+
+
+@linux
 def test_who_reads_while_a_run_writes_sees_whole_pairs(
     files: list[str], undisturbed: sim.Results, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated
 
 import typer
@@ -55,20 +56,23 @@ def solve(
 ) -> None:
     """Find the value of one unknown that brings a metric to a target."""
     from sim.experiments.solve import frontier as study
+    from sim.experiments.store import for_a_goal_seek
     from sim.scenario import options
+    from sim.views.progress import progress_bar
 
     goal = options.target(target)
     varied = None if vary is None else dict([options.varying(vary)])
     options.unset(varied or (), set_ or ())
     ends = None if within is None else options.bounds(within)
     (scenario,) = work.to_simulate([file], set_, replications, seed, quiet=quiet)
-    with work.simulating(out, quiet=quiet) as progress:
-        found = study(
-            scenario, target=goal, by=by, vary=varied, within=ends,
-            jobs=jobs, cluster=cluster, progress=progress, large=yes,
-        )  # fmt: skip
-    work.show(found, as_json=as_json)
-    work.finish(found, out, quiet=quiet)
+    with contextlib.nullcontext() if out is None else for_a_goal_seek(out):
+        with progress_bar(quiet=quiet) as progress:
+            found = study(
+                scenario, target=goal, by=by, vary=varied, within=ends,
+                jobs=jobs, cluster=cluster, progress=progress, large=yes,
+            )  # fmt: skip
+        work.show(found, as_json=as_json)
+        work.finish(found, out, quiet=quiet)
     if len(found.solutions) == 1 and found.solutions[0].value is not None:
         from sim.views.solutions import next_command
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -90,6 +89,7 @@ def study(
     """Simulate, show, keep and draw; or only say what it would take."""
     from sim.experiments.study import studied
     from sim.results.warmup import warnings
+    from sim.views.progress import progress_bar
 
     if dry_run:
         needs = what_it_takes(scenarios, jobs, cluster, precision)
@@ -98,7 +98,7 @@ def study(
     tasks = sum(scenario.run.replications for scenario in scenarios)
     if jobs is not None and jobs > tasks:
         note(f"--jobs {jobs}: there are {tasks} replications, so as many jobs", quiet=quiet)
-    with simulating(out, quiet=quiet) as progress:
+    with progress_bar(quiet=quiet) as progress:
         counting = _said_before(progress, quiet=quiet)
         results = studied(
             scenarios, paired=paired, tags=tags, jobs=jobs, cluster=cluster, progress=counting,
@@ -136,18 +136,6 @@ def _said_before(progress: Progress | None, *, quiet: bool) -> Progress:
             progress(done, total)
 
     return counting
-
-
-@contextlib.contextmanager
-def simulating(out: Path | None, *, quiet: bool) -> Iterator[Progress | None]:
-    """A progress bar, after making sure that there is a place for what comes out."""
-    from sim.experiments.store import claim
-    from sim.views.progress import progress_bar
-
-    if out is not None:
-        claim(out)
-    with progress_bar(quiet=quiet) as progress:
-        yield progress
 
 
 def show(found: Results | Frontier, *, as_json: bool) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -17,7 +16,7 @@ from typing import Any
 
 from sim.errors import ResultsError
 from sim.experiments import store
-from sim.experiments.opening import create, intact, told
+from sim.experiments.opening import create, intact, remove, told
 from sim.experiments.provenance import changed
 from sim.experiments.tasks import Outcome, Task
 from sim.results.results import STUDY
@@ -88,7 +87,7 @@ def keeping(
     store.claim(folder)
     path = folder / store.FILE
     with ExitStack() as stack:
-        stack.enter_context(_alone(folder))
+        stack.enter_context(store.alone(folder))
         with told(folder):
             if not path.exists():
                 _begin(path, scenarios, provenance, paired=paired)
@@ -129,6 +128,7 @@ def _begin(
     partly = path.with_name(f".{path.name}.{os.getpid()}")
     for left in path.parent.glob(f".{path.name}.*"):
         left.unlink()
+    remove(path)
     try:
         with closing(sqlite3.connect(partly)) as database, database:
             create(database)
@@ -136,29 +136,6 @@ def _begin(
         partly.replace(path)
     finally:
         partly.unlink(missing_ok=True)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock, which ends with the process however that ends."""
-    if sys.platform == "win32":  # no such locks there
-        yield
-        return
-    import fcntl
-
-    with (folder / store.LOCK).open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.seek(0)
-            raise ResultsError(
-                f"{folder}: another run writes here (process {lock.read() or 'unknown'})"
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
-        lock.truncate(0)
 
 
 def _same(

@@ -53,6 +53,15 @@ SIDES = ("", "-journal", "-wal", "-shm")
 """What SQLite opens together with a file."""
 
 
+def remove(path: Path) -> None:
+    """Remove a file, and first what a killed run may have left beside it.
+
+    SQLite would take that for what belongs into the next file of this name.
+    """
+    for beside in reversed(SIDES):
+        path.with_name(f"{path.name}{beside}").unlink(missing_ok=True)
+
+
 def create(database: sqlite3.Connection) -> None:
     """Make the tables of a new file."""
     database.execute(f"PRAGMA application_id = {OURS}")

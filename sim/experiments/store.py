@@ -14,8 +14,9 @@ import hashlib
 import json
 import os
 import sqlite3
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import IncompleteError, ResultsError
-from sim.experiments.opening import TABLES, create, intact, opened, tables, told
+from sim.experiments.opening import TABLES, create, intact, opened, remove, tables, told
 from sim.experiments.provenance import resimulate
 from sim.experiments.sound import check
 from sim.experiments.tasks import Outcome, gathered
@@ -75,6 +76,48 @@ def _is_ours(path: Path) -> bool:
     )
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, which ends with the process however that ends.
+
+    Raises ResultsError where somebody else holds it.
+    """
+    if sys.platform == "win32":  # no such locks there
+        yield
+        return
+    import fcntl
+
+    with (folder / LOCK).open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            raise ResultsError(
+                f"{folder}: another run writes here (process {lock.read() or 'unknown'})"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+        lock.truncate(0)
+
+
+@contextmanager
+def for_a_goal_seek(folder: Path) -> Iterator[None]:
+    """Hold a folder for what a goal seek will find, alone, before anything is simulated.
+
+    Raises ResultsError where it holds a study, which took longer than to seek a goal once more.
+    """
+    claim(folder)
+    with alone(folder):
+        path = folder / FILE
+        if path.exists():
+            with closing(opened(path)) as database, intact(path):
+                if not database.execute("SELECT 1 FROM solutions").fetchall():
+                    raise ResultsError(f"{folder}: holds a study; name another folder")
+        yield
+
+
 def save(found: Results | Frontier, folder: Path) -> None:
     """Write results into a folder, in place of those that it held. Raises ResultsError.
 
@@ -120,7 +163,7 @@ def _clear(folder: Path) -> None:
     drawn = [f"{picture}.{kind}" for picture in PICTURES for kind in ("png", "svg")]
     for name in (*drawn, *(f"{page}.html" for page in PAGES)):
         (folder / name).unlink(missing_ok=True)
-    (folder / FILE).unlink()
+    remove(folder / FILE)
 
 
 def put(database: sqlite3.Connection, name: str, number: int, outcome: Outcome) -> None:
