@@ -90,6 +90,33 @@ CASES: dict[str, tuple[dict[str, object], dict[str, float]]] = {
         },
         {},
     ),
+    # Whom a quota refuses goes by sea. What it lets book has room on the trains, or queues there.
+    "a quota below the places": (
+        {"trains": 'per_day = 50, capacity = 10, quota = { containers = 50, per = "day" }'},
+        {"sea": 31_750},
+    ),
+    "share and a quota below the places": (
+        {
+            "rule": "share",
+            "trains": 'per_day = 50, capacity = 10, quota = { containers = 50, per = "day" }',
+        },
+        {"sea": 31_750},
+    ),
+    "a quota above the places": (
+        {
+            "trains": "annual_capacity = 20_000, capacity = 10, "
+            'quota = { containers = 100, per = "day" }',
+        },
+        {"rail": 16_500, "sea": 13_500},
+    ),
+    "too many for all, and a quota above the places": (
+        {
+            "rule": "fastest", "sea": "max_wait_days = 3",
+            "trains": "annual_capacity = 20_000, capacity = 10, "
+            'quota = { containers = 70, per = "day" }',
+        },
+        {"rail": 5_550},
+    ),
     "room for all": ({"demand": 65_000, "rule": "fastest"}, {}),
     "too many for all": ({"rule": "fastest", "rail": "max_wait_days = 3"}, {"sea": 30_000}),
     "all limited": ({"rail": "max_wait_days = 3", "sea": "max_wait_days = 3"}, {}),

@@ -10,11 +10,10 @@ import math
 from dataclasses import dataclass
 
 from sim.scenario.disruptions import Fleet
-from sim.scenario.distributions import LARGEST
 from sim.scenario.fields import DAYS_A_YEAR, Named
 from sim.scenario.model import Scenario
 from sim.scenario.routes import Leg
-from sim.scenario.stages import Departures, FacilityStage, Quota
+from sim.scenario.stages import Departures, FacilityStage
 
 
 @dataclass(frozen=True)
@@ -108,10 +107,7 @@ def _at_most(departures: Departures, use: FleetUse, ways: int) -> Departures:
     """Departures of which no more leave than a fleet can make, both directions together."""
     a_year = use.departures_a_year
     if use.timetable_a_year is None:
-        places = min(a_year * departures.capacity, LARGEST)
-        quota, said = Quota(containers=places, per="year", carry_over=True), departures.quota
-        tighter = said is not None and said.yearly <= quota.yearly
-        return departures if tighter else departures.model_copy(update={"quota": quota})
+        return departures.model_copy(update={"annual_capacity": a_year * departures.capacity})
     if use.timetable_a_year <= a_year:
         return departures
     per_day = a_year / ways / DAYS_A_YEAR

@@ -74,9 +74,11 @@ def queue_days(scenario: Scenario) -> dict[str, float]:
     if scenario.choice.rule not in ("share", "fastest"):
         return found
     arriving, days = _arriving(scenario), {name: scenario.free_flow_days(name) for name in routes}
-    full = [name for name in routes if arriving[name] > routes[name].yearly_capacity]
+    full = [name for name, route in routes.items() if arriving[name] > route.yearly_capacity]
     next_best = min((days[name] for name in routes if name not in full), default=math.inf)
     for name in full:
+        if routes[name].may_book <= routes[name].places_a_year:
+            continue  # who finds a quota used up is refused, and waits for nothing
         departures, longest = list(routes[name].departures.values()), routes[name].max_wait_days
         usual = sum(each.headway / 2 for each in departures)
         if scenario.choice.rule == "fastest":
@@ -178,7 +180,7 @@ def _queues(scenario: Scenario) -> dict[str, float]:
     A route without a limit on its wait takes whoever does not mind its queue: under `share` all
     that come, under `cheapest` and `logit` those whose time is worth nothing. The others leave a
     queue while some route has room; what is above all capacities queues where the wait is
-    unlimited.
+    unlimited, as far as quotas let it book.
     """
     routes, total = scenario.open_routes, scenario.demand.containers_per_year
     if scenario.choice.rule == "share":
@@ -192,7 +194,7 @@ def _queues(scenario: Scenario) -> dict[str, float]:
         weight = sum(routes[name].yearly_capacity for name in unlimited)
         for name in unlimited:
             part = (total - blind - room) * routes[name].yearly_capacity / weight
-            growing[name] = growing.get(name, 0.0) + part
+            growing[name] = min(growing.get(name, 0.0) + part, _most_growth(routes[name]))
     return growing
 
 
@@ -206,14 +208,19 @@ def _growing(scenario: Scenario, arriving: dict[str, float]) -> dict[str, float]
     """Queues where so many containers a year come to each route and wait without a limit."""
     routes = scenario.open_routes
     return {
-        name: arriving[name] - routes[name].yearly_capacity
+        name: min(arriving[name] - routes[name].places_a_year, _most_growth(routes[name]))
         for name in _unlimited(routes)
-        if _exceeds(scenario, arriving[name], routes[name].yearly_capacity)
+        if _exceeds(scenario, arriving[name], routes[name].places_a_year)
     }
 
 
 def _unlimited(routes: dict[str, Route]) -> list[str]:
-    return [name for name, route in routes.items() if math.isinf(route.max_wait_days)]
+    return [name for name, route in routes.items() if route.queues_up]
+
+
+def _most_growth(route: Route) -> float:
+    """Containers a year by which a queue grows if all book that may."""
+    return route.may_book - route.places_a_year
 
 
 def _careless(scenario: Scenario) -> float:

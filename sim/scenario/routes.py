@@ -143,12 +143,28 @@ class Route(Model):
     @property
     def yearly_capacity(self) -> float:
         """Containers a year that can pass its narrowest stage; infinite without departures."""
-        return min((d.yearly_capacity for d in self.departures.values()), default=math.inf)
+        return min(self.places_a_year, self.may_book)
+
+    @property
+    def places_a_year(self) -> float:
+        """Those that its vehicles have places for, whatever its quotas let book."""
+        return min((d.places_a_year for d in self.departures.values()), default=math.inf)
+
+    @property
+    def may_book(self) -> float:
+        """Those that its quotas let book, whatever its vehicles have places for."""
+        quotas = (d.quota for d in self.departures.values())
+        return min((quota.yearly for quota in quotas if quota), default=math.inf)
+
+    @property
+    def queues_up(self) -> bool:
+        """Whether more may book than there are places for, and wait without a limit."""
+        return math.isinf(self.max_wait_days) and self.may_book > self.places_a_year
 
     def accepts(self, arriving: float) -> float:
-        """Containers a year that find a wait within the limit, of so many arriving evenly."""
+        """Containers a year that may book and accept the wait, of so many arriving evenly."""
         if math.isinf(self.max_wait_days) or not self.departures:
-            return arriving
+            return min(arriving, self.may_book)
         first, *later = (stage.headway for stage in self.departures.values())
         halves = [headway / 2 for headway in later] + [first / 2 if self.approach else 0]
         if sum(halves) > self.max_wait_days:
