@@ -41,7 +41,7 @@ def timetable(
 ) -> tuple[list[float], list[int]]:
     """Days and capacities of the departures of a stage: a timetable that changes begins anew."""
     tables: list[tuple[float, float, int]] = []
-    for day, era in eras(scenario):
+    for day, era, *_ in eras(scenario):
         now = era.one_way(direction).routes[route]
         departures = now.departures[stage]
         headway = departures.headway if now.is_open else math.inf

@@ -63,15 +63,19 @@ class Flow:
             months.get(direction, [1.0] * MONTHS) if isinstance(months, dict) else months
         )
         self.start: date = base.get("run", {}).get("start") or date(2001, 1, 1)
+        self.sayings = [
+            clock.opens + (phase["from"] - self.start).days
+            for phase in base.get("phases", {}).values()
+            if "demand.containers_per_year" in phase["set"]
+        ]
         self.so_far: Counter[str | None] = Counter()  # by class
 
     def rate(self, day: float) -> float:
         """The demand of a year, if all of it were as on some day."""
-        before = [(since, document) for since, document in self.eras if since <= day]
-        said = [document["demand"]["containers_per_year"] for _, document in before]
-        # Growth counts from the year in which the figure was set.
-        setting = max(n for n, figure in enumerate(said) if n == 0 or figure != said[n - 1])
-        years = self.year(day) - self.year(before[setting][0])
+        said = [doc["demand"]["containers_per_year"] for since, doc in self.eras if since <= day]
+        # Growth counts from the year in which the figure was said, also if it was the same before.
+        setting = max((since for since in self.sayings if since <= day), default=0.0)
+        years = self.year(day) - self.year(setting)
         grown = said[-1] * self.part * (1 + self.growth) ** years
         return float(grown * self.months[self.month(day)] * MONTHS / sum(self.months))
 

@@ -138,6 +138,21 @@ def test_demand_that_a_phase_sets_grows_from_there(tmp_path: Path) -> None:
     assert counts(found, [0, 365, 365 + 182, 730, 1095]) == [1_000, 748, 1_830, 5_475]
 
 
+def test_demand_said_anew_grows_from_there_though_it_is_the_same(tmp_path: Path) -> None:
+    text = YEAR.replace("days = 365", "days = 1460\nstart = 2001-01-01").replace("1_200", "1_000")
+    text = text.replace('"even"', '"even"\ngrowth_per_year = 0.5')
+    phases = """
+[phases.back]
+from = 2003-01-01
+set = { "demand.containers_per_year" = 1_000 }
+[phases.other]
+from = 2004-01-01
+set = { "routes.road.freight_usd" = 1 }
+"""
+    years = [365.0 * n for n in range(5)]
+    assert counts(booked(tmp_path, {}, text + phases), years) == [1_000, 1_500, 1_000, 1_500]
+
+
 # Chance: bookings of a unit rate are stretched, whatever the year looks like.
 
 

@@ -81,7 +81,7 @@ class Disruptions:
             return eras
         horizon = self._scenario.run.horizon
         cuts = {era.day for era in eras} | {day for day in edges(found) if 0 < day < horizon}
-        return [Era(day, _with_freight(_in_force(eras, day), found, day)) for day in sorted(cuts)]
+        return [_dearer(_in_force(eras, day), found, day) for day in sorted(cuts)]
 
     def demand(self, pieces: Sequence[Piece]) -> list[Piece]:
         """Demand by pieces, less what is not booked."""
@@ -112,12 +112,13 @@ def _alternating(said: Disruption, random: np.random.Generator, until: float) ->
                 yield Span(first, day)
 
 
-def _in_force(eras: Sequence[Era], day: float) -> Scenario:
-    return next(era.scenario for era in reversed(eras) if era.day <= day)
+def _in_force(eras: Sequence[Era], day: float) -> Era:
+    return next(era for era in reversed(eras) if era.day <= day)
 
 
-def _with_freight(scenario: Scenario, dearer: Sequence[Happening], day: float) -> Scenario:
-    """A scenario with the freight of one day."""
+def _dearer(era: Era, dearer: Sequence[Happening], day: float) -> Era:
+    """An era from one day on, with the freight of that day."""
+    scenario = era.scenario
     factors = dict.fromkeys(scenario.routes, 1.0)
     for said, spans in dearer:
         if _holds(spans, day):
@@ -127,7 +128,7 @@ def _with_freight(scenario: Scenario, dearer: Sequence[Happening], day: float) -
         name: route.model_copy(update={"freight_usd": route.freight_usd * factors[name]})
         for name, route in scenario.routes.items()
     }
-    return scenario.model_copy(update={"routes": Named(routes)})
+    return era._replace(day=day, scenario=scenario.model_copy(update={"routes": Named(routes)}))
 
 
 def _concerns(said: Disruption, name: str, route: Route) -> bool:

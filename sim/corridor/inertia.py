@@ -23,8 +23,9 @@ class Inertia:
 
     simple exponential smoothing at its time constant (Brown 1959), and what books until the next
     figures are posted compares routes by S(k). Figures are posted every `posted_every_hours` from
-    day 0 on, and when a phase begins. Waits that are too long and quotas are those of the moment.
-    A closed route posts nothing, so its S stays; where it opens for the first time S begins anew.
+    day 0 on, and when a phase begins or freight changes. Waits that are too long and quotas are
+    those of the moment. A closed route posts nothing, so its S stays; where it opens for the first
+    time S begins anew.
 
     days: S as it is now, 0 for a route that never was open [routes, levels]
     """

@@ -36,14 +36,14 @@ def pieces(eras: Sequence[Era], direction: str | None) -> list[Piece]:
     run = eras[0].scenario.run
     demands = [era.scenario.one_way(direction).demand for era in eras]
     days = [era.day for era in eras]
-    set_in = _years_of_setting(run, days, [each.containers_per_year for each in demands])
+    said_in = [_year(run, era.demand_since) for era in eras]
     growth, months = 1 + demands[0].growth_per_year, (demands[0].monthly or Monthly(())).of(None)
     found: list[Piece] = []
     for first, end in _intervals(run, days, growth != 1, len(set(months)) > 1):
         era = bisect_right(days, first) - 1
         middle = (first + end) / 2
         per_year = demands[era].containers_per_year * months[_month(run, middle)]
-        per_year *= growth ** (_year(run, middle) - set_in[era])
+        per_year *= growth ** (_year(run, middle) - said_in[era])
         if found and found[-1].per_year == per_year:
             found[-1] = found[-1]._replace(end=end)
         else:
@@ -65,14 +65,6 @@ def yearly_demand(scenario: Scenario, first: float, end: float) -> dict[str | No
         these = pieces(eras, direction)
         a_year = expected(these, first, end) * DAYS_A_YEAR / (end - first)
         found[direction] = these[0].per_year if len(these) == 1 else a_year
-    return found
-
-
-def _years_of_setting(run: Run, days: Sequence[float], values: Sequence[float]) -> list[int]:
-    """For each era the year in which its demand was set: growth goes on from there."""
-    found = [0]
-    for day, before, value in zip(days[1:], values, values[1:], strict=False):
-        found.append(found[-1] if value == before else _year(run, day))
     return found
 
 

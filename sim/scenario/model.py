@@ -61,10 +61,14 @@ class Run(Model):
 
 
 class Era(NamedTuple):
-    """A scenario as it is from some day on, until the next."""
+    """A scenario as it is from some day on, until the next.
+
+    demand_since: the day from which on its yearly demand is as it was said; growth goes on from it
+    """
 
     day: float
     scenario: Scenario
+    demand_since: float = 0.0
 
 
 class Scenario(Model):

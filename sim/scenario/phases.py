@@ -45,6 +45,9 @@ def in_order(phases: Mapping[str, Phase]) -> list[tuple[str, Phase]]:
     return sorted(phases.items(), key=lambda item: item[1].starts)
 
 
+YEARLY_DEMAND = ("demand", "containers_per_year")
+
+
 def phased(scenario: Scenario) -> Iterator[tuple[str, Scenario]]:
     """The name of each phase and the scenario as it is then, each over those before."""
     from sim.scenario.files import changed
@@ -58,11 +61,14 @@ def phased(scenario: Scenario) -> Iterator[tuple[str, Scenario]]:
 def eras(scenario: Scenario) -> tuple[Era, ...]:
     """The scenario from day 0 on, and as it is from each phase on."""
     from sim.scenario.model import Era
+    from sim.scenario.schema import split
 
     found = [Era(0.0, scenario)]
     for name, now in phased(scenario):
         day = scenario.run.day_of(scenario.phases[name].starts)
+        says_demand = YEARLY_DEMAND in map(split, scenario.phases[name].set)
+        since = day if says_demand else found[-1].demand_since
         if day <= found[-1].day:
             found.pop()  # it holds from the first moment of the one before
-        found.append(Era(day, now))
+        found.append(Era(day, now, since))
     return tuple(found)
