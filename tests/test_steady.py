@@ -212,3 +212,61 @@ def test_the_sketch_spreads_values_as_the_engine_draws_them(data: object) -> Non
         assert weights @ np.exp(-values / scale) == pytest.approx(
             np.exp(-drawn / scale).mean(), abs=1e-3
         )
+
+
+# Room for all over the year, and a window that ends otherwise than it begins.
+SEASONAL = """
+[run]
+warmup_days = 0
+days = {days}
+start = 2001-{month:02}-01
+[demand]
+containers_per_year = 10_000
+{demand}
+[routes.rail.stages]
+trains = {{ kind = "departures", every_days = 1, capacity = {capacity} }}
+line = {{ kind = "transit", days = 5 }}
+{more}
+"""
+SUMMER = "monthly = [5, 5, 5, 5, 5, 20, 20, 20, 5, 5, 5, 5]"
+CLOSED = """
+[disruptions.strike]
+target = "routes.rail.stages.trains"
+effect = "closed"
+from = 2001-12-20
+days = 60
+"""
+FEWER = """
+[disruptions.slump]
+target = "demand"
+effect = "capacity"
+factor = 0.5
+up_days = 1
+days = 1_000
+"""
+
+
+@pytest.mark.parametrize(
+    ("days", "month", "demand", "capacity", "more"),
+    [
+        (240, 1, SUMMER, 40, ""),
+        (365, 9, SUMMER, 40, ""),
+        (365, 1, "", 40, CLOSED),
+        (365, 1, "", 26, FEWER),
+    ],
+    ids=["part of a year", "from autumn on", "closed at the end", "demand that breaks down"],
+)
+def test_a_window_that_ends_otherwise_shows_no_queue_that_grows_for_ever(
+    days: int, month: int, demand: str, capacity: int, more: str, tmp_path: Path
+) -> None:
+    text = SEASONAL.format(days=days, month=month, demand=demand, capacity=capacity, more=more)
+    results = sim.run(loaded(tmp_path, text), replications=3, jobs=1)
+    assert not results.growing("small")
+    for route in ("rail", "all"):
+        assert results.value(f"{route}.door_to_door_mean") is not None
+
+
+def test_a_queue_that_grows_all_the_year_has_no_mean_in_a_season_either(tmp_path: Path) -> None:
+    text = SEASONAL.format(days=365, month=9, demand=SUMMER, capacity=26, more=CLOSED)
+    results = sim.run(loaded(tmp_path, text), replications=3, jobs=1)
+    assert results.growing("small") == {"rail", "all"}
