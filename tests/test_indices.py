@@ -62,6 +62,15 @@ def test_morris_finds_what_can_be_counted(seed: int) -> None:
         assert high - low < 0.25 * effect
 
 
+def test_steps_between_whole_numbers_count_for_what_they_are() -> None:
+    bounds, slopes = [(1.0, 2.0), (1.0, 3.0), (1.0, 11.0), (0.0, 0.4)], [365.0, -2.0, 7.0, 3.0]
+    sample = np.round(sampled(MORRIS, bounds, 20, seed=1))
+    found = estimated(MORRIS, bounds, sample, sample @ slopes, confidence=0.95, seed=1)
+    assert [one["mu"].mean for one in found] == pytest.approx([365, -4, 70, 0])
+    assert [one["mu_star"].mean for one in found] == pytest.approx([365, 4, 70, 0])
+    assert [one["sigma"].mean for one in found] == pytest.approx([0, 0, 0, 0], abs=1e-9)
+
+
 def test_intervals_widen_with_the_confidence() -> None:
     for method, name in ((MORRIS, "mu_star"), (SOBOL, "total")):
         sample = sampled(method, BOUNDS, 64, 3)

@@ -144,9 +144,10 @@ def laid_out(scenario: Scenario, plan: Plan) -> tuple[list[Scenario], dict[str, 
             changes = {figure.path: figure.value(value)}
             scenarios.append(changed(bare, changes, name=name, said=said))
     bounds = [(figure.low, figure.high) for figure in plan.figures]
-    sample = sampled(plan.method, bounds, plan.samples, scenario.run.seed)
-    for number, row in enumerate(sample.tolist()):
-        changes = {f.path: f.value(x) for f, x in zip(plan.figures, row, strict=True)}
+    sample = sampled(plan.method, bounds, plan.samples, scenario.run.seed).tolist()
+    values = [[f.value(x) for f, x in zip(plan.figures, row, strict=True)] for row in sample]
+    for number, row in enumerate(values):
+        changes = {figure.path: x for figure, x in zip(plan.figures, row, strict=True)}
         name, said = f"{scenario.name}-point-{number}", f"sample {number} of the ranges"
         scenarios.append(changed(bare, changes, name=name, said=said))
     ranges = {figure.path: (figure.low, figure.high) for figure in plan.figures}
@@ -155,5 +156,5 @@ def laid_out(scenario: Scenario, plan: Plan) -> tuple[list[Scenario], dict[str, 
         SHOWN: plan.metric,
         METHOD: plan.method,
         VARIED: json.dumps(ranges),
-        SAMPLE: json.dumps(sample.tolist()),
+        SAMPLE: json.dumps(values),
     }

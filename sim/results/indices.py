@@ -62,7 +62,7 @@ def sampled(method: str, bounds: Bounds, samples: int, seed: int) -> Floats:
 def estimated(
     method: str, bounds: Bounds, sample: Floats, outputs: Floats, *, confidence: float, seed: int
 ) -> list[Indices]:
-    """The indices of every input, from the outputs at the rows of a sample.
+    """The indices of every input, from the outputs at the rows of a sample, whole numbers rounded.
 
     Samples with an output that is NaN are left out as a whole; where fewer than two are left, or
     Sobol finds no variance to share out, indices are undefined. Intervals are those of resampled
@@ -77,6 +77,7 @@ def estimated(
         return [dict.fromkeys(NAMES[method], UNDEFINED) for _ in bounds]
     how: dict[str, Any] = {"conf_level": confidence, "seed": _fit(seed)}
     if method == MORRIS:
+        y = _by_step(x.reshape(-1, size, len(bounds)), y.reshape(-1, size), bounds)
         found = _salib("analyze.morris").analyze(_problem(bounds), x, y, num_levels=LEVELS, **how)
     else:
         found = _salib("analyze.sobol").analyze(_problem(bounds), y, calc_second_order=False, **how)
@@ -84,6 +85,22 @@ def estimated(
         {name: _interval(found, theirs, n) for name, theirs in NAMES[method].items()}
         for n in range(len(bounds))
     ]
+
+
+def _by_step(x: Floats, y: Floats, bounds: Bounds) -> Floats:
+    """Outputs that differ as those of steps of one length would, at the slope of the real ones.
+
+    SALib takes all steps for equally long parts of their range, and those of whole numbers are
+    not. Each step of a trajectory changes one input.
+
+    x: inputs [trajectories, rows, inputs]; y: their outputs [trajectories, rows]
+    """
+    low, high = np.array(bounds).T
+    steps = np.abs(np.diff(x, axis=1) / (high - low)).max(axis=2)
+    usual = LEVELS / (2 * (LEVELS - 1))
+    factors = np.divide(usual, steps, out=np.zeros_like(steps), where=steps > 0)
+    rises = np.cumsum(np.diff(y, axis=1) * factors, axis=1)
+    return np.column_stack([y[:, :1], y[:, :1] + rises]).ravel()
 
 
 def complete(method: str, inputs: int, outputs: Floats) -> NDArray[np.bool_]:
