@@ -69,9 +69,10 @@ def assert_on_timetable(
     planned, rooms = np.array(days), np.array(capacities, float)
     shut = closed(observed, target)
     planned, rooms = planned[~is_in(shut, planned)], rooms[~is_in(shut, planned)]
-    rooms = whole(rooms * factors(happened(observed, target, "capacity"), planned))
     left = len(leg.departed)
-    assert leg.capacities.tolist() == rooms[:left].tolist()
+    assert left <= len(planned)
+    rooms = whole(rooms[:left] * factors(happened(observed, target, "capacity"), leg.departed))
+    assert leg.capacities.tolist() == rooms.tolist()
     if there is None:
         assert leg.planned is None
         assert leg.departed.tolist() == planned.tolist()

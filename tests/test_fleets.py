@@ -209,6 +209,17 @@ def test_a_phase_with_another_timetable_keeps_late_trains(tmp_path: Path) -> Non
     assert trains.capacities.tolist() == [3, 3, 3, 9]
 
 
+def test_a_late_train_is_as_small_as_on_the_day_on_which_it_leaves(tmp_path: Path) -> None:
+    # Planned for 2, 4, 6, with one set on 2, 8.5, 15: half of four from day 3 to 5 concerns none,
+    # from day 8 to 9 the second, which was planned for day 4.
+    text = fleet(1) + RAIL.replace("capacity = 3", "capacity = 4")
+    for day, days, places in ((3, 2, [4, 4, 4]), (8, 1, [4, 2, 4])):
+        fewer = disruption(TRAINS, "capacity 0.5", day=day, days=days)
+        trains = leg(lawful_run(daily(tmp_path, text + fewer)))
+        assert trains.departed.tolist() == [2, 8.5, 15]
+        assert trains.capacities.tolist() == places
+
+
 def test_turnarounds_are_drawn_for_each_trip(tmp_path: Path) -> None:
     # Between one and two days: trips are the same however many sets there are.
     text = RAIL.replace("every_days = 2", "every_days = 8")

@@ -41,6 +41,7 @@ class Timetable:
     """Departures before the horizon, and places on them and on later ones, numbered on.
 
     times, capacities: day and room of each departure before the horizon [departures]
+    said: that room as if nothing were disrupted [departures]
     rows: the number of each among those that were planned, of which a closure leaves some out
     first_place: the number of the first place of each, and of the next one [departures + 1]
 
@@ -69,6 +70,7 @@ class Timetable:
         self.capacities: Counts = np.concatenate(
             [np.full(len(times), s.capacity) for s, times in zip(stretches, parts, strict=True)]
         )
+        self.said = self.capacities
         self.rows = np.arange(self.planned)
         self.is_even = len(stretches) == 1 and foreseen is None
         if foreseen is not None:
@@ -83,9 +85,9 @@ class Timetable:
         if course is not None:
             kept = course.each_opens(self.times) == self.times
             self.times, self.rows = self.times[kept], self.rows[kept]
-            self.capacities = self.capacities[kept]
+            self.said = self.said[kept]
         parts = np.array(left(happenings, self.times.tolist()))
-        self.capacities = np.floor(self.capacities * parts + 1e-9).astype(np.int64)
+        self.capacities = np.floor(self.said * parts + 1e-9).astype(np.int64)
 
     @cached_property
     def _longer(self) -> Timetable:

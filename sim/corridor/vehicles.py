@@ -178,10 +178,14 @@ class Service:
                 queue.join(who, arrival)
 
     def room(self, now: float) -> int:
-        """Containers that the next vehicle takes."""
-        if self.timetable is not None:
+        """Containers that the next vehicle takes: of what was planned, as things are now."""
+        if self.timetable is None:
+            said = self._now.capacity
+        elif self.is_punctual:
             return self.timetable.capacities.item(self.departed)
-        return math.floor(self._now.capacity * left(self._happens, [now])[0] + 1e-9)
+        else:
+            said = self.timetable.said.item(self.departed)
+        return math.floor(said * left(self._happens, [now])[0] + 1e-9)
 
     def board(self, now: float) -> list[Rows]:
         """Load what waits, up to capacity; the containers that boarded, by level."""
