@@ -130,6 +130,15 @@ def test_figures_are_posted_when_a_phase_begins_too(tmp_path: Path) -> None:
     assert chosen(with_inertia(tmp_path, HALF, text, posted)) == "ttrrrrrr"
 
 
+def test_a_timetable_in_step_with_the_posting_is_warned_of(tmp_path: Path) -> None:
+    # Every day a train is about to leave when times are posted; every 0.9 days it is not.
+    for every, is_in_step in ((0.5, True), (1, True), (0.9, False), (10, False)):
+        changes = {"routes.rail.stages.trains.every_days": every}
+        warnings = with_inertia(tmp_path, 5, changes=changes).preview().warnings
+        assert any("about to leave" in each for each in warnings) == is_in_step
+    assert not loaded(tmp_path, TRAINS.replace("= 10, c", "= 1, c")).preview().warnings
+
+
 CAPACITY = "routes.rail.stages.trains.capacity"
 RANDOM: Changes = {
     "demand.arrivals": "poisson", "demand.containers_per_year": 3_650, "run.days": 100,

@@ -11,6 +11,7 @@ from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.fleets import FleetUse, fleets, within_fleets
 from sim.scenario.fluid import queues
 from sim.scenario.model import Scenario
+from sim.scenario.network import HOURS_A_DAY
 from sim.scenario.routes import Route
 from sim.scenario.stages import Departures, Quota, Stage, Transit
 from sim.scenario.usage import facilities
@@ -41,6 +42,7 @@ def warnings(scenario: Scenario) -> Iterator[str]:
             yield from _promise(f"routes.{name}.promise_days", route, usual)
     yield from _shares(scenario)
     yield from _idle(scenario)
+    yield from _no_waits_posted(scenario)
     for number, era in enumerate(scenario.eras):
         for warning in _overloads(within_fleets(era.scenario)):
             yield warning if number == 0 else f"from day {era.day:,.6g} on: {warning}"
@@ -53,6 +55,25 @@ def _shares(scenario: Scenario) -> Iterator[str]:
             if name not in scenario.choice.shares_of(direction):
                 where = "" if direction is None else f" {direction}"
                 yield f"choice.shares: nothing for {name}{where}: no container prefers it"
+
+
+def _no_waits_posted(scenario: Scenario) -> Iterator[str]:
+    """Timetables in step with the posting of figures that bookers remember."""
+    hours = scenario.choice.posted_every_hours
+    if not scenario.choice.inertia_days or scenario.choice.rule == "share":
+        return
+    one_way = scenario.one_way(scenario.directions[0])
+    for name, route in one_way.open_routes.items():
+        stage, departures = next(iter(route.departures.items()), ("", None))
+        if route.approach or departures is None or not departures.on_timetable:
+            continue
+        times = hours / HOURS_A_DAY / departures.headway
+        if round(times) >= 1 and math.isclose(times, round(times), rel_tol=1e-9):
+            yield (
+                f"choice.posted_every_hours: whenever times are posted, every {hours:,.4g} hours, "
+                f"a {departures.vehicle} of routes.{name}.stages.{stage} is about to leave: with "
+                "inertia no wait for it is ever known"
+            )
 
 
 def _idle(scenario: Scenario) -> Iterator[str]:
@@ -119,9 +140,12 @@ def _promise(path: str, route: Route, usual: float) -> Iterator[str]:
     if promise < least:
         yield f"{said} is less than the {least:,.4g} that its transits take at least: none is kept"
     elif promise < usual:
-        yield f"{said} is less than a free-flow trip takes, {usual:,.4g} days: few are kept"
+        yield (
+            f"{path}: {promise:,.5g} days is less than a free-flow trip takes on average, "
+            f"{usual:,.5g}: about half or more are late"
+        )
     elif promise > ODD_PROMISE_TRIPS * usual:
-        yield f"{said} is {promise / usual:,.2g} times a free-flow trip of {usual:,.4g} days"
+        yield f"{said} is {promise / usual:,.0f} times a free-flow trip of {usual:,.4g} days"
 
 
 def _odd(path: str, stage: Stage) -> Iterator[str]:
