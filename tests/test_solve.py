@@ -165,6 +165,36 @@ line = { kind = "transit", days = 5 }
 """
 
 
+@pytest.mark.parametrize("present", [300, 1_000, 4_000])
+def test_a_metric_that_turns_just_above_the_target_is_seen_to(
+    present: float, tmp_path: Path
+) -> None:
+    # Revenue p / (1 + exp((p - 1,500) / 150)) is greatest at p = 1,207: 1,057 a container.
+    scenario = loaded(tmp_path, ROADS).with_changes({FREIGHT: present, "run.warmup_days": 20})
+    best = max(p / (1 + math.exp((p - 1_500) / 150)) for p in np.linspace(900, 1_500, 601))
+    goal = 0.985 * 20_000 * best
+    found = sim.solve(scenario, target={"rail.freight_total": goal}, by=FREIGHT, jobs=1)
+    assert found.value is not None
+    assert 1_100 < found.value < 1_450
+    assert found.metric is not None
+    assert found.metric.mean == pytest.approx(goal, rel=1e-3)
+    above = sim.solve(
+        scenario, target={"rail.freight_total": 1.1 * goal}, by=FREIGHT, jobs=1, replications=2
+    )
+    assert above.why == "it is out of reach"
+
+
+def test_what_a_phase_sets_is_solved_for(tmp_path: Path) -> None:
+    phase = f'[phases.later]\nfrom = 2001-02-01\nset = {{ "{FREIGHT}" = 900 }}\n'
+    text = ROADS.replace("days = 60", "days = 60\nstart = 2001-01-01") + phase
+    by = f'phases.later.set."{FREIGHT}"'
+    found = sim.solve(loaded(tmp_path, text), target=booked(0.5), by=by, jobs=1)
+    assert found.present == 900
+    assert not found.whole
+    # At 1,250 USD 0.841 go by rail in 31 days, so in the other 29 a part of 0.135.
+    assert found.value == pytest.approx(break_even((0.5 * 60 - 0.8411 * 31) / 29, 15), abs=30)
+
+
 def test_whole_numbers_stay_whole(tmp_path: Path) -> None:
     # 54.8 containers a day: 41 places a day carry three quarters of them.
     by = "routes.rail.stages.trains.capacity"

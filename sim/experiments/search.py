@@ -28,6 +28,9 @@ RINGS = 9
 WITHIN = 9
 """Values that are tried first where bounds are given."""
 
+HALVINGS = 6
+"""How often the search looks closer where a metric turns before it reaches the target."""
+
 ENOUGH, FINEST = 1e-4, 1e-6
 """Relative distances from the target and of values at which the search ends: far within noise."""
 
@@ -67,13 +70,25 @@ def _may_cross(unknown: Unknown, few: int, every: int) -> bool:
 def _look_around(
     unknowns: Sequence[Unknown], within: Bounds | None, laboratory: Laboratory, replications: int
 ) -> None:
-    """Try values ever further from the present ones until the target lies between two of them."""
+    """Try values ever further from the present ones until the target lies between two of them.
+
+    Where the metric turns before it gets there, ever closer ones around the turn.
+    """
     for number in range(RINGS + 1):
         trials = [
             (unknown, x)
             for unknown in unknowns
             if unknown.bracket(replications) is None
             for x in _ring(unknown, within, number)
+            if laboratory.allows(unknown, x)
+        ]
+        laboratory.run(trials, replications)
+    for _ in range(HALVINGS):
+        trials = [
+            (unknown, x)
+            for unknown in unknowns
+            if unknown.bracket(replications) is None
+            for x in _around_the_turn(unknown, replications)
             if laboratory.allows(unknown, x)
         ]
         laboratory.run(trials, replications)
@@ -97,6 +112,21 @@ def _ring(unknown: Unknown, within: Bounds | None, number: int) -> list[float]:
         return values
     whole = {float(round(x)) for x in values}
     return sorted(x for x in whole if within is None or within[0] <= x <= within[1])
+
+
+def _around_the_turn(unknown: Unknown, replications: int) -> list[float]:
+    """The middles on both sides of the value that comes nearest, where those beside it fall off."""
+    values = unknown.defined(replications)
+    gaps = [abs(unknown.gap(x, replications)) for x in values]
+    for (low, x, high), (before, least, after) in zip(
+        zip(values, values[1:], values[2:], strict=False),
+        zip(gaps, gaps[1:], gaps[2:], strict=False),
+        strict=True,
+    ):
+        if least == min(gaps) and least < min(before, after):
+            found = [(low + x) / 2, (x + high) / 2]
+            return [float(round(each)) for each in found] if unknown.is_whole else found
+    return []
 
 
 def _settle(unknowns: Sequence[Unknown], laboratory: Laboratory, replications: int) -> None:

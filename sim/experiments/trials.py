@@ -19,7 +19,7 @@ from sim.results.results import Results
 from sim.scenario.changes import Draft, with_change
 from sim.scenario.distributions import parse
 from sim.scenario.model import Scenario
-from sim.scenario.schema import at, did_you_mean
+from sim.scenario.schema import at, did_you_mean, is_count, split
 
 MOST_TIMES = 10
 """A value that takes so many times longer than the present one is not tried."""
@@ -47,8 +47,9 @@ class Unknown:
         self._scenarios: dict[float, Scenario] = {}
         self._intervals: dict[tuple[float, int], Interval] = {}
         data = self.scenario.to_data()
-        value = at(data, self.by.split("."))
-        self.is_whole = isinstance(value, int) and not isinstance(value, bool)
+        path = split(self.by)
+        value = at(data, path)
+        self.is_whole = is_count(path, data)
         draft = with_change(Draft("--by", data), self.by, value, said="--by")
         if draft.faults:  # no such path
             raise ScenarioError(draft.faults)

@@ -63,6 +63,13 @@ def type_at(path: Iterable[str | int], data: Any) -> Any:
     return node
 
 
+def is_count(path: Path, data: Any) -> bool:
+    """Whether whole numbers stand at a path, also at one that a phase sets."""
+    if path[0] == "phases" and path[2:3] == ("set",) and len(path) == 4:
+        path = split(path[3])
+    return type_at(path, data) is int
+
+
 def _child(node: Any, part: str | int, data: Any) -> Any:
     if is_model(node):
         field = fields_of(node).get(str(part))

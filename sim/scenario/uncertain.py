@@ -10,7 +10,7 @@ from sim.errors import UsageError
 from sim.scenario.changes import outside
 from sim.scenario.distributions import is_number, show
 from sim.scenario.model import Scenario
-from sim.scenario.schema import at, is_distribution, joined, split, type_at
+from sim.scenario.schema import at, is_count, is_distribution, joined, split
 
 
 @dataclass(frozen=True)
@@ -77,4 +77,4 @@ def _uncertain(scenario: Scenario, path: str, data: Any) -> Uncertain:
             f"{scenario.name}: {where}: there is no number to vary (got {show(value):.60})"
         )
     low, high = scenario.assumptions[path].range or (0.0, 0.0)
-    return Uncertain(path, low, high, is_whole=type_at(parts, data) is int and around == parts)
+    return Uncertain(path, low, high, is_whole=is_count(parts, data) and around == parts)
