@@ -225,6 +225,19 @@ def test_carbon_that_is_not_known_is_told(old: str, new: str, why: str, tmp_path
     assert {figure for key, figure in found.items() if "co2e" in key.metric} == {None}
 
 
+def test_what_nobody_took_adds_no_unknown_carbon(tmp_path: Path) -> None:
+    # Nobody goes by road, of which nothing is known; all who go by rail take the detour of a leg
+    # without a length: 10 t · 3,000 km · 20 g.
+    road = '[routes.road.stages]\nway = { kind = "transit", mode = "road", days = 40 }\n'
+    rule = '[choice]\nrule = "fastest"\n'
+    text = BY_HAND.replace("length_km = 1_000, ", "", 1).replace("days = 1\n", "days = 99\n")
+    text = text.replace("from = 2001-01-11", "from = 2001-01-01") + road + rule
+    scenario = loaded(tmp_path, text)
+    found = {str(key): x for key, x in measure(scenario, sim.simulate(scenario)).items()}
+    assert found["road.throughput"] == found["road.co2e_total"] == 0
+    assert found["rail.co2e_mean"] == found["all.co2e_mean"] == pytest.approx(600)
+
+
 def test_a_leg_that_goes_nowhere_emits_nothing(tmp_path: Path) -> None:
     customs = 'customs = { kind = "transit", days = 0.5 }\nline ='
     scenario = loaded(tmp_path, BY_HAND.replace("line =", customs, 1))

@@ -75,15 +75,14 @@ def test_the_preview_tells_rule_freight_and_promise(tmp_path: Path) -> None:
     assert "USD" not in said
 
 
+LATE = "about half or more are late"
+
+
 @pytest.mark.parametrize(
     ("promise", "said"),
     [
         (12, "12 days is less than the 13 that its transits take at least: none is kept"),
-        (
-            15,
-            "15 days is less than a free-flow trip takes on average, 15.728: about half or more "
-            + "are late",
-        ),
+        (15, f"15 days is less than a free-flow trip takes on average, 15.728: {LATE}"),
         (432, "432 days is 27 times a free-flow trip of 15.73 days"),  # 18 days in hours
     ],
 )

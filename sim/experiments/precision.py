@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 
 from sim.errors import UsageError
 from sim.results.metrics import ALL, METRICS, Key
@@ -109,14 +108,25 @@ class Precision:
         ]
 
     def unmet(self, results: Results) -> list[str]:
-        """A sentence for each of them, and for each metric asked for that has no interval."""
+        """A sentence for each of them, and for each metric that has no interval, though asked for.
+
+        Of those that nobody named, where only some replications lack them.
+        """
         wide = [each.said(len(results.measures[each.scenario])) for each in self.wide(results)]
         return [*wide, *self._without(results)]
 
     def _without(self, results: Results) -> Iterator[str]:
-        for name, metric in product(results.names, self.metrics):
-            if results.interval(results.key(metric, name), name).half_width is None:
-                yield f"{name}: {metric}: no mean, so no interval, however many replications"
+        for name in results.names:
+            for key in self._keys(results, name):
+                if results.interval(key, name).half_width is not None:
+                    continue
+                values = results.values(key, name)
+                lacking = sum(value is None for value in values)
+                if 0 < lacking < len(values):
+                    number = f"{lacking:,} of {len(values):,}"
+                    yield f"{name}: {key}: not defined in {number} replications, so no interval"
+                elif self.metrics:
+                    yield f"{name}: {key}: no mean, so no interval, however many replications"
 
     def _goal(self, mean: float) -> float:
         return abs(mean) * self.goal / (1 + self.goal) if self.relative else self.goal

@@ -8,7 +8,7 @@ containers tells the same container by container. Money is in the prices of the 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,16 +47,17 @@ def billed(way: Way, log: RouteLog, charges: Charges, who: Rows, days: Floats) -
         number * math.fsum(charge.handling_usd for charge in charges.values()),
         math.fsum(charges[stage].detour_usd * took for stage, took in round_about.items()),
         float((way.value_of_time[who] * days).sum()),
-        math.fsum(
-            (
-                number * math.fsum(charge.kg for charge in charges.values()),
-                *(
-                    took * (charges[stage].detour_kg - charges[stage].kg)
-                    for stage, took in round_about.items()
-                ),
-            )
-        ),
+        _emitted(number, charges, round_about),
     )
+
+
+def _emitted(number: int, charges: Charges, round_about: Mapping[str, int]) -> float:
+    """The kg CO2e of so many containers of a route; a leg that nobody took adds nothing unknown."""
+    legs = list[tuple[int, float]]()
+    for stage, charge in charges.items():
+        took = round_about.get(stage, 0)
+        legs += [(number - took, charge.kg), (took, charge.detour_kg)]
+    return math.fsum(count * kg for count, kg in legs if count)
 
 
 def _freight(way: Way, log: RouteLog, who: Rows) -> float:
