@@ -122,8 +122,7 @@ def test_the_opposite_direction_goes_backwards(tmp_path: Path) -> None:
     both = daily(tmp_path, EQUATOR).with_changes(
         {"demand.directions": {"eastbound": 0.5, "westbound": 0.5}}
     )
-    there, back = movements(both, sim.simulate(both))
-    assert (there.direction, back.direction) == ("eastbound", "westbound")
+    _, back = movements(both, sim.simulate(both))
     assert back.marks[0] == ("second", 1)
     assert back.marks[-1] == ("first", 0)
 

@@ -31,13 +31,11 @@ class RouteCurves:
 
 @dataclass(frozen=True)
 class Curves:
-    """Curves by route, with the window that was measured.
+    """Curves by route.
 
     disrupted: what went wrong, and on which days: (name, first, end)
     """
 
-    warmup_days: float
-    horizon: float
     routes: dict[str, RouteCurves]
     disrupted: tuple[tuple[str, float, float], ...] = ()
 
@@ -69,7 +67,7 @@ def curves(observations: Observations) -> Curves:
         for first, end in ([] if log.said.of_servers else log.spans)
         if first < observations.horizon
     )
-    return Curves(observations.warmup_days, observations.horizon, found, disrupted)
+    return Curves(found, disrupted)
 
 
 def waited(leg: Leg, moments: Floats) -> Floats:

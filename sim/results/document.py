@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.results.results import Results
-from sim.results.rows import about_run, bounds, described, difference_rows
+from sim.results.rows import about_run, described, difference_rows
 from sim.results.sensitivity import Sensitivity
 
 
@@ -16,7 +16,7 @@ def document(results: Results, name: str) -> dict[str, Any]:
         "title": results.scenario(name).title,
         **about_run(results, name),
         "metrics": [
-            {**described(key), **bounds(results.interval(key, name))} for key in results.keys(name)
+            {**described(key), **vars(results.interval(key, name))} for key in results.keys(name)
         ],
     }
 

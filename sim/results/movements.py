@@ -31,8 +31,6 @@ class Movement:
     """
 
     route: str
-    direction: str | None
-    departures: str
     vehicle: str
     marks: tuple[Mark, ...]
     days: Floats
@@ -51,8 +49,6 @@ def movements(scenario: Scenario, observed: Observations) -> Iterator[Movement]:
                 assert isinstance(stage, Departures), "legs are named by their departures"
                 yield Movement(
                     route=log.name,
-                    direction=way.direction,
-                    departures=leg.name,
                     vehicle=stage.vehicle,
                     marks=marks,
                     days=days,

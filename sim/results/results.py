@@ -13,7 +13,7 @@ from sim.results.curves import Curves, curves
 from sim.results.intervals import UNDEFINED, Difference, Interval, paired, student
 from sim.results.metrics import METRICS, Key, Measures
 from sim.results.observations import Observations
-from sim.results.rows import bounds, described, difference_rows
+from sim.results.rows import described, difference_rows
 from sim.results.steady import unsteady
 from sim.results.warmup import Daily
 from sim.scenario.calendar import yearly_demand
@@ -190,7 +190,7 @@ class Results:
     def summary(self) -> pd.DataFrame:
         """A row a metric: scenario, route, part, metric, unit, mean, low, high."""
         return _frame(
-            {"scenario": name, **described(key), **bounds(self.interval(key, name))}
+            {"scenario": name, **described(key), **vars(self.interval(key, name))}
             for name in self.names
             for key in self.keys(name)
         )

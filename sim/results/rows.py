@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from sim.results.intervals import Difference, Interval
+from sim.results.intervals import Difference
 from sim.results.metrics import METRICS, Key
 
 if TYPE_CHECKING:
@@ -15,11 +15,6 @@ if TYPE_CHECKING:
 def described(key: Key) -> dict[str, str]:
     """Route, part, metric and unit of a figure."""
     return {**key._asdict(), "unit": METRICS[key.metric].unit}
-
-
-def bounds(interval: Interval) -> dict[str, float | None]:
-    """Mean and ends of an interval."""
-    return {"mean": interval.mean, "low": interval.low, "high": interval.high}
 
 
 def about_run(results: Results, name: str) -> dict[str, Any]:
@@ -49,7 +44,7 @@ def difference_rows(results: Results) -> Iterator[dict[str, Any]]:
                 yield {
                     "scenario": name,
                     **described(key),
-                    **bounds(difference.interval),
+                    **vars(difference.interval),
                     "better": better(key, difference),
                     "variance_reduction": difference.variance_reduction,
                 }
