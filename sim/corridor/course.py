@@ -10,13 +10,14 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import pairwise
+from itertools import pairwise, starmap
 from operator import mul
 from typing import NamedTuple
 
 import numpy as np
 
 from sim.corridor.streams import Floats
+from sim.results.spans import joined
 from sim.scenario.disruptions import Disruption
 
 
@@ -73,7 +74,7 @@ class Course:
                 paces += [Pace(*span, 1 / said.part) for span in spans]
         if not (closed or slower or held):
             return None
-        return cls(tuple(_union(closed)), tuple(_cut(slower)), tuple(_cut(held)))
+        return cls(tuple(starmap(Span, joined(closed))), tuple(_cut(slower)), tuple(_cut(held)))
 
     def opens(self, day: float) -> float:
         """The first day from a day on on which work may start."""
@@ -126,17 +127,6 @@ def _through(first: float, end: float, speed: float, ends: float) -> float:
     """When work ends that would have ended later than `first`, from where on it is slower."""
     left, done = ends - first, (end - first) * speed
     return end + (left - done) if left > done else first + left / speed
-
-
-def _union(spans: Iterable[Span]) -> list[Span]:
-    """Spans in order, those that touch as one."""
-    found: list[Span] = []
-    for first, end in sorted(spans):
-        if found and first <= found[-1].end:
-            found[-1] = Span(found[-1].first, max(end, found[-1].end))
-        else:
-            found.append(Span(first, end))
-    return found
 
 
 def _cut(paces: Sequence[Pace]) -> list[Pace]:

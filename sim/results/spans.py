@@ -9,18 +9,24 @@ import numpy as np
 from sim.results.observations import Floats
 
 
+def joined(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Days [first, end) in order and apart: those that touch as one."""
+    found: list[tuple[float, float]] = []
+    for first, end in sorted(spans):
+        if found and first <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((first, end))
+    return found
+
+
 class Spans:
-    """Days [first, end), in order and apart."""
+    """Days [first, end), which may overlap."""
 
     def __init__(self, spans: Iterable[tuple[float, float]]) -> None:
-        joined: list[list[float]] = []
-        for first, end in sorted(spans):
-            if joined and first <= joined[-1][1]:
-                joined[-1][1] = max(end, joined[-1][1])
-            else:
-                joined.append([first, end])
-        self._first = np.array([first for first, _ in joined])
-        self._length = np.array([end - first for first, end in joined])
+        apart = joined(spans)
+        self._first = np.array([first for first, _ in apart])
+        self._length = np.array([end - first for first, end in apart])
         self._before = np.concatenate([[0.0], self._length.cumsum()])
 
     def until(self, moments: Floats) -> Floats:
