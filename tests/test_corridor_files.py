@@ -190,6 +190,10 @@ ordinary = { share = 0.5 }
         "demand.classes.urgent.share",
         'phases.boom.set."facilities.dmz.servers"',
     ]
+    ledger = child(tmp_path, text)[0].assumptions
+    assert {ledger[path].quality for path in stale} == {"assumed"}
+    assert ledger[stale[1]].source.startswith("changed in child.toml; before, 0.25: ")
+    assert ledger[stale[2]].source.startswith("changed in child.toml; before, 3: ")
 
 
 def test_a_distribution_in_a_phase_is_replaced_whole(tmp_path: Path) -> None:
@@ -311,4 +315,4 @@ def test_an_option_that_sets_nothing_is_told(option: str, told: str, tmp_path: P
 def test_the_ledger_says_what_was_set_in_a_phase(tmp_path: Path) -> None:
     path = 'phases.boom.set."facilities.dmz.servers"'
     scenario = loaded(tmp_path, EVERY_KEY).with_changes({path: 7})
-    assert scenario.assumptions[path].source == "set by with_changes; before, 3: a guess"
+    assert scenario.assumptions[path].source == "changed by with_changes; before, 3: a guess"

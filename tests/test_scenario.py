@@ -294,5 +294,7 @@ def test_the_ledger_says_that_a_figure_was_set() -> None:
     path = f"{TRAINS}.annual_capacity"
     assumption = sim.load_scenario("link-200k").with_changes({path: 300_000}).assumptions[path]
     assert assumption.quality == "assumed"
-    assert assumption.source.startswith("set by with_changes; before, 200000.0: Railway Minister")
+    assert assumption.source.startswith(
+        "changed by with_changes; before, 200,000: Railway Minister"
+    )
     assert assumption.range == (100_000, 500_000)

@@ -18,6 +18,7 @@ from sim.results.metrics import METRICS, Measures, measure
 from sim.results.results import Results
 from sim.scenario.changes import Draft, with_change
 from sim.scenario.distributions import parse
+from sim.scenario.files import changed
 from sim.scenario.model import Scenario
 from sim.scenario.schema import at, did_you_mean, is_count, split
 
@@ -60,7 +61,8 @@ class Unknown:
         """The scenario with the unknown at a value. Raises ScenarioError."""
         if value not in self._scenarios:
             said = round(value) if self.is_whole else value
-            self._scenarios[value] = self.scenario.with_changes({self.by: said})
+            name, changes = self.scenario.name, {self.by: said}
+            self._scenarios[value] = changed(self.scenario, changes, name=name, said="--by")
         return self._scenarios[value]
 
     def interval(self, value: float, replications: int) -> Interval:
@@ -186,11 +188,11 @@ class Laboratory:
     def allows(self, unknown: Unknown, value: float) -> bool:
         """Whether a value may be tried: it makes a scenario, and one that ends in good time."""
         try:
-            changed = unknown.at(value)
+            there = unknown.at(value)
             if not self.large:
-                refuse_if_large([changed], self.jobs, apart=self.apart)
+                refuse_if_large([there], self.jobs, apart=self.apart)
         except (ScenarioError, TooLargeError) as error:
             unknown.refused = str(error).partition("\n")[0]
             return False
-        usual, now = (estimate([each], 1).seconds for each in (unknown.scenario, changed))
+        usual, now = (estimate([each], 1).seconds for each in (unknown.scenario, there))
         return now < MOST_TIMES * max(usual, 1.0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from sim.errors import Fault
@@ -83,13 +84,20 @@ class Draft:
         return Fault(place.file, line, column, told, message)
 
 
-def merged(parent: Draft, child: Draft) -> Draft:
-    """The child over the parent: tables merge, values, arrays and distributions replace."""
+def merged(parent: Draft, child: Draft, *, said: str = "") -> Draft:
+    """The child over the parent: tables merge, values, arrays and distributions replace.
+
+    said: who changes what, for the ledger; by default the child's file
+    """
     data = _merged(parent.data, child.data, (), parent.data)
     places, stale = {**parent.places, **child.places}, tuple(_stale(parent, child.data))
     draft = Draft(child.file, data, places, parent.faults + child.faults, stale)
     faults = tuple(_put_in_order(draft, parent.data, child.data))
     _forget_assumptions(data, child.data)
+    for path in stale:
+        before, now = (at(each, split(path)) for each in (parent.data, data))
+        if now != before:
+            _say_changed(data, path, before, said or f"in {PurePath(child.file).name}")
     return replace(draft, faults=draft.faults + faults)
 
 
@@ -190,19 +198,24 @@ def with_change(draft: Draft, path: str, value: Any, *, said: str) -> Draft:
     data = _replaced(before, inner, value) if inner else _rescaled(draft.data, parts, value)
     for part in reversed(parts):
         data = {part: data}
-    after = merged(draft, Draft(draft.file, data, {parts: Place(said)}))
-    _say_set(after.data, parts, before, said)
+    after = merged(draft, Draft(draft.file, data, {parts: Place(said)}), said=f"by {said}")
     return replace(after, stale=draft.stale)
 
 
-def _say_set(data: dict[str, Any], parts: Path, before: Any, said: str) -> None:
+def _say_changed(data: dict[str, Any], path: str, before: Any, said: str) -> None:
     """Let the ledger tell that a figure is no longer what its source says."""
-    ledger, path = table_at(data, "assumptions"), joined(parts)
-    old, now = ledger.get(path), at(data, parts)
-    if isinstance(old, dict) and now != before:
-        source = f"set by {said}; before, {show(before)}: {old.get('source', '')}"
-        set_now = {**old, "quality": "assumed", "source": source[:1000]}
-        data["assumptions"] = {**ledger, path: set_now}
+    ledger = table_at(data, "assumptions")
+    if isinstance(old := ledger.get(path), dict):
+        source = f"changed {said}; before, {_in_words(before)}: {old.get('source', '')}"
+        changed = {**old, "quality": "assumed", "source": source[:1000]}
+        data["assumptions"] = {**ledger, path: changed}
+
+
+def _in_words(value: Any) -> str:
+    """A value as a reader would write it: 200,000 · [13, 18]."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_in_words, value))}]"
+    return f"{value:,.10g}" if is_number(value) else show(value)
 
 
 def _unknown(data: Any, parts: Path, said: str) -> Fault | None:

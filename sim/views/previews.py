@@ -16,7 +16,7 @@ from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Scenario
 from sim.scenario.phases import in_order
 from sim.scenario.preview import Preview, RoutePreview, StagePreview
-from sim.scenario.schema import at
+from sim.scenario.schema import at, split
 from sim.views import fields, words
 from sim.views.expected import print_expected
 from sim.views.grid import console, new_table
@@ -169,7 +169,7 @@ def ledger(scenario: Scenario) -> Iterator[Assumed]:
     data = scenario.to_data()
     for path, said in scenario.assumptions.items():
         bounds = " to ".join(map(_shown, said.range or ()))
-        value = _shown(at(data, path.split(".")))
+        value = _shown(at(data, split(path)))
         unit = fields.unit(path, scenario.price_year)
         yield Assumed(path, f"{value} {unit}".strip(), bounds, said.quality, said.source)
 
@@ -179,4 +179,6 @@ def _shown(data: Any) -> str:
         return "–".join(map(_shown, data))
     if isinstance(data, dict):
         return ", ".join(f"{key} {_shown(value)}" for key, value in data.items())
+    if is_number(data) and data != round(data):
+        data = float(f"{data:.6g}")  # what was solved for or swept has all its digits
     return f"{data:,.12g}" if is_number(data) else words.written(data)
