@@ -32,7 +32,7 @@ from sim.scenario.phases import CHANGEABLE
 from sim.scenario.validate import validated
 
 MAY_CHANGE = f"stays for the whole run; a phase may change {', '.join(sorted(CHANGEABLE))}"
-A_NAME = "a name has letters, digits, - and _ (at most 60, no - or _ first)"
+A_NAME = "a name has letters a-z, digits, - and _ (at most 60, no - or _ first)"
 
 Row = tuple[str, ...]
 """What is replaced and by what, once or more (¦ marks the place that is told), and the fault."""

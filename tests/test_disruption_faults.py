@@ -228,7 +228,7 @@ WHEN: dict[str, Row] = {
     ),
     "a name": (
         "canal = {", '¦"c d" = {',
-        ("disruptions.c d: a name has letters, digits, - and _ (at most 60, no - or _ first) "
+        ("disruptions.c d: a name has letters a-z, digits, - and _ (at most 60, no - or _ first) "
         "(got 'c d')"),
     ),
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -284,3 +285,19 @@ def tables_in(node: Any) -> Iterator[dict[str, Any]]:
         node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
     ):
         yield from tables_in(inner)
+
+
+def test_help_names_every_bundled_scenario(tmp_path: Path) -> None:
+    told = transsib("--help", cwd=tmp_path).stdout
+    assert set(bundled()) <= set(re.findall(r"[\w-]+", re.sub(r"-\s+", "-", told)))
+    assert "..." not in told  # what a command does is said in a line
+
+
+def test_the_ledger_is_in_the_json_that_is_asked_for_it(tmp_path: Path) -> None:
+    path = "routes.rail.stages.trains.annual_capacity"
+    without, with_it = (
+        json.loads(transsib("check", "link-200k", "--json", *more, cwd=tmp_path).stdout)
+        for more in ([], ["--ledger"])
+    )
+    assert with_it.pop("assumptions")[path]["quality"] == "sourced"
+    assert with_it == without

@@ -47,9 +47,9 @@ Examples:
   transsib animate results
 
 FILE is a scenario file or a bundled name: today, link-200k, link-500k, open-queue,
-forecast-200k, forecast-500k; leg by leg corridor-today, corridor-200k, corridor-500k;
-disrupted suez-blocked, cape-diversion, border-closed, line-blocked, winter, corridor-risks;
-fleet-500k; quota-daily, quota-monthly, quota-yearly.
+forecast-200k, forecast-500k; leg by leg corridor-base, corridor-today, corridor-200k,
+corridor-500k, corridor-canal; disrupted suez-blocked, cape-diversion, border-closed,
+line-blocked, winter, corridor-risks; fleet-500k; quota-daily, quota-monthly, quota-yearly.
 """
 
 app = typer.Typer(
@@ -74,7 +74,7 @@ def init(
         typer.Option("--from", metavar="NAME", help="a bundled scenario, not the small example"),
     ] = None,
 ) -> None:
-    """Write a first scenario with comments, and the JSON Schema for editors beside it."""
+    """Write a first scenario, and beside it a schema for editors."""
     from sim.scenario.writing import write_first
 
     if file.endswith(("/", os.sep)):
@@ -100,6 +100,8 @@ def check(
     previews, warned = [], False
     for scenario, notes in work.load(files, set_, {}):
         previews.append(to_json(scenario, notes))
+        if ledger:
+            previews[-1]["assumptions"] = scenario.to_data().get("assumptions", {})
         warned = warned or bool(previews[-1]["warnings"])
         if not as_json:
             print_preview(scenario, notes)
@@ -135,7 +137,7 @@ def run(
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
-    """Simulate scenarios, each by itself, or one against itself with one more of something."""
+    """Simulate scenarios, each by itself."""
     from sim.experiments.one_more import TAGS, with_one_more
 
     if one_more and len(files) > 1:
@@ -168,7 +170,7 @@ def compare(
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
-    """Simulate scenarios and pair them with a baseline, replication by replication."""
+    """Simulate scenarios, paired with a baseline by replication."""
     goal = work.goal(precision, metric, replications)
     number = goal.first if goal else replications
     scenarios = work.to_simulate([base, *files], set_, number, seed, quiet=quiet)

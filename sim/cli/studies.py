@@ -54,7 +54,7 @@ def solve(
     quiet: Quiet = False,
     yes: Yes = False,
 ) -> None:
-    """Find the value of one unknown that brings a metric to a target."""
+    """Find the value that brings a metric to a target."""
     from sim.experiments.solve import frontier as study
     from sim.experiments.store import for_a_goal_seek
     from sim.scenario import options
@@ -113,7 +113,7 @@ def sensitivity(
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
-    """Vary everything that [assumptions] gives a range, and find what matters most."""
+    """Vary all that the ledger gives a range; find what matters."""
     from sim.experiments.sensitivity import REPLICATIONS, laid_out, planned, refuse
     from sim.scenario.uncertain import idle
 
@@ -170,7 +170,7 @@ def sweep(
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
-    """Simulate a scenario at each of some values, and find where more stops helping."""
+    """Simulate a scenario at many values: where does more help?"""
     from sim.experiments.sweep import asked, laid_out, refuse
     from sim.results.results import SHOWN
     from sim.scenario.options import unset, varyings

@@ -36,7 +36,7 @@ def trace(
     quiet: Quiet = False,
     yes: Yes = False,
 ) -> None:
-    """Tell what happened to one container, day by day, so that it can be checked by hand."""
+    """Tell what happened to one container, day by day."""
     from sim.experiments.tracing import trace as traced
     from sim.views.story import print_story
 
@@ -86,7 +86,7 @@ def plot(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Draw the pictures of results once more into their folder."""
+    """Draw the pictures of results once more."""
     from sim.experiments.store import load
 
     work.draw(load(folder), folder, quiet=quiet, only=only, formats=format_)
@@ -102,7 +102,7 @@ def report(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Write a page that answers the question for somebody who will never read a table."""
+    """Write a page for somebody who will never read a table."""
     from sim.experiments.store import load
     from sim.views.report import report as page
 
@@ -121,7 +121,7 @@ def animate(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Write a page on which every train and ship of a year moves over the map."""
+    """Write a page on which trains and ships move over the map."""
     from sim.experiments.store import load_results
     from sim.views.animation import animation
 

@@ -55,8 +55,12 @@ def sweep(
 def asked(vary: Mapping[str, Iterable[Any]]) -> Values:
     """The values by path. Raises UsageError, TooLargeError for more points than anybody wants."""
     if not isinstance(vary, Mapping) or not 1 <= len(vary) <= MOST_PATHS:
-        raise UsageError(f"--vary: a sweep varies one path or two (got {vary!r:.60})")
+        raise UsageError(f"--vary: a sweep varies one path or two (got {_paths(vary)})")
     return varied(vary)
+
+
+def _paths(vary: object) -> str:
+    return ", ".join(map(str, vary)) if isinstance(vary, Mapping) else f"{vary!r:.60}"
 
 
 def refuse(

@@ -259,7 +259,8 @@ def places(
         at_once = executor is None and seconds < STARTING_SECONDS
         return jobs or (1 if at_once else usable_cores())
     if jobs is not None or executor is not None:
-        raise UsageError("--cluster: its workers take the place of --jobs and of any executor")
+        said = "--jobs" if jobs is not None else "an executor"
+        raise UsageError(f"--cluster: its workers take the place of {said}: leave that out")
     from sim.experiments.cluster import on_cluster
 
     with on_cluster(cluster) as there:

@@ -57,7 +57,7 @@ def across(draft: Draft) -> Iterator[Fault]:
 def _names(draft: Draft, path: Path) -> Iterator[Fault]:
     for name in table_at(draft.data, *path):
         if not NAME.fullmatch(name):
-            rule = "a name has letters, digits, - and _ (at most 60, no - or _ first)"
+            rule = "a name has letters a-z, digits, - and _ (at most 60, no - or _ first)"
             yield draft.fault((*path, name), f"{rule} (got {show(name)})", key=True)
         if name == ALL and path[-1] in ("routes", "facilities", "classes", "directions"):
             yield draft.fault((*path, name), f"'all' stands for all {path[-1]} together", key=True)

@@ -113,6 +113,8 @@ def _fault(draft: Draft, path: tuple[str | int, ...], detail: ErrorDetails) -> F
         return _bad_word(draft, (*path, "kind"), context["expected_tags"], context["tag"])
     if kind == "literal_error":
         return _bad_word(draft, path, context["expected"], got)
+    if kind == "too_short" and isinstance(got, str):
+        kind = "string_too_short"
     limits = {k: f"{v:g}" if isinstance(v, float) else v for k, v in context.items()}
     message = MESSAGES.get(kind, detail["msg"]).format(**limits)
     if kind == "tuple_type":

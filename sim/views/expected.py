@@ -16,9 +16,10 @@ from sim.views import words
 from sim.views.grid import new_table, stage_rows
 
 EXPECTED = (
-    "Days: with full vehicles; queueing as if they came at random (those on a timetable queue "
-    "less). ◄ the most used stage of a route: it binds first. At most: containers that could pass, "
-    "at a facility with its servers always taken and vehicles as full as they would be."
+    "Days: on full vehicles, the first to leave; queueing as if they came at random (those on a "
+    "timetable queue less). ◄ the most used stage of a route: it binds first. At most: containers "
+    "that could pass, at a facility with its servers always taken and vehicles as full as they "
+    "would be."
 )
 
 

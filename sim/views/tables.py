@@ -217,7 +217,7 @@ def _difference_lines(results: Results, name: str, route: str) -> Iterator[tuple
             continue
         ahead = None if found.holds_zero else better(key, difference)
         yield (
-            f"  {_label(results, metric, route, [name, results.baseline.name]).strip()}",
+            f"  {_label(results, metric, route, [results.baseline.name, name]).strip()}",
             words.difference(found, unit),
             words.NONE if ahead is None else f"{100 * ahead:.0f} %",
             words.factor(difference.variance_reduction),

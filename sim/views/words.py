@@ -280,6 +280,10 @@ def how_sure(results: Results) -> str:
         else "one replication, so no intervals"
     )
     return (
-        f"{sure}. {run.days:g} days measured after {run.warmup_days:g} days of warm-up, "
+        f"{sure}. {_days_long(run.days)} measured after {_days_long(run.warmup_days)} of warm-up, "
         f"seed {run.seed}."
     )
+
+
+def _days_long(number: float) -> str:
+    return f"{number:g} day{'s' * (number != 1)}"
