@@ -170,7 +170,7 @@ def sweep(
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
-    """Simulate a scenario at many values: where does more help?"""
+    """Simulate a scenario at many values; see where more helps."""
     from sim.experiments.sweep import asked, laid_out, refuse
     from sim.results.results import SHOWN
     from sim.scenario.options import unset, varyings
