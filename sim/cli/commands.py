@@ -50,6 +50,9 @@ FILE is a scenario file or a bundled name: today, link-200k, link-500k, open-que
 forecast-200k, forecast-500k; leg by leg corridor-base, corridor-today, corridor-200k,
 corridor-500k, corridor-canal; disrupted suez-blocked, cape-diversion, border-closed,
 line-blocked, winter, corridor-risks; fleet-500k; quota-daily, quota-monthly, quota-yearly.
+
+Exit status: 0 done; 2 a mistake in what was asked; 3 ended without all that was asked for; 4 a
+file, folder or scheduler that cannot be used; 130 interrupted; 1 a bug.
 """
 
 app = typer.Typer(
