@@ -236,10 +236,19 @@ def test_reset_brings_the_scenario_back(tmp_path: Path) -> None:
     before = shown(panel)
     panel.controls[LINE].value = 20
     panel.controls["choice.rule"].value = "cheapest"
+    panel.controls["days closed"].value = 33
     assert shown(panel) != before
     panel._reset.click()
     assert shown(panel) == before
     assert panel.changes == {}
+    assert panel.controls["days closed"].value == 10
+
+
+def test_for_how_long_nothing_is_closed_runs_nothing(tmp_path: Path) -> None:
+    panel = sim.explore(loaded(tmp_path))
+    shown = panel.results
+    panel.controls["days closed"].value = 33
+    assert panel.results is shown
 
 
 def test_a_fault_is_told_in_red_and_the_last_picture_stays(tmp_path: Path) -> None:

@@ -333,7 +333,10 @@ def test_a_metric_that_is_nowhere_defined(tmp_path: Path) -> None:
         ({"target": {"rail.share": 0.5}, "by": FREIGHT, "within": (5, 1)}, "must rise"),
         ({"target": {"rail.share": 0.5}, "by": FREIGHT, "vary": {DAYS: []}}, "no value"),
         ({"target": {"rail.share": 0.5}, "by": FREIGHT, "vary": {DAYS: [5, 5.0]}}, "says 5 twice"),
-        ({"target": {"rail.share": 0.5}, "by": FREIGHT, "jobs": 0}, "jobs must be at least 1"),
+        (
+            {"target": {"rail.share": 0.5}, "by": FREIGHT, "jobs": 0},
+            "jobs must be a whole number, at least 1",
+        ),
     ],
 )
 def test_a_question_that_makes_no_sense(

@@ -8,7 +8,7 @@ from sim.errors import UsageError
 from sim.experiments.study import How, studied
 from sim.results.results import ONE_MORE, STUDY, Results
 from sim.scenario import more
-from sim.scenario.model import Scenario
+from sim.scenario.model import Scenario, a_scenario
 
 TAGS = {STUDY: ONE_MORE}
 """What the provenance of such a study says."""
@@ -28,7 +28,7 @@ def one_more(scenario: Scenario, **how: Unpack[How]) -> Results:
 
 def with_one_more(scenario: Scenario) -> list[Scenario]:
     """A scenario, and it with one more of everything. Raises UsageError where that is nothing."""
-    found = more.one_more(scenario)
+    found = more.one_more(a_scenario(scenario))
     if not found:
         raise UsageError(f"{scenario.name}: no facility and no departures: nothing to have more of")
     return [scenario, *(each.scenario for each in found)]

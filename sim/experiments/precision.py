@@ -70,6 +70,8 @@ class Precision:
     @classmethod
     def parse(cls, text: str, metrics: Sequence[str] = (), most: int | None = None) -> Precision:
         """That of an option: `1%` is relative, `500` is not. Raises UsageError."""
+        if not isinstance(text, str):
+            raise UsageError(f'--precision: must be a text such as "1%" (got {text!r:.40})')
         relative = text.strip().endswith("%")
         try:
             goal = float(text.strip().removesuffix("%").replace("_", ""))

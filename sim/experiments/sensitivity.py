@@ -17,7 +17,7 @@ from sim.results.results import SENSITIVITY, SHOWN, STUDY, VARIED
 from sim.results.sensitivity import METHOD, SAMPLE, Sensitivity
 from sim.scenario.fields import Named
 from sim.scenario.files import changed
-from sim.scenario.model import Scenario
+from sim.scenario.model import Scenario, a_scenario
 from sim.scenario.schema import did_you_mean
 from sim.scenario.uncertain import Uncertain, uncertain
 
@@ -77,7 +77,7 @@ def sensitivity(
     that makes no scenario, TooLargeError, IncompleteError and ResultsError.
     """
     number = how.get("replications")
-    scenario = scenario.with_changes(
+    scenario = a_scenario(scenario).with_changes(
         {"run.replications": REPLICATIONS if number is None else number}
     )
     plan = planned(scenario, metric, method, samples)

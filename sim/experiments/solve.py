@@ -13,11 +13,12 @@ from sim.experiments.provenance import made_by, resimulate
 from sim.experiments.search import Bounds, search
 from sim.experiments.tasks import Progress
 from sim.experiments.trials import Laboratory, Unknown, check_metric
-from sim.experiments.varied import Values, plain, points, varied
+from sim.experiments.varied import Values, points, varied
 from sim.experiments.workers import places, workers
 from sim.results.solution import Frontier, Solution
+from sim.scenario.changes import plain
 from sim.scenario.distributions import is_number
-from sim.scenario.model import Scenario
+from sim.scenario.model import Scenario, a_scenario
 
 EVALUATIONS = 12
 """How often all replications run in a usual search, for the estimate."""
@@ -98,6 +99,7 @@ def frontier(
     large: bool = False,
 ) -> Frontier:
     """As `solve`, which explains the arguments; a single solution is a frontier of one."""
+    a_scenario(scenario)
     if replications is not None:
         scenario = scenario.with_changes({"run.replications": replications})
     metric, goal = _target(target)

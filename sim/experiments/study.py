@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from itertools import product
@@ -23,7 +23,7 @@ from sim.experiments.trials import check_known
 from sim.experiments.workers import Crew, places, workers
 from sim.results.metrics import measure
 from sim.results.results import Results, unique_names
-from sim.scenario.model import Scenario
+from sim.scenario.model import Scenario, a_scenario
 
 
 class How(TypedDict, total=False):
@@ -55,8 +55,7 @@ def run(scenario: Scenario | Sequence[Scenario], **how: Unpack[How]) -> Results:
     Raises TooLargeError, IncompleteError when no replication ended well, UsageError, and
     ResultsError where the folder cannot be used.
     """
-    scenarios = [scenario] if isinstance(scenario, Scenario) else list(scenario)
-    return studied(scenarios, paired=False, **how)
+    return studied(_several(scenario), paired=False, **how)
 
 
 def compare(scenarios: Sequence[Scenario], **how: Unpack[How]) -> Results:
@@ -65,10 +64,16 @@ def compare(scenarios: Sequence[Scenario], **how: Unpack[How]) -> Results:
     Options and errors as `run`; besides, UsageError unless all have the same seed, replications
     and confidence.
     """
-    scenarios = list(scenarios)
-    if len(scenarios) < 2:
+    several = _several(scenarios)
+    if len(several) < 2:
         raise UsageError("a comparison needs a baseline and at least one scenario")
-    return studied(scenarios, paired=True, **how)
+    return studied(several, paired=True, **how)
+
+
+def _several(scenarios: Scenario | Iterable[Scenario]) -> list[Scenario]:
+    """Those that are to be simulated. Raises UsageError."""
+    is_list = isinstance(scenarios, Iterable) and not isinstance(scenarios, Scenario | str)
+    return [a_scenario(each) for each in (scenarios if is_list else [scenarios])]
 
 
 def studied(
@@ -86,7 +91,7 @@ def studied(
     precision: Precision | str | None = None,
 ) -> Results:
     """What every study does: `tags` say in its provenance which it is. Errors as `compare`."""
-    if isinstance(precision, str):
+    if precision is not None and not isinstance(precision, Precision):
         precision = Precision.parse(precision, most=replications)
     scenarios = _asked(scenarios, replications, precision, paired=paired)
     jobs, apart = at_a_time(scenarios, jobs, cluster, executor, precision), cluster is not None
@@ -212,7 +217,7 @@ def once(scenario: Scenario) -> Results:
 
     Its observations are kept, so that pictures do not simulate again. Raises TooLargeError.
     """
-    scenario = scenario.with_changes({"run.replications": 1})
+    scenario = a_scenario(scenario).with_changes({"run.replications": 1})
     refuse_if_large([scenario], jobs=1)
     observations = simulate(scenario, 0)
     return Results(

@@ -16,7 +16,7 @@ from sim.experiments.workers import places
 from sim.results.results import SHOWN, STUDY, SWEEP, VARIED, WORTH, Results
 from sim.results.sweep import usual_metric
 from sim.scenario.distributions import is_number
-from sim.scenario.model import Scenario
+from sim.scenario.model import Scenario, a_scenario
 
 MOST_PATHS = 2
 """More can be simulated, but neither shown nor understood."""
@@ -43,6 +43,7 @@ def sweep(
     The results' `along()` has the points and the knee. Raises ScenarioError, UsageError,
     TooLargeError, IncompleteError and ResultsError.
     """
+    a_scenario(scenario)
     if how.get("replications") is not None:
         scenario = scenario.with_changes({"run.replications": how["replications"]})
     values = asked(vary)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sim.corridor import simulate
-from sim.errors import UsageError
+from sim.corridor.replication import a_number
 from sim.experiments.estimate import refuse_if_large
 from sim.results.story import Story, story
-from sim.scenario.model import Scenario
+from sim.scenario.model import Scenario, a_scenario
 
 
 def trace(
@@ -17,9 +17,7 @@ def trace(
     large: go on where a replication needs more than about an hour or 2 GB. Raises UsageError where
     there is no such container, and TooLargeError.
     """
-    for name, number in (("container", container), ("replication", replication)):
-        if number < 0:
-            raise UsageError(f"{name}: is numbered from 0 (got {number})")
+    number = a_number("container", container)
     if not large:
-        refuse_if_large([scenario.with_changes({"run.replications": 1})], jobs=1)
-    return story(scenario, simulate(scenario, replication), container)
+        refuse_if_large([a_scenario(scenario).with_changes({"run.replications": 1})], jobs=1)
+    return story(scenario, simulate(scenario, replication), number)

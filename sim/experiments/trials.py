@@ -47,6 +47,8 @@ class Unknown:
         """Raise UsageError or ScenarioError for a path that holds no number that can be set."""
         self._scenarios: dict[float, Scenario] = {}
         self._intervals: dict[tuple[float, int], Interval] = {}
+        if not isinstance(self.by, str):
+            raise UsageError(f"--by: must be a path as in a file (got {self.by!r:.60})")
         data = self.scenario.to_data()
         path = split(self.by)
         value = at(data, path)

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 from itertools import islice, product
 from typing import Any
 
-import numpy as np
-
 from sim.errors import TooLargeError, UsageError
 from sim.experiments.trials import check_parameter
+from sim.scenario.changes import plain
 from sim.scenario.files import changed
 from sim.scenario.model import Scenario
 from sim.scenario.schema import split
@@ -52,11 +51,6 @@ def _listed(path: str, values: Iterable[Any]) -> list[Any]:
             raise UsageError(f"--vary: {path}: says {text} twice")
         said.add(text)
     return found
-
-
-def plain(value: Any) -> Any:
-    """A number of numpy as one of Python."""
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _written(value: Any) -> str:

@@ -26,6 +26,7 @@ from typing import Protocol
 from sim.errors import UsageError
 from sim.experiments.memory import keep_freed_memory
 from sim.experiments.tasks import Done, Failure, Outcome, Task, run_task
+from sim.scenario.changes import plain
 
 AHEAD = 2
 """Tasks in flight for each worker: none starves, and an interruption has few to wait for."""
@@ -253,8 +254,9 @@ def places(
 
     Raises UsageError, and where there is a cluster what `on_cluster` raises.
     """
-    if jobs is not None and jobs < 1:
-        raise UsageError(f"jobs must be at least 1 (got {jobs})")
+    jobs = plain(jobs)
+    if jobs is not None and (type(jobs) is not int or jobs < 1):
+        raise UsageError(f"jobs must be a whole number, at least 1 (got {jobs!r:.40})")
     if cluster is None:
         at_once = executor is None and seconds < STARTING_SECONDS
         return jobs or (1 if at_once else usable_cores())

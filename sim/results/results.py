@@ -100,7 +100,9 @@ class Results:
         raise UsageError(f"no scenario {name!r} in these results{did_you_mean(name, self.names)}")
 
     def keys(self, scenario: str) -> list[Key]:
-        """What was measured of a scenario, in order."""
+        """What was measured of a scenario, in order. Raises UsageError with a suggestion."""
+        if scenario not in self.measures:
+            self.scenario(scenario)
         return list(next(iter(self.measures[scenario].values()), {}))
 
     def values(self, key: Key, scenario: str) -> list[float | None]:
@@ -133,8 +135,7 @@ class Results:
         Of several scenarios the intervals hold together with the confidence asked for: by
         Bonferroni each is told with 1 - (1 - confidence) / scenarios (Law 2015, section 10.4.1).
         """
-        if not self.paired:
-            raise UsageError("these scenarios were not compared: there are no differences")
+        self._check_paired()
         about = self.scenario(scenario)
         known = all(key in self.keys(name) for name in (scenario, self.baseline.name))
         if not known or not (self._exists(key, about) and self._exists(key, self.baseline)):
@@ -144,6 +145,10 @@ class Results:
             self.values(key, self.baseline.name),
             1 - (1 - about.run.confidence) / self.comparisons,
         )
+
+    def _check_paired(self) -> None:
+        if not self.paired:
+            raise UsageError("these scenarios were not compared: there are no differences")
 
     def preview(self, scenario: str) -> Preview:
         """What was known of a scenario without simulating; kept, for many ask."""
@@ -165,7 +170,10 @@ class Results:
         """The routes whose queue grows without end, and "all" if there is one: no steady state.
 
         Those that the preview knows, and those whose backlog grew in the window beyond doubt.
+        Raises UsageError with a suggestion.
         """
+        if scenario not in self._growing:
+            self.scenario(scenario)
         return self._growing[scenario]
 
     @cached_property
@@ -201,6 +209,7 @@ class Results:
         With the fraction of replications in which the scenario is better, and the factor by which
         common random numbers reduced the variance.
         """
+        self._check_paired()
         return _frame(difference_rows(self))
 
     def replications(self) -> pd.DataFrame:

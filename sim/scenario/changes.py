@@ -6,7 +6,7 @@ A file that extends another, an option and a change in Python are all a draft me
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -184,13 +184,22 @@ def _forget_assumptions(data: dict[str, Any], child: Any) -> None:
             del ledger[path]
 
 
+def plain(value: Any) -> Any:
+    """A value as a file could say it: of what numpy and pandas count with, numbers and lists."""
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
 def with_change(draft: Draft, path: str, value: Any, *, said: str) -> Draft:
     """The draft with the value at one path changed; `said` names the option in messages.
 
     A number over a distribution scales it to that mean; a path may also lead to a parameter of
     one ("….lognormal.p95"). Names of routes and stages must exist.
     """
-    parts, inner = outside(draft.data, split(path))
+    parts, inner, value = *outside(draft.data, split(path)), plain(value)
     fault = _unknown(draft.data, parts, said) or _no_parameter(draft.data, parts, inner, said)
     if fault is not None:
         return replace(draft, faults=(*draft.faults, fault))

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ def load_scenario(
     `changes` are applied over the file before it is validated, as `--set` does. Raises
     ScenarioError with every fault, each as FILE:LINE:COLUMN.
     """
-    said = [Change(path, value, "changes") for path, value in (changes or {}).items()]
+    said = [Change(path, value, "changes") for path, value in _paths(changes or {})]
     return load_with_notes(source, said, name=name)[0]
 
 
@@ -70,14 +70,23 @@ def changed(
 ) -> Scenario:
     """A scenario with changes, validated anew; `said` is how messages call what asked for them."""
     draft = Draft(said, scenario.to_data())
-    for path, value in changes.items():
+    for path, value in _paths(changes):
         draft = with_change(draft, path, value, said=said)
     return validated(draft, checked_name(name))
 
 
+def _paths(changes: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    """Paths and values. Raises UsageError for what is no table of them."""
+    if isinstance(changes, Mapping) and all(isinstance(path, str) for path in changes):
+        return changes.items()
+    raise UsageError(f'changes are values by path, {{"run.days": 60}} (got {changes!r:.60})')
+
+
 def checked_name(name: str) -> str:
     """The name, where a file can be called so. Raises UsageError."""
-    if not (name.isprintable() and re.fullmatch(r"[^./\\][^/\\]{0,99}", name)):
+    if not (
+        isinstance(name, str) and name.isprintable() and re.fullmatch(r"[^./\\][^/\\]{0,99}", name)
+    ):
         raise UsageError(f"a scenario's name must be fit for a file name (got {name!r:.60})")
     return name
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 
 from pydantic import Field
 
+from sim.errors import UsageError
 from sim.scenario.assumptions import Assumption
 from sim.scenario.demand import Choice, Demand, Monthly
 from sim.scenario.disruptions import Carbon, Disruption, Fleet
@@ -119,7 +120,7 @@ class Scenario(Model):
         """
         from sim.scenario.files import changed
 
-        return changed(self, changes, name=name or self.name)  # type: ignore[return-value]
+        return changed(self, changes, name=self.name if name is None else name)  # type: ignore[return-value]
 
     def preview(self) -> Preview:
         """What can be said without simulating: free-flow days, capacities, what binds."""
@@ -257,6 +258,13 @@ class Scenario(Model):
                 around[table] = list(around[table].items())
         text = json.dumps(data, sort_keys=True, allow_nan=False, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def a_scenario(value: object) -> Scenario:
+    """What is a scenario. Raises UsageError for all else, such as the name of one."""
+    if isinstance(value, Scenario):
+        return value
+    raise UsageError(f"needs a scenario, as sim.load_scenario gives one (got {value!r:.60})")
 
 
 def suffix(direction: str | None) -> str:

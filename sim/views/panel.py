@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -120,8 +120,10 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             said["disruptions"] = closure(self.base, target, days)
         return said
 
-    def _moved(self, _: object) -> None:
+    def _moved(self, move: Mapping[str, Any]) -> None:
         """Simulate: in a notebook a moment later, so that of many moves the newest wins."""
+        if move["owner"] is self.controls[LASTS] and self.controls[CLOSED].value == NOTHING:
+            return
         self._status.value = "simulating…"
         if self._due:
             return
@@ -138,6 +140,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         for path, slider in self._moving.items():
             self.controls[path].value = slider.value
         self.controls[RULE].value, self.controls[CLOSED].value = self.base.choice.rule, NOTHING
+        self.controls[LASTS].value = AT_FIRST
         self._update()
 
     def _kept(self, _: object) -> None:

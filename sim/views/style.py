@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import RLock
 from typing import Any, Final, Literal
 
 import matplotlib
@@ -62,10 +63,14 @@ RC: Final[dict[RcKeyType, Any]] = {
 }
 
 
+_ONE_AT_A_TIME = RLock()
+"""Matplotlib has one look for a whole process: of two threads one would restore the other's."""
+
+
 @contextmanager
 def styled() -> Iterator[None]:
     """The look, as a context or a decorator."""
-    with matplotlib.rc_context(RC):
+    with _ONE_AT_A_TIME, matplotlib.rc_context(RC):
         yield
 
 
