@@ -12,6 +12,8 @@ from corridors import SMALL, loaded
 from daily import daily
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.text import Text
 
 import sim
 from sim.results.movements import movements
@@ -181,6 +183,26 @@ def test_names_hide_neither_each_other_nor_a_line() -> None:
     boxes = [text.get_window_extent() for text in names]
     for number, box in enumerate(boxes):
         assert not any(box.overlaps(other) for other in boxes[:number])
+
+
+@pytest.mark.parametrize("many", [1, 3, 8])
+def test_every_open_route_is_in_the_legend(tmp_path: Path, many: int) -> None:
+    shared, rail = EQUATOR.split("[routes.rail.stages]")
+    names = [f"railway-number-{n}-of-the-equator" for n in range(many)]
+    routes = [f"[routes.rail.stages]{rail}".replace(".rail.", f".{name}.") for name in names]
+    text = "".join([shared, *routes, '[choice]\nrule = "fastest"\n'])
+    ax = plot_map(sim.run(daily(tmp_path, text), replications=1, jobs=1))
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+    legends = [each for each in ax.get_children() if isinstance(each, Legend)]
+    told = [text for legend in legends for text in legend.get_texts()]
+    said = " ".join(text.get_text() for text in told).replace("\n", " ")
+    assert all(f"{name}: " in said for name in names)
+    for text in [*told, *ax.findobj(Text)]:
+        box = text.get_window_extent()
+        assert box.y0 >= 0, text.get_text()
+        assert box.y1 <= figure.bbox.y1, text.get_text()
 
 
 def test_axes_of_somebody_else_keep_the_size_of_their_figure(equator: sim.Scenario) -> None:

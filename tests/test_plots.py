@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from functools import cache
@@ -13,6 +14,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.patches import Rectangle, StepPatch
 from matplotlib.text import Text
 
@@ -23,7 +25,7 @@ from sim.results.warmup import under_way, warm_ups
 from sim.scenario.files import load_text
 from sim.views import findings
 from sim.views.pictures import save_pictures
-from sim.views.style import FILLS, TEXT, looks, spread
+from sim.views.style import FILLS, LABEL, TEXT, looks, spread, text_points, wrapped
 
 Picture = Callable[..., Axes]
 
@@ -34,6 +36,8 @@ PICTURES: list[Picture] = [
     sim.plots.plot_deliveries,
     sim.plots.plot_backlog,
     sim.plots.plot_warmup,
+    sim.plots.plot_string_lines,
+    sim.plots.plot_map,
 ]
 
 SHARED = """
@@ -152,16 +156,41 @@ def changed(text: str, name: str, changes: dict[str, object]) -> sim.Scenario:
     return load_text(text, name, name).with_changes(paths, name=name)
 
 
-def eight(name: str, slow: int) -> sim.Scenario:
+def eight(name: str, slow: int, more: str = "") -> sim.Scenario:
     """Eight routes, each a day slower than the one before it."""
-    letters = "abcdefgh"
-    shares = ", ".join(f"{letter} = 0.125" for letter in letters)
+    routes = [f"{letter}{more}" for letter in "abcdefgh"]
+    shares = ", ".join(f"{route} = 0.125" for route in routes)
     tables = [
-        ROUTE.format(name=letter, capacity=20 + 5 * n, low=5 + n, high=8 + n + slow)
-        for n, letter in enumerate(letters)
+        ROUTE.format(name=route, capacity=20 + 5 * n, low=5 + n, high=8 + n + slow)
+        for n, route in enumerate(routes)
     ]
     return load_text(EIGHT.format(shares=shares) + "".join(tables), name, name)
 
+
+LONG = ["korean-link-with-priority-trains", "korean-link-without-priority"]
+LONGER = [f"{name}-in-the-year-2001"[:44] for name in LONG]
+LONGEST = ["korean-link-with-priority-trains-on-all-of-its-lines-in-2001", 60 * "W"]
+"""Names as people give them, up to the 60 characters that a name may have."""
+
+
+def renamed(text: str, **names: str) -> str:
+    """Routes and stages by other names."""
+    for short, name in names.items():
+        text = re.sub(
+            rf"(?<=routes\.){short}\b|(?<=\{{ ){short}(?= =)|^{short}(?= =)", name, text, flags=re.M
+        )
+        text = re.sub(rf"(?<=, ){short}(?= =)", name, text)
+    return text
+
+
+REAL = {
+    "rail": "trans-siberian-railway", "sea": "suez-canal-sea-route", "air": "northern-sea-route",
+}  # fmt: skip
+WIDE = {
+    "rail": f"trans-siberian-{43 * 'm'}-w", "sea": "suez-canal-sea-route-with-the-largest-vessel",
+    "air": 60 * "M", "trains": "block-trains-over-the-single-track-of-the-east-coast-of-2001",
+    "voyage": 60 * "V",
+}  # fmt: skip
 
 STUDIES: dict[str, Callable[[], list[sim.Scenario]]] = {
     "one": lambda: [small("one")],
@@ -197,6 +226,15 @@ STUDIES: dict[str, Callable[[], list[sim.Scenario]]] = {
         changed(BORDERS, "quick-border", {"facilities.gauge.servers": 4}),
     ],
     "border": lambda: [changed(BORDERS, "border", {})],
+    "long names": lambda: [changed(renamed(PRICED + AIR, **REAL), name, {}) for name in LONG],
+    "longest names": lambda: [
+        changed(renamed(PRICED + AIR, **WIDE), name, {}) for name in [*LONGER, *LONGEST]
+    ],
+    "long borders": lambda: [changed(renamed(BORDERS, **REAL), name, {}) for name in LONG],
+    "longest borders": lambda: [changed(renamed(BORDERS, **WIDE), LONGEST[1], {})],
+    "eight long": lambda: [
+        eight(name, 4 * slow, "-route-by-way-of-the-sea") for slow, name in enumerate(LONG)
+    ],
     "far promises": lambda: [
         priced("far", routes__sea__promise_days=960, routes__rail__promise_days=1),
     ],
@@ -236,10 +274,12 @@ def bars(ax: Axes, results: Results) -> list[float]:
 def texts(ax: Axes) -> list[Text]:
     """All that can be read on axes; a tick out of sight still has its label."""
     (left, right), (bottom, top) = ax.get_xlim(), sorted(ax.get_ylim())
-    legend = ax.get_legend()
+    legends = [each for each in ax.get_children() if isinstance(each, Legend)]
+    said = [*ax.texts, *(text for legend in legends for text in legend.get_texts())]
+    if not ax.axison:
+        return said
     return [
-        *ax.texts,
-        *(legend.get_texts() if legend else ()),
+        *said,
         ax.title,
         ax.xaxis.label,
         ax.yaxis.label,
@@ -265,6 +305,34 @@ def test_no_text_stands_on_another_or_outside(name: str, draw: Picture) -> None:
 
 
 @pytest.mark.parametrize("draw", PICTURES)
+@pytest.mark.parametrize("name", [name for name in STUDIES if "long" in name])
+def test_names_leave_room_for_the_picture(name: str, draw: Picture) -> None:
+    ax = draw(study(name))
+    figure(ax).draw_without_rendering()
+    box, whole = ax.get_window_extent(), figure(ax).bbox
+    (above,) = (each for each in ax.findobj(Text) if each.get_text() == ax.get_title(loc="left"))
+    assert above.get_window_extent().x1 <= whole.x1
+    assert above.get_window_extent().y1 <= whole.y1
+    assert box.width > 0.4 * whole.width
+    assert box.height > 0.3 * whole.height
+
+
+def test_all_pictures_of_long_names_are_drawn_without_a_word(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    save_pictures(study("longest names"), tmp_path, formats=["png"])
+    assert [str(each.message) for each in recwarn] == []
+
+
+def test_a_name_is_broken_at_its_hyphens_and_else_loses_its_middle() -> None:
+    assert wrapped("korean-link-with-priority-trains") == "korean-link-with-priority-\ntrains"
+    assert wrapped("suez-canal-sea-route 1,300 USD") == "suez-canal-sea-route\n1,300 USD"
+    short = wrapped(30 * "a" + 30 * "b")
+    assert re.fullmatch("a+…b+", short)
+    assert text_points(short) <= LABEL < text_points(short + "b")
+
+
+@pytest.mark.parametrize("draw", [each for each in PICTURES if each != sim.plots.plot_map])
 @pytest.mark.parametrize("name", STUDIES)
 def test_axes_have_units(name: str, draw: Picture) -> None:
     ax = draw(study(name))

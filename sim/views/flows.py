@@ -20,16 +20,22 @@ from sim.views.style import (
     Look,
     dress,
     headline,
+    line_count,
     line_height,
     looks,
     new_axes,
     note,
+    points_up,
     spread,
     styled,
+    wrapped,
 )
 
 MOST_NAMED = 6
 """Disruptions that are told by name; more would hide the lines."""
+
+END = 195.0
+"""Points that the label at the end of a line may be wide."""
 
 WINDOWS = (28, 7, 1)
 """Days over which deliveries are averaged, for trips come in one by one; the longest that fits."""
@@ -41,23 +47,23 @@ def plot_deliveries(results: Results, *, ax: Axes | None = None) -> Axes:
 
     Its label says how full the vehicles are: the load factor, the mean of all replications.
     """
-    ax = ax or new_axes(_tall(results))
+    ax = ax or new_axes(tall(results))
     shortest = min(scenario.run.horizon for scenario in results.scenarios)
     days = next((window for window in WINDOWS if 4 * window <= shortest), 1)
     _over_time(ax, results, lambda curve: _moving_mean(curve.deliveries, days), full=True)
     averaged = f", {days}-day moving mean" if days > 1 else ""
     ax.set_ylabel(f"containers delivered\n[a day{averaged}]")
-    headline(ax, findings.deliveries(results), f"Deliveries over time, {_shown(results)}")
+    headline(ax, findings.deliveries(results), f"Deliveries over time, {_shown(results)}", usual=3)
     return ax
 
 
 @styled()
 def plot_backlog(results: Results, *, ax: Axes | None = None) -> Axes:
     """Containers waiting for a departure over the days of replication 0, as `plot_deliveries`."""
-    ax = ax or new_axes(_tall(results))
+    ax = ax or new_axes(tall(results))
     _over_time(ax, results, lambda curve: curve.backlog)
     ax.set_ylabel("backlog\n[containers, daily mean]")
-    headline(ax, findings.backlog(results), f"Waiting for a departure, {_shown(results)}")
+    headline(ax, findings.backlog(results), f"Waiting for a departure, {_shown(results)}", usual=3)
     return ax
 
 
@@ -67,10 +73,15 @@ def _shown(results: Results) -> str:
     return "; ".join([shown, *words.rules(results)])
 
 
-def _tall(results: Results) -> float:
+def tall(results: Results) -> float:
     """Inches for so many lines with a label each."""
-    lines = sum(len(scenario.routes) for scenario in results.scenarios)
-    return max(3.6, 1.5 + 0.2 * lines)
+    lines = _lines(results, lambda curve: curve.backlog, full=True)
+    return max(3.6, 1.5 + (0.04 + 0.16 * _most_lines(lines)) * len(lines))
+
+
+def _most_lines(lines: list[_Line]) -> int:
+    """Of text, in a label."""
+    return max((line_count(line.label) for line in lines), default=0)
 
 
 def _moving_mean(daily: Floats, days: int) -> Floats:
@@ -107,8 +118,11 @@ def _lines(results: Results, what: Callable[[RouteCurves], Floats], *, full: boo
     styles, several = looks(results), len(results.scenarios) > 1
     return [
         _Line(
-            (f"{name} {route}" if several else route)
-            + (_load_factor(results, name, route) if full else ""),
+            wrapped(
+                (f"{name} {route}" if several else route)
+                + (_load_factor(results, name, route) if full else ""),
+                END,
+            ),
             styles[route],
             DASHES[number % len(DASHES)] if several else styles[route].dashes,
             what(curve),
@@ -161,7 +175,8 @@ def _shade_disruptions(ax: Axes, results: Results) -> None:
         )  # fmt: skip
         if len(spans) <= MOST_NAMED:
             top = ("data", "axes fraction")
-            note(ax, name, (first, 1), (-3, -5), xycoords=top, va="top", rotation=90, color=MUTED)
+            said = wrapped(name, points_up(ax))
+            note(ax, said, (first, 1), (-3, -5), xycoords=top, va="top", rotation=90, color=MUTED)
 
 
 def _end_labels(ax: Axes, lines: list[_Line]) -> None:
@@ -169,7 +184,9 @@ def _end_labels(ax: Axes, lines: list[_Line]) -> None:
     if not lines:
         return
     (_, right), (low, high) = ax.get_xlim(), ax.get_ylim()
-    places = spread([line.end[1] for line in lines], line_height(ax), low, high)
+    gap = line_height(ax, 1.5 * _most_lines(lines) - 0.5)  # axes may become lower by a third
+    over = (gap - line_height(ax)) / 2  # more lines reach as far beyond the axes as one does
+    places = spread([line.end[1] for line in lines], gap, low + over, high - over)
     for line, y in zip(lines, places, strict=True):
         ax.plot(
             [line.end[0], 1.04 * right], [line.end[1], y], clip_on=False, linewidth=1.2,

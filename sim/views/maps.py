@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.font_manager import FontProperties
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
@@ -25,15 +24,23 @@ from sim.views.style import (
     WIDTH,
     Look,
     headline,
+    line_count,
     looks,
     new_axes,
     note,
     set_height,
     styled,
     text_points,
+    wrapped,
 )  # fmt: skip
 
 LAND: Final = "#e6e6e3"
+
+LEGEND: Final = 0.19
+"""Height of a line of the legend [inches]."""
+
+CARRIES: Final = 240.0
+"""Points that what a route carries may be wide, beside the symbols."""
 
 WIDEST: Final = 9.0
 """The width of all demand, in points."""
@@ -80,7 +87,6 @@ def plot_map(results: Results, *, scenario: str | None = None, ax: Axes | None =
     """
     said = results.scenario(scenario or results.names[-1])
     where, styles = geography(said), looks(results)
-    own = ax is None
     ax = ax or new_axes(4)
     frame = Frame(where, ax.get_position().width * WIDTH * 1.25)
     for outline in where.land:
@@ -97,12 +103,12 @@ def plot_map(results: Results, *, scenario: str | None = None, ax: Axes | None =
     _spots(ax, where, frame)
     ax.set_xlim(frame.low[0], frame.high[0])
     ax.set_ylim(frame.low[1], frame.high[1])
-    ax.set_aspect("equal")
+    ax.set_aspect("equal", anchor="N")  # what is left of the height is the legend's
     ax.set_axis_off()
-    _legend(ax, results, said.name, where, styles)
-    if own:
-        set_height(ax, frame.height + 1.35)
-    headline(ax, findings.carried(results, said.name), _shown(results, said.name, where))
+    lines = _legend(ax, results, said.name, where, styles)
+    set_height(ax, 1.02 * frame.height + 0.7 + LEGEND * lines)
+    shown = _shown(results, said.name, where)
+    headline(ax, findings.carried(results, said.name), shown, usual=1)
     return ax
 
 
@@ -166,7 +172,7 @@ def _free(
     """Where a name would be inside the frame and over nothing: its offset, side and rectangle."""
     x, y = frame.paper(spot.at)
     right, top = frame.paper(frame.high)
-    wide, high = text_points(spot.name, FontProperties(size=SMALL)), 1.1 * SMALL
+    wide, high = text_points(spot.name), 1.1 * SMALL
     for dx, dy, side in (
         (6, 0, "left"), (-6, 0, "right"), (0, 10, "center"), (0, -10, "center"),
         (6, 8, "left"), (6, -8, "left"), (-6, 8, "right"), (-6, -8, "right"),
@@ -180,12 +186,12 @@ def _free(
 
 def _legend(
     ax: Axes, results: Results, name: str, where: Geography, styles: dict[str, Look]
-) -> None:
-    """What each route carries, and what the symbols are."""
+) -> int:
+    """What each route carries, and what the symbols are; returns how many lines that takes."""
     handles = [
         Line2D([], [], color=styles[route].colour, linewidth=_width(results, name, route),
                marker=styles[route].marker, markeredgecolor="white",
-               label=findings.carries(results, name, route))
+               label=wrapped(findings.carries(results, name, route), CARRIES))
         for route in dict.fromkeys(route for route, _ in where.lines)
     ]  # fmt: skip
     ax.add_artist(_legend_at(ax, 0, handles))
@@ -196,6 +202,7 @@ def _legend(
         if kind in there
     ]
     ax.add_artist(_legend_at(ax, 1, symbols))
+    return sum(line_count(str(each.get_label())) for each in handles)
 
 
 def _legend_at(ax: Axes, side: int, handles: list[Line2D]) -> Legend:

@@ -14,8 +14,8 @@ from sim.errors import UsageError
 from sim.results.results import Results
 from sim.results.solution import Frontier
 from sim.scenario.schema import did_you_mean
-from sim.views import plots
-from sim.views.style import WIDTH, figure_of, styled
+from sim.views import flows, plots
+from sim.views.style import Page, figure_of, styled
 
 METADATA: dict[str, dict[str, Any]] = {
     "png": {"Software": None},
@@ -76,9 +76,7 @@ def _drawn(plot: Callable[[Results], Axes], results: Results) -> Figure:
 
 def _flows(results: Results) -> Axes:
     """Deliveries above the backlog, over the same days."""
-    lines = sum(len(scenario.routes) for scenario in results.scenarios)
-    figure = Figure(figsize=(WIDTH, max(7.2, 3.0 + 0.4 * lines)), layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True)
+    above, below = Page(2 * flows.tall(results)).subplots(2, 1, sharex=True)
     plots.plot_deliveries(results, ax=above)
     above.label_outer()
     return plots.plot_backlog(results, ax=below)

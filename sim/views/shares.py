@@ -10,15 +10,23 @@ from sim.scenario.model import Scenario
 from sim.views import findings, words
 from sim.views.style import (
     INK,
+    LINE,
     MUTED,
+    SMALL,
     TEXT,
     dressed,
     heading,
     headline,
+    line_count,
     looks,
     row_labels,
+    set_height,
     styled,
+    wrapped,
 )
+
+PITCH = 0.27
+"""From bar to bar [inches], where the routes' names take one line."""
 
 
 @styled()
@@ -28,14 +36,16 @@ def plot_shares(results: Results, *, ax: Axes | None = None) -> Axes:
     A bar a route in a group a scenario, its interval as a whisker, the route's yearly capacity as
     an outline, the demand as a dashed line; beside it the throughput and the share.
     """
-    bars = sum(len(scenario.routes) for scenario in results.scenarios)
-    ax = dressed(ax, 1.6 + 0.27 * bars + 0.37 * len(results.scenarios), grid="x")
-    top, ticks = 0.0, {}
+    bars = [_route_label(each, route) for each in results.scenarios for route in each.routes]
+    pitch = max([PITCH, *(0.06 + LINE * SMALL / 72 * line_count(wrapped(said)) for said in bars)])
+    ax = dressed(ax, 4, grid="x")
+    top, more, ticks = 0.0, 0.0, dict[float, str]()
     demands = {words.count(results.demand(name)) for name in results.names}
     for scenario in results.scenarios:
         own = f"demand {words.count(results.demand(scenario.name))}" if len(demands) > 1 else ""
         notes = [words.rule(scenario), own, findings.remarks(results, scenario.name)]
-        heading(ax, scenario.name, notes, top)
+        below = heading(ax, scenario.name, notes, top, labels=bars)
+        more, top = more + below, top + below / pitch
         for slot, route in enumerate(scenario.routes):
             ticks[top + 0.95 + slot] = _route_label(scenario, route)
             _share_bar(ax, results, scenario.name, route, top + 0.95 + slot)
@@ -55,8 +65,9 @@ def plot_shares(results: Results, *, ax: Axes | None = None) -> Axes:
         findings.shares(results),
         f"Throughput and share of the demand, {findings.replications(results)}; "
         f"outline: yearly capacity{_prices(results)}",
-        labels=list(ticks.values()),
+        labels=bars,
     )
+    set_height(ax, 1.6 + pitch * len(bars) + 0.37 * len(results.scenarios) + more)
     return ax
 
 

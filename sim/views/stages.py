@@ -22,8 +22,10 @@ from sim.views.style import (
     headline,
     looks,
     note,
+    points,
     row_labels,
     set_height,
+    shortened,
     styled,
     text_width,
 )
@@ -43,7 +45,6 @@ def plot_stages(results: Results, *, ax: Axes | None = None) -> Axes:
     where there is room, the one that binds first always, in bold; the sum stands at the end. A
     route without a steady state has no such times and is named instead.
     """
-    own = ax is None
     ax = dressed(ax, 4, grid="x")
     bars = {scenario.name: _bars(results, scenario) for scenario in results.scenarios}
     totals = [bar.total for some in bars.values() for bar in some]
@@ -51,8 +52,7 @@ def plot_stages(results: Results, *, ax: Axes | None = None) -> Axes:
     top, ticks, routes = LEGEND, dict[float, str](), list(looks(results))
     for scenario in results.scenarios:
         notes = [words.rule(scenario), findings.remarks(results, scenario.name)]
-        heading(ax, scenario.name, notes, top + 0.1)
-        top += HEADING
+        top += HEADING + heading(ax, scenario.name, notes, top + 0.1, labels=routes)
         for bar in bars[scenario.name]:
             ticks[top + LABEL + BAR / 2] = bar.route
             _draw(ax, bar, top + LABEL, routes)
@@ -71,9 +71,7 @@ def plot_stages(results: Results, *, ax: Axes | None = None) -> Axes:
         f"{findings.means(results)}; bold: the stage that binds first",
         labels=list(ticks.values()),
     )
-    if own:
-        lines = ax.get_title(loc="left").count("\n")
-        set_height(ax, 1.5 + 0.22 * lines + top)
+    set_height(ax, 1.72 + top)
     return ax
 
 
@@ -143,7 +141,8 @@ def _draw(ax: Axes, bar: _Bar, y: float, routes: Sequence[str]) -> None:
     for piece, x in _labels(ax, bar, routes):
         ax.plot([piece.middle] * 2, [y - 0.03, y], color=MUTED, linewidth=0.7)
         weight = "bold" if piece.binds else "normal"
-        ax.text(x, y - 0.05, piece.name, ha="center", va="bottom", fontweight=weight)
+        name = shortened(piece.name, points(ax, routes) - 6, weight=weight)
+        ax.text(x, y - 0.05, name, ha="center", va="bottom", fontweight=weight)
 
 
 def _labels(ax: Axes, bar: _Bar, routes: Sequence[str]) -> list[tuple[_Piece, float]]:
@@ -152,7 +151,7 @@ def _labels(ax: Axes, bar: _Bar, routes: Sequence[str]) -> list[tuple[_Piece, fl
     placed = list[tuple[_Piece, float, float]]()
     for piece in sorted(bar.pieces, key=lambda piece: (not piece.binds, -piece.days)):
         size = 1.15 * SMALL if piece.binds else SMALL  # bold is wider
-        half = text_width(ax, piece.name, size, labels=routes) / 2
+        half = min(text_width(ax, piece.name, size, labels=routes), right - left) / 2
         x = min(max(piece.middle, left + half), right - half)
         if all(abs(x - other) >= half + width for _, other, width in placed):
             placed.append((piece, x, half))

@@ -25,9 +25,11 @@ from sim.views.style import (
     SHADE,
     dressed,
     headline,
+    line_count,
     line_height,
     looks,
     styled,
+    wrapped,
 )
 
 SHOWN: Final = 30.0
@@ -163,11 +165,12 @@ def _ticks(ax: Axes, route: Route, ends: dict[str, Ends]) -> None:
     ]
     if vias:
         found.setdefault(max(end.last for end in ends.values()), vias[-1][-1])
-    gap, kept = line_height(ax), list[float]()
-    for y in sorted(found):
+    said = {y: wrapped(f"{found[y]}  {y:,.0f}") for y in sorted(found)}
+    gap, kept = line_height(ax, max(map(line_count, said.values()), default=1)), list[float]()
+    for y in said:
         if not kept or y - kept[-1] >= gap:
             kept.append(y)
-    ax.set_yticks(kept, [f"{found[y]}  {y:,.0f}" for y in kept], parse_math=False)
+    ax.set_yticks(kept, [said[y] for y in kept], parse_math=False)
     for y in found:
         ax.axhline(y, color=INK, linewidth=0.6, alpha=0.5, zorder=0)
 

@@ -39,6 +39,12 @@ TEXT: Final = 10.0
 SMALL: Final = 9.0
 """Sizes of text in points; words in a picture are small where nothing else is said."""
 
+LABEL: Final = 140.0
+"""Points that a label beside axes may be wide; what is longer has more lines."""
+
+LINE: Final = 1.25
+"""From one line of a text to the next, in sizes of the text."""
+
 HINTED: Final = 1.04
 """At few dots an inch a text is drawn up to so much wider than its outlines."""
 
@@ -149,9 +155,26 @@ def _look(number: int) -> Look:
     )
 
 
+class Page(Figure):
+    """A figure of our own, of a page's width: as high as what is on it, in inches."""
+
+    def __init__(self, height: float) -> None:
+        super().__init__(figsize=(WIDTH, height), layout="constrained")
+        self._above = 0.0
+
+    def set_body(self, height: float) -> None:
+        """The height without what long headlines take."""
+        self.set_size_inches(WIDTH, height + self._above)
+
+    def make_room(self, above: float) -> None:
+        """Room for a long headline."""
+        self._above += above
+        self.set_size_inches(WIDTH, self.get_size_inches()[1] + above)
+
+
 def new_axes(height: float) -> Axes:
     """Axes of a page's width and a height in inches, on a figure of their own."""
-    return Figure(figsize=(WIDTH, height), layout="constrained").subplots()
+    return Page(height).subplots()
 
 
 def dressed(ax: Axes | None, height: float, *, grid: Literal["x", "y"]) -> Axes:
@@ -162,8 +185,13 @@ def dressed(ax: Axes | None, height: float, *, grid: Literal["x", "y"]) -> Axes:
 
 
 def set_height(ax: Axes, height: float) -> None:
-    """Give the figure of these axes a height in inches that is known only when all is drawn."""
-    figure_of(ax).set_size_inches(WIDTH, height)
+    """Give a page a height in inches that is known only when all is drawn.
+
+    A figure of somebody else keeps its size.
+    """
+    page = figure_of(ax)
+    if isinstance(page, Page):
+        page.set_body(height)
 
 
 def figure_of(ax: Axes) -> Figure:
@@ -190,7 +218,7 @@ def commas(value: float, _: object) -> str:
 
 def row_labels(ax: Axes, labels: Mapping[float, str]) -> None:
     """What rows are called, by their height, in place of a scale."""
-    ax.set_yticks(list(labels), list(labels.values()), parse_math=False)
+    ax.set_yticks(list(labels), list(map(wrapped, labels.values())), parse_math=False)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
 
@@ -205,44 +233,98 @@ def value_places(ax: Axes, values: Sequence[Any]) -> list[float]:
     return places
 
 
-def headline(ax: Axes, finding: str, shown: str, *, labels: Sequence[str] = ()) -> None:
+def headline(
+    ax: Axes, finding: str, shown: str, *, labels: Sequence[str] = (), usual: int = 2
+) -> None:
     """The finding as a title, and below it a line saying what is shown.
 
-    Both begin where the axes begin; `labels` are what stands left of the axes.
+    Both begin where the axes begin; `labels` are what stands left of the axes. A page becomes
+    higher by the lines of each that are more than the usual.
     """
-    room = _room(ax, labels)
-    title = _wrapped(finding, room, FontProperties(size=TITLE, weight="bold"))
-    subtitle = _wrapped(shown, room, FontProperties(size=SMALL))
-    above = 9 + 1.25 * SMALL * (1 + subtitle.count("\n"))
+    room = points(ax, labels)
+    title, subtitle = wrapped(finding, room, TITLE, "bold"), wrapped(shown, room)
+    above = 9 + LINE * SMALL * line_count(subtitle)
     ax.set_title(title, loc="left", pad=above, fontsize=TITLE, fontweight="bold")
     below = note(ax, subtitle, (0, 1), (0, 6), xycoords="axes fraction", color=MUTED, va="bottom")
     below.set_in_layout(False)
+    page = figure_of(ax)
+    if isinstance(page, Page):
+        more = ((title, TITLE), (subtitle, SMALL))
+        page.make_room(sum(LINE / 72 * size * max(line_count(t) - usual, 0) for t, size in more))
 
 
-def _room(ax: Axes, labels: Sequence[str]) -> float:
-    """The width of axes once they are laid out, beside these labels, on the safe side [points]."""
-    left = max([58.0, *(20 + text_points(label, FontProperties(size=SMALL)) for label in labels)])
+def points(ax: Axes, labels: Sequence[str] | None = None) -> float:
+    """The width of axes in points, on the safe side.
+
+    With the labels that stand left of them, that once they are laid out, up to the figure's edge.
+    """
+    if labels is None:
+        return 72 * _size(ax)[0]
+    beside = 20 + 1.6 * TEXT * bool(ax.get_ylabel())
+    left = max([58.0, *(beside + min(text_points(label), LABEL) for label in labels)])
     return 72 * 1.29 * _size(ax)[0] - left  # axes begin as 1 / 1.29 of their room
 
 
-def _wrapped(text: str, room: float, font: FontProperties) -> str:
-    """The text in lines of so many points, broken behind commas if that will do."""
+BREAKS: Final = (r"(?<=[,;] )(?![^(]*\))", r"(?<=[^0-9] )", r"(?<=[-_])")
+"""Where a text is broken into lines: behind commas, else between words, else within names.
+
+A number stays with its unit.
+"""
+
+
+def wrapped(text: str, room: float = LABEL, size: float = SMALL, weight: str = "normal") -> str:
+    """The text in lines of so many points, broken behind commas if that will do.
+
+    What cannot be broken and is still too long loses its middle.
+    """
     lines = [""]
-    for phrase in re.split(r"(?<=[,;]) (?![^(]*\))", text):
-        pieces = [phrase] if text_points(phrase, font) <= room else phrase.split(" ")
-        for piece in pieces:
-            longer = f"{lines[-1]} {piece}".lstrip()
-            if lines[-1] and text_points(longer, font) > room:
-                lines.append(piece)
-            else:
-                lines[-1] = longer
-    return "\n".join(lines)
+    for piece in _pieces(text, room, size, weight, BREAKS):
+        if lines[-1] and text_points(lines[-1] + piece.rstrip(), size, weight) > room:
+            lines.append(piece)
+        else:
+            lines[-1] += piece
+    return "\n".join(map(str.rstrip, lines))
 
 
-def text_points(text: str, font: FontProperties) -> float:
+def _pieces(
+    text: str, room: float, size: float, weight: str, breaks: Sequence[str]
+) -> Iterator[str]:
+    """A text in parts that each have room, as few as can be."""
+    if text_points(text.rstrip(), size, weight) <= room:
+        yield text
+    elif breaks:
+        for part in re.split(breaks[0], text):
+            yield from _pieces(part, room, size, weight, breaks[1:])
+    else:
+        yield shortened(text, room, size, weight)
+
+
+def shortened(text: str, room: float, size: float = SMALL, weight: str = "normal") -> str:
+    """The text in one line of so many points, without its middle where it is longer."""
+    short, kept = text, len(text)
+    while kept > 1 and text_points(short, size, weight) > room:
+        kept -= 1
+        short = f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
+    return short
+
+
+def line_count(text: str) -> int:
+    """How many lines a text has."""
+    return 1 + text.count("\n")
+
+
+def text_points(text: str, size: float = SMALL, weight: str = "normal") -> float:
     """The width of a text in points, on the safe side."""
-    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
-    return HINTED * width
+    font, measure = FontProperties(size=size, weight=weight), text_to_path
+    lines = text.split("\n")
+    return HINTED * max(
+        measure.get_text_width_height_descent(line, font, ismath=False)[0] for line in lines
+    )
+
+
+def points_up(ax: Axes) -> float:
+    """The height of axes in points, before they are laid out."""
+    return 72 * _size(ax)[1]
 
 
 def _size(ax: Axes) -> tuple[float, float]:
@@ -259,13 +341,33 @@ def note(
     return ax.annotate(text, at, xytext=shift, textcoords="offset points", **look)
 
 
-def heading(ax: Axes, name: str, notes: Sequence[str], y: float) -> None:
-    """A scenario's name above its rows, at the left edge, and notes behind it."""
-    place = ax.get_yaxis_transform()
-    title = ax.text(0, y, name, transform=place, fontsize=TEXT, fontweight="bold", va="center")
-    said = " · ".join(filter(None, notes))
-    if said:
-        note(ax, said, (1, 0), (8, 0), xycoords=title, color=MUTED, va="bottom")
+def heading(
+    ax: Axes, name: str, notes: Sequence[str], y: float, *, labels: Sequence[str] = ()
+) -> float:
+    """A scenario's name above its rows, at the left edge, and notes behind it.
+
+    Notes that have no room there have lines of their own. Returns the inches that this takes
+    beyond one line; `labels` are what stands left of the axes.
+    """
+    room, place = points(ax, labels), ax.get_yaxis_transform()
+    said, called = " · ".join(filter(None, notes)), wrapped(name, room, TEXT, "bold")
+    below = LINE * TEXT * (line_count(called) - 1)
+    title = note(
+        ax, called, (0, y), (0, -below / 2), xycoords=place, fontsize=TEXT, fontweight="bold",
+        va="center",
+    )  # fmt: skip
+    title.set_in_layout(False)
+    beside = text_points(called.split("\n")[-1], TEXT, "bold") + 8 + text_points(said) <= room
+    if said and beside and not below:
+        behind = note(ax, said, (1, 0), (8, 0), xycoords=title, color=MUTED, va="bottom")
+    elif said:
+        lines = wrapped(said, room)
+        behind = note(ax, lines, (0, 0), (0, -1), xycoords=title, color=MUTED, va="top")
+        below += LINE * SMALL * line_count(lines)
+    else:
+        return below / 72
+    behind.set_in_layout(False)
+    return below / 72
 
 
 def text_width(
@@ -276,19 +378,22 @@ def text_width(
     Nearer to the truth with the labels that stand left of the axes.
     """
     left, right = ax.get_xlim()
-    room = 72 * _size(ax)[0] if labels is None else _room(ax, labels)
-    return (6 + text_points(text, FontProperties(size=size))) / room * (right - left)
+    return (6 + text_points(text, size)) / points(ax, labels) * (right - left)
 
 
-def line_height(ax: Axes) -> float:
-    """The height that a line of text needs, in units of the vertical axis, on the safe side."""
+def line_height(ax: Axes, lines: float = 1) -> float:
+    """The height that lines of text need, in units of the vertical axis, on the safe side."""
     bottom, top = ax.get_ylim()
-    return 1.5 * SMALL / 72 / _size(ax)[1] * (top - bottom)
+    return (0.25 + LINE * lines) * SMALL / points_up(ax) * (top - bottom)
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Positions at least `gap` apart within [low, high], as near to the wanted ones as can be."""
+    """Positions at least `gap` apart within [low, high], as near to the wanted ones as can be.
+
+    Where there is no room for such gaps they are even.
+    """
     order = np.argsort(wanted, kind="stable")
+    gap = min(gap, (high - low) / max(len(order) - 1, 1))
     steps = gap * np.arange(len(order))
     moved = isotonic_regression(np.asarray(wanted, float)[order] - steps).x
     moved = np.maximum(np.minimum(moved, high - steps[-1]), low) + steps

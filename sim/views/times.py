@@ -20,12 +20,16 @@ from sim.views.style import (
     dressed,
     heading,
     headline,
+    line_count,
     looks,
     note,
+    points,
     row_labels,
     set_height,
+    shortened,
     styled,
     text_width,
+    wrapped,
 )
 
 RIDGE = 0.85
@@ -50,7 +54,6 @@ def plot_times(results: Results, *, ax: Axes | None = None) -> Axes:
     a diamond the days promised. A route without a steady state has no such times and is named
     instead.
     """
-    own = ax is None
     ax = dressed(ax, 4, grid="x")
     ax.set_xlim(*_span(results))
     top, scale = 0.0, _scale(ax, results)
@@ -66,8 +69,7 @@ def plot_times(results: Results, *, ax: Axes | None = None) -> Axes:
         f"line: median of {findings.means(results)}; bracket: quoted range"
         + ("; diamond: days promised" if _promises(results) else ""),
     )
-    if own:
-        set_height(ax, 1.5 + top)
+    set_height(ax, 1.5 + top)
     return ax
 
 
@@ -140,9 +142,9 @@ def _row(ax: Axes, results: Results, scenario: Scenario, top: float, scale: floa
     curves, styles = _drawn(results, scenario.name), looks(results)
     medians = _medians(ax, results, scenario.name, scale)
     heights = [float(_inches(curve.density, scale).max()) for curve in curves.values()]
-    base = top + 0.3 + max([0.1, *heights, *(median.height + LINE for median in medians)])
     notes = [words.rule(scenario), findings.remarks(results, scenario.name)]
-    heading(ax, scenario.name, notes, top + 0.08)
+    top += heading(ax, scenario.name, notes, top + 0.08)
+    base = top + 0.3 + max([0.1, *heights, *(median.height + LINE for median in medians)])
     ax.axhline(base, color=MUTED, linewidth=0.8)
     for route, curve in curves.items():
         _ridge(ax, curve, styles[route], base, scale)
@@ -169,15 +171,16 @@ def _mark(ax: Axes, median: _Median, look: Look, base: float) -> None:
     ax.plot([median.x] * 2, [base, base - median.foot], color=look.ink, linewidth=1.6)
     y = base - median.height - 0.03
     ax.plot([median.x] * 2, [base - median.foot, y + 0.03], color=look.ink, linewidth=0.6)
-    ax.text(median.x, y, median.text, color=look.ink, ha="center")
+    ax.text(median.at, y, median.text, color=look.ink, ha="center")
 
 
 @dataclass
 class _Median:
-    """A median: where it is, how high its mark and its text are above the row's base."""
+    """A median: where it and its text are, how high its mark and its text are above the base."""
 
     route: str
     x: float
+    at: float
     text: str
     foot: float
     height: float
@@ -187,18 +190,20 @@ class _Median:
 def _medians(ax: Axes, results: Results, name: str, scale: float) -> list[_Median]:
     """A label a route that has a median, above the curves and clear of each other."""
     curves, placed = _drawn(results, name), list[_Median]()
+    left, right = ax.get_xlim()
     for route, curve in curves.items():
         median = findings.mean(results, name, route, "door_to_door_p50")
         if median is None:
             continue
-        text = f"{route} {findings.days(median)}"
+        text = shortened(f"{route} {findings.days(median)}", points(ax) - 6)
         half = text_width(ax, text) / 2
-        height = max(_height(c, scale, median - half, median + half) for c in curves.values())
+        at = max(min(median, right - half), left + half)
+        height = max(_height(c, scale, at - half, at + half) for c in curves.values())
         for other in sorted(placed, key=lambda label: label.height):
-            if abs(other.x - median) < other.half + half and abs(other.height - height) < LINE:
+            if abs(other.at - at) < other.half + half and abs(other.height - height) < LINE:
                 height = other.height + LINE
         foot = _height(curve, scale, median, median)
-        placed.append(_Median(route, median, text, foot, height, half))
+        placed.append(_Median(route, median, at, text, foot, height, half))
     return placed
 
 
@@ -234,9 +239,11 @@ def _bracket(ax: Axes, about: Route, look: Look, text: str, y: float) -> float:
     after = right - high > low - left
     width = text_width(ax, text)
     if width > max(right - high, low - left):
-        start = max(left, min(low, right - width))
-        ax.text(start, y + LINE, text, va="center", color=look.ink)
-        return y + LINE
+        text = wrapped(text, points(ax) - 6)
+        start = max(left, min(low, right - min(width, right - left)))
+        below = LINE * line_count(text)
+        ax.text(start, y + (LINE + below) / 2, text, va="center", color=look.ink)
+        return y + below
     at, shift = (high if after else low, y), (6 if after else -6, 0)
     note(ax, text, at, shift, va="center", color=look.ink)
     return y

@@ -20,11 +20,15 @@ from sim.views.style import (
     headline,
     looks,
     row_labels,
+    set_height,
     styled,
 )
 
+PITCH = 0.46
+"""From row to row [inches]; vertical positions are in rows."""
+
 HIGH = 0.75
-"""How high the curve of a route rises at most; rows are 1 apart."""
+"""How high the curve of a route rises at most."""
 
 GAP = 0.9
 """Above the first row of a scenario, for its name."""
@@ -37,10 +41,10 @@ def plot_warmup(results: Results, *, ax: Axes | None = None) -> Axes:
     Each curve has a scale of its own. A diamond marks the day from which MSER-5 would measure; what
     the scenario leaves out is grey. Beside a route without a steady state stands why it has none.
     """
-    lines = sum(len(under_way(results, name)) for name in results.names)
-    ax = dressed(ax, 1.7 + 0.46 * (lines + GAP * len(results.scenarios)), grid="x")
+    ax = dressed(ax, 4, grid="x")
     top, ticks = 0.0, dict[float, str]()
     for scenario in results.scenarios:
+        top += _heading(ax, results, scenario, top) / PITCH
         ticks |= _scenario(ax, results, scenario, top)
         top += GAP + len(under_way(results, scenario.name))
     row_labels(ax, {y - 0.25: route for y, route in ticks.items()})
@@ -48,6 +52,7 @@ def plot_warmup(results: Results, *, ax: Axes | None = None) -> Axes:
     ax.set_xlim(0, max(scenario.run.horizon for scenario in results.scenarios))
     ax.set_xlabel("time from the start of the simulation [days]")
     headline(ax, finding(results), _shown(results), labels=list(ticks.values()))
+    set_height(ax, 1.7 + PITCH * top)
     return ax
 
 
@@ -60,13 +65,22 @@ def _shown(results: Results) -> str:
     return said + ("; diamond: where MSER-5 would begin to measure" if settled else "")
 
 
+def _heading(ax: Axes, results: Results, scenario: Scenario, top: float) -> float:
+    """Inches that its heading takes beyond one line."""
+    routes = list(under_way(results, scenario.name))
+    notes = [
+        f"{scenario.run.warmup_days:g} days of warm-up",
+        _why(scenario),
+        "" if routes else "nothing is under way",
+    ]
+    return heading(ax, scenario.name, notes, top + 0.45, labels=list(looks(results)))
+
+
 def _scenario(ax: Axes, results: Results, scenario: Scenario, top: float) -> dict[float, str]:
     """A scenario's rows below `top`; returns where the baseline of each is, with its label."""
     series, why = under_way(results, scenario.name), _why(scenario)
     settled = {each.route: each for each in warm_ups(results, scenario.name)}
     until, bottom = scenario.run.warmup_days, top + GAP + len(series)
-    nothing = "" if series else "nothing is under way"
-    heading(ax, scenario.name, [f"{until:g} days of warm-up", why, nothing], top + 0.45)
     if series and until:
         ax.fill_between([0, until], top + GAP - 0.1, bottom, color=SHADE, linewidth=0, zorder=0)
     rows = {top + GAP + row: route for row, route in enumerate(series, 1)}
