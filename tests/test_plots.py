@@ -21,7 +21,7 @@ from matplotlib.text import Text
 import sim
 from sim.results.metrics import ALL, Key
 from sim.results.results import Results
-from sim.results.warmup import under_way, warm_ups
+from sim.results.warmup import under_way, warm_ups, warnings
 from sim.scenario.files import load_text
 from sim.views import findings
 from sim.views.pictures import save_pictures
@@ -551,6 +551,24 @@ def test_the_warm_up_is_held_against_what_mser_5_suggests() -> None:
         assert heights / heights.max() == pytest.approx(series / series.max())
 
 
+SEASONS = {
+    "run__start": date(2001, 1, 1),
+    "demand__monthly": [1.2 if month % 2 else 0.8 for month in range(12)],
+}
+
+
+@pytest.mark.parametrize("days", [1, 3, 5, 9])
+def test_so_few_days_cannot_tell_what_settles(days: int) -> None:
+    brief = sim.run(small("brief", run__days=days, run__warmup_days=0), replications=1, jobs=1)
+    ax = sim.plots.plot_warmup(brief)
+    assert title(ax) == f"{days} day{'s are' if days > 1 else ' is'} too few to tell what settles"
+    assert words(ax).count("too few days") == len(under_way(brief, "brief"))
+    assert "diamond" not in words(ax)
+    said = list(warnings(brief))
+    assert len(said) == len(under_way(brief, "brief"))
+    assert all("too few days are simulated to tell" in each for each in said)
+
+
 def test_a_warm_up_that_is_short_or_that_nothing_ends_is_told() -> None:
     early = sim.run(small("early", run__warmup_days=5, run__days=200), replications=2, jobs=1)
     (needed,) = (each for each in warm_ups(early, "early") if each.route == "sea")
@@ -561,9 +579,17 @@ def test_a_warm_up_that_is_short_or_that_nothing_ends_is_told() -> None:
     assert "does not settle" in words(sim.plots.plot_warmup(brief))
     overloaded = sim.plots.plot_warmup(study("overloaded"))
     assert "queue grows" in words(overloaded)
+    assert title(overloaded).startswith("rail's queue grows; all other routes settle within")
     assert title(overloaded).endswith("(sea)")
-    seasons = [1.2 if month % 2 else 0.8 for month in range(12)]
-    moving = small("moving", run__start=date(2001, 1, 1), demand__monthly=seasons)
+    tried = sim.compare(
+        [small("well"), *STUDIES["overloaded"](), small("seasons", **SEASONS)],
+        replications=1, jobs=1,
+    )  # fmt: skip
+    said = title(sim.plots.plot_warmup(tried))
+    assert said.startswith(
+        "rail's queue grows (overloaded); no steady state (seasons); all other routes settle"
+    )
+    moving = small("moving", **SEASONS)
     ax = sim.plots.plot_warmup(sim.run(moving, replications=1, jobs=1))
     assert title(ax) == "no steady state, so no end of a warm-up"
     assert "demand changes with the months" in words(ax)

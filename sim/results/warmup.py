@@ -66,7 +66,7 @@ class WarmUp:
 
     series: the mean over the replications on each day [days]
     configured, suggested: days that are, and that MSER-5 would, leave out
-    is_settled: whether the run was long enough to see them settle
+    is_settled: whether the run was long enough to see them settle, if there are days enough
     """
 
     scenario: str
@@ -77,8 +77,13 @@ class WarmUp:
     is_settled: bool
 
     @property
+    def is_told(self) -> bool:
+        """Whether there are days enough to leave some out: else nothing can be said."""
+        return len(self.series) >= 2 * BATCH
+
+    @property
     def is_short(self) -> bool:
-        """Whether the measured window starts too early."""
+        """Whether the measured window starts too early, or nobody can say."""
         return self.suggested > self.configured or not self.is_settled
 
 
@@ -106,9 +111,7 @@ def warm_ups(results: Results, scenario: str) -> Iterator[WarmUp]:
             continue
         left_out = mser5(series)
         most = BATCH * (len(series) // BATCH // 2)
-        yield WarmUp(
-            scenario, route, series, about.run.warmup_days, left_out, left_out < most or most == 0
-        )
+        yield WarmUp(scenario, route, series, about.run.warmup_days, left_out, left_out < most)
 
 
 def warnings(results: Results) -> Iterator[str]:
@@ -116,13 +119,13 @@ def warnings(results: Results) -> Iterator[str]:
 
     Of a study over a ledger in the scenario alone, not in each of hundreds that it makes.
     """
-    alike: dict[tuple[str, float, bool], list[WarmUp]] = {}
+    alike: dict[tuple[str, float, bool, bool], list[WarmUp]] = {}
     for name in results.names[: 1 if results.is_sensitivity else None]:
         for each in warm_ups(results, name):
             if each.is_short:
-                key = each.route, each.configured, each.is_settled
+                key = each.route, each.configured, each.is_settled, each.is_told
                 alike.setdefault(key, []).append(each)
-    for (route, configured, is_settled), found in alike.items():
+    for (route, configured, is_settled, is_told), found in alike.items():
         names = [each.scenario for each in found]
         said = (
             ", ".join(names)
@@ -136,7 +139,11 @@ def warnings(results: Results) -> Iterator[str]:
             )
         else:
             horizon = max(results.scenario(name).run.horizon for name in names)
-            yield (
-                f"{said}: {route}: containers under way do not settle within the run; MSER-5 finds "
-                f"no warm-up that is enough: try run.days of {math.ceil(2 * horizon):,} or more"
+            why = (
+                "containers under way do not settle within the run; MSER-5 finds no warm-up that "
+                "is enough"
+                if is_told
+                else "too few days are simulated to tell whether containers under way settle"
             )
+            longer = max(math.ceil(2 * horizon), 4 * BATCH)  # so that there is a batch to leave out
+            yield f"{said}: {route}: {why}: try run.days of {longer:,} or more"

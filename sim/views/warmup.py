@@ -118,9 +118,11 @@ def _mark(ax: Axes, about: WarmUp, base: float) -> None:
 
 def _said(about: WarmUp | None, *, changes: bool) -> str:
     """What stands beside a row: from which day on it has settled, or why there is no such day."""
-    if about is not None:
-        return f"from day {about.suggested}" if about.is_settled else "does not settle"
-    return words.NONE if changes else "queue grows"
+    if about is None:
+        return words.NONE if changes else "queue grows"
+    if not about.is_told:
+        return "too few days"
+    return f"from day {about.suggested}" if about.is_settled else "does not settle"
 
 
 def _why(scenario: Scenario) -> str:
@@ -131,18 +133,49 @@ def _why(scenario: Scenario) -> str:
 
 
 def finding(results: Results) -> str:
-    """Whether the warm-up is long enough: of the route that needs most beyond what it has."""
+    """What never settles, and whether the warm-up is long enough for all else."""
     found = [each for name in results.names for each in warm_ups(results, name)]
     if not found:
-        return "no steady state, so no end of a warm-up"
-    several = len(results.scenarios) > 1
+        return "; ".join([*_growing(results), "no steady state, so no end of a warm-up"])
+    never = [*_growing(results), *_changing(results)]
+    return "; ".join([*never, _settling(found, results, "all other" if never else "all")])
+
+
+def _growing(results: Results) -> list[str]:
+    """The routes whose rows say that their queue grows."""
+    where = dict[str, list[str]]()
+    for scenario in results.scenarios:
+        for route in under_way(results, scenario.name):
+            if route in results.growing(scenario.name) and not _why(scenario):
+                where.setdefault(route, []).append(scenario.name)
+    return [f"{route}'s queue grows{_in(results, *names)}" for route, names in where.items()]
+
+
+def _changing(results: Results) -> list[str]:
+    """The scenarios in which nothing can settle, all together."""
+    names = [
+        each.name for each in results.scenarios if _why(each) and under_way(results, each.name)
+    ]
+    return [f"no steady state{_in(results, *names)}"] if names else []
+
+
+def _settling(found: list[WarmUp], results: Results, routes: str) -> str:
+    """Of the route that needs most beyond what it has; of the last one if none does."""
     worst = max(found, key=lambda each: (not each.is_settled, each.suggested - each.configured))
-    where = f" ({worst.scenario})" if several else ""
+    where = _in(results, worst.scenario)
+    if not worst.is_told:
+        days = "1 day is" if len(worst.series) == 1 else f"{len(worst.series)} days are"
+        return f"{days} too few to tell what settles{where}"
     if not worst.is_settled:
         return f"{worst.route} does not settle within the run{where}"
     if worst.is_short:
         after = f"after a warm-up of {worst.configured:g} days"
         return f"{worst.route} settles by day {worst.suggested}, {after}{where}"
     last = max(found, key=lambda each: each.suggested)
-    which = f"{last.route}, {last.scenario}" if several else last.route
-    return f"all routes settle within the warm-up, the last by day {last.suggested} ({which})"
+    which = f"{last.route}, {last.scenario}" if len(results.scenarios) > 1 else last.route
+    return f"{routes} routes settle within the warm-up, the last by day {last.suggested} ({which})"
+
+
+def _in(results: Results, *names: str) -> str:
+    """The scenarios that are meant, where there are several."""
+    return f" ({', '.join(names)})" if len(results.scenarios) > 1 else ""
