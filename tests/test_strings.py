@@ -52,9 +52,20 @@ def test_a_line_runs_where_the_train_is(tmp_path: Path) -> None:
 
 def test_the_title_tells_how_much_they_stand(tmp_path: Path) -> None:
     # Each is 6.5 days on its way, and one leaves a day; half a day of these it stands.
-    ax = drawn(daily(tmp_path, LINES, days=60))
+    settled = daily(tmp_path, LINES, days=60).with_changes({"run.warmup_days": 20})
+    title = drawn(settled).get_title(loc="left").replace("\n", " ")
+    assert title == "rail: 6.5 vehicles on the way at a time, 7.7 % of the time standing"
+
+
+def test_a_run_of_fewer_days_is_told_and_drawn_as_it_is(tmp_path: Path) -> None:
+    # One leaves on each of days 1 to 7; after two days it stands for half a day.
+    ax = drawn(daily(tmp_path, LINES, days=8))
+    assert ax.get_xlim() == (0, 8)
     title = ax.get_title(loc="left").replace("\n", " ")
-    assert title == "rail: 6.3 vehicles on the way at a time, 7.7 % of the time standing"
+    under_way = sum(min(6.5, 8 - day) for day in range(1, 8))
+    standing = sum(min(max(8 - day - 2, 0), 0.5) for day in range(1, 8))
+    said = f"{under_way / 8:.1f} vehicles on the way at a time, {100 * standing / under_way:.1f} %"
+    assert title == f"rail: {said} of the time standing"
 
 
 def test_the_opposite_direction_slopes_the_other_way(tmp_path: Path) -> None:

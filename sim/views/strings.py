@@ -53,7 +53,7 @@ class Ends(NamedTuple):
 def plot_string_lines(
     results: Results, *, scenario: str | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Thirty days of one route: where each vehicle is [km].
+    """Thirty days of one route, or all of a shorter run: where each vehicle is [km].
 
     Of one scenario, the last one's by default, replication 0: the route with the most departures
     of those on which something goes wrong, else of all. From shortly before that, else from the
@@ -71,13 +71,14 @@ def plot_string_lines(
     logs = wrong[route]
     ends, in_km = along(said.routes[route])
     first = _first_day(said, logs)
+    last = min(first + SHOWN, said.run.horizon)
     ax = dressed(ax, 5.4, grid="x")
     own = [move for move in moves if move.route == route]
-    strings = [each for move in own for each in _strings(move, ends, first)]
+    strings = [each for move in own for each in _strings(move, ends, first, last)]
     step = -(-len(strings) // MOST) or 1
     colour = looks(results)[route].colour
     ax.add_collection(LineCollection(strings[::step], colors=[colour], linewidths=0.7))
-    ax.set_xlim(first, first + SHOWN)
+    ax.set_xlim(first, last)
     ax.set_ylim(0, max(end.last for end in ends.values()) or 1)
     _shade(ax, route, said.routes[route], ends, logs)
     _ticks(ax, said.routes[route], ends)
@@ -85,7 +86,7 @@ def plot_string_lines(
     ax.set_ylabel("distance along the route [km]" if in_km else "distance [mean days of the legs]")
     labels = [label.get_text() for label in ax.get_yticklabels()]
     shown = _shown(said.name, step, [log.name for log in logs])
-    headline(ax, _finding(route, own, ends, first), shown, labels=labels)
+    headline(ax, _finding(route, own, ends, first, last), shown, labels=labels)
     return ax
 
 
@@ -121,10 +122,10 @@ def _first_day(scenario: Scenario, logs: list[DisruptionLog]) -> float:
     return max(min(first, run.horizon - SHOWN), 0.0)
 
 
-def _strings(move: Movement, ends: dict[str, Ends], first: float) -> Iterator[Floats]:
+def _strings(move: Movement, ends: dict[str, Ends], first: float, last: float) -> Iterator[Floats]:
     """Day and distance of each trip that is under way in the days shown [marks, 2]."""
     y = _distances(move, ends)
-    seen = (move.days[:, -1] > first) & (move.days[:, 0] < first + SHOWN)
+    seen = (move.days[:, -1] > first) & (move.days[:, 0] < last)
     for days in move.days[seen]:
         yield np.stack([days, y], axis=1)
 
@@ -175,17 +176,18 @@ def _ticks(ax: Axes, route: Route, ends: dict[str, Ends]) -> None:
         ax.axhline(y, color=INK, linewidth=0.6, alpha=0.5, zorder=0)
 
 
-def _finding(route: str, moves: list[Movement], ends: dict[str, Ends], first: float) -> str:
-    """How many vehicles are on the way, and how much of it they stand."""
+def _finding(
+    route: str, moves: list[Movement], ends: dict[str, Ends], first: float, last: float
+) -> str:
+    """How many vehicles are on the way in these days, and how much of it they stand."""
     standing = whole = 0.0
     for move in moves:
-        here = (move.days[:, 0] >= first) & (move.days[:, 0] < first + SHOWN)
-        steps = np.diff(move.days[here], axis=1)
+        steps = np.diff(np.clip(move.days, first, last), axis=1)
         still = np.diff(_distances(move, ends)) == 0
         standing, whole = standing + float(steps[:, still].sum()), whole + float(steps.sum())
     if not whole:
         return f"nothing leaves on {route} in these days"
-    many = f"{route}: {findings.number(whole / SHOWN)} vehicles on the way at a time"
+    many = f"{route}: {findings.number(whole / (last - first))} vehicles on the way at a time"
     if standing < 1e-3 * whole:
         return many
     return f"{many}, {findings.percent(standing / whole)} of the time standing"
