@@ -19,6 +19,7 @@ from matplotlib.patches import Rectangle, StepPatch
 from matplotlib.text import Text
 
 import sim
+from sim.results import breakdown
 from sim.results.metrics import ALL, Key
 from sim.results.results import Results
 from sim.results.warmup import under_way, warm_ups, warnings
@@ -477,6 +478,25 @@ def test_the_stage_that_binds_is_named_in_bold_and_in_the_title() -> None:
     assert title(ax) == f"sea: canal binds first, {used} used; rail: paths, {used}"
     both = title(sim.plots.plot_stages(study("borders")))
     assert both == f"rail: paths binds first, {used} used (slow-border, quick-border)"
+
+
+@pytest.mark.parametrize("binds", ["trains", "block-trains-of-the-east"])
+def test_the_longest_stages_are_named(binds: str) -> None:
+    # The name of what binds reaches over the queue behind it, which is named beside it.
+    text = renamed(BORDERS, trains=binds).replace(
+        f'{binds} = {{ kind = "departures", every_days = 1, capacity = 60 }}\npaths',
+        f'{binds} = {{ kind = "departures", every_days = 2, capacity = 56 }}\npaths',
+    )
+    results = sim.run(changed(text, "border", {}), replications=2, jobs=1)
+    found = breakdown.stages(results, "border", "rail")
+    days = {stage.name: sum(part.mean.mean or 0 for part in stage.parts) for stage in found}
+    first, second, *_ = sorted(days, key=lambda name: -days[name])
+    ax = sim.plots.plot_stages(results)
+    named = [each.get_text() for each in ax.texts]
+    most = breakdown.most_used(found)
+    assert most is not None
+    assert most.name == binds
+    assert {first, second, binds} <= set(named)
 
 
 def test_titles_are_findings() -> None:

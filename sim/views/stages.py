@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
+from scipy.optimize import isotonic_regression
 
 from sim.results.bottleneck import KINDS
 from sim.results.breakdown import StageFigures, most_used, stages
@@ -32,6 +34,9 @@ from sim.views.style import (
 
 HEADING, LABEL, BAR, BELOW = 0.2, 0.21, 0.24, 0.1
 """Heights [inches, as all vertical positions in that picture]."""
+
+NEAR = 20.0
+"""Points that a name may stand away from its stage."""
 
 LEGEND = 0.3
 """Height of the line that says what the fills mean [inches]."""
@@ -138,24 +143,42 @@ def _draw(ax: Axes, bar: _Bar, y: float, routes: Sequence[str]) -> None:
             before = kind if days else before
     said = f"{findings.days(bar.total)} days"
     note(ax, said, (bar.total, y + BAR / 2), (4, 0), va="center", fontweight="bold")
-    for piece, x in _labels(ax, bar, routes):
-        ax.plot([piece.middle] * 2, [y - 0.03, y], color=MUTED, linewidth=0.7)
+    for piece, x, half in _labels(ax, bar, routes):
+        under = max(min(piece.middle, x + 0.8 * half), x - 0.8 * half)
+        ax.plot([under, piece.middle], [y - 0.03, y], color=MUTED, linewidth=0.7)
         weight = "bold" if piece.binds else "normal"
         name = shortened(piece.name, points(ax, routes) - 6, weight=weight)
         ax.text(x, y - 0.05, name, ha="center", va="bottom", fontweight=weight)
 
 
-def _labels(ax: Axes, bar: _Bar, routes: Sequence[str]) -> list[tuple[_Piece, float]]:
-    """Which stages are named, and where: the one that binds, then the longest that have room."""
+def _labels(ax: Axes, bar: _Bar, routes: Sequence[str]) -> list[tuple[_Piece, float, float]]:
+    """Which stages are named, where, and half the widths: the one that binds, then the longest.
+
+    Names move aside for each other as long as each stays near its stage.
+    """
     left, right = ax.get_xlim()
-    placed = list[tuple[_Piece, float, float]]()
+    named = list[tuple[_Piece, float, float]]()
     for piece in sorted(bar.pieces, key=lambda piece: (not piece.binds, -piece.days)):
         size = 1.15 * SMALL if piece.binds else SMALL  # bold is wider
         half = min(text_width(ax, piece.name, size, labels=routes), right - left) / 2
-        x = min(max(piece.middle, left + half), right - half)
-        if all(abs(x - other) >= half + width for _, other, width in placed):
-            placed.append((piece, x, half))
-    return [(piece, x) for piece, x, _ in placed]
+        tried = sorted([*((p, h) for p, _, h in named), (piece, half)], key=lambda t: t[0].middle)
+        places = _side_by_side([(p.middle, h) for p, h in tried], left, right)
+        near = NEAR / points(ax, routes) * (right - left)
+        if not named or all(
+            abs(x - p.middle) <= h + p.days / 2 + near and x + h <= 1.0001 * right
+            for (p, h), x in zip(tried, places, strict=True)
+        ):
+            named = [(p, x, h) for (p, h), x in zip(tried, places, strict=True)]
+    return named
+
+
+def _side_by_side(wanted: Sequence[tuple[float, float]], left: float, right: float) -> list[float]:
+    """Where names stand of which each wants a middle and has half a width, from left to right."""
+    middles, halves = np.array(wanted).T
+    steps = np.concatenate([[0.0], np.cumsum(halves[:-1] + halves[1:])])
+    moved = isotonic_regression(middles - steps).x
+    moved = np.maximum(np.minimum(moved, right - halves[-1] - steps[-1]), left + halves[0])
+    return [float(x) for x in moved + steps]
 
 
 def _legend(ax: Axes, bars: Sequence[_Bar]) -> None:
