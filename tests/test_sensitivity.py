@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from io import StringIO
@@ -25,6 +26,8 @@ from sim.results.sensitivity import Sensitivity
 from sim.scenario.files import bundled
 from sim.scenario.stages import Transit
 from sim.scenario.uncertain import idle, uncertain
+from sim.views import fields
+from sim.views.sensitivities import moving
 from sim.views.tables import print_results
 
 SLOTS = "routes.rail.stages.trains.annual_capacity"
@@ -250,6 +253,20 @@ def test_the_tornado_shows_the_figures(tmp_path: Path) -> None:
     assert "4,000 to 12,000 containers/year · assumed" in texts
     assert ax.get_title(loc="left").startswith("Rail trains yearly capacity matters most")
     assert sim.plots.plot_tornado(found).get_xlim() == ax.get_xlim()
+
+
+@pytest.mark.parametrize("load", [0.001, 0.003])
+def test_picture_and_table_show_the_same_figures(load: float, tmp_path: Path) -> None:
+    results = made(tmp_path, load=load)
+    found = Sensitivity.of(results)
+    texts = {each.get_text() for each in sim.plots.plot_tornado(results).texts}
+    drawn = [each.path for each in found.effects if fields.name(each.path) in texts]
+    assert drawn == [each.path for each in moving(found)]
+
+
+def test_half_a_width_of_a_share_is_in_points(tmp_path: Path) -> None:
+    text = " ".join(told(made(tmp_path)).split())
+    assert re.search(r"± \d+\.\d\d points at most", text)
 
 
 def test_the_ends_are_those_of_scenarios_with_that_one_change(tmp_path: Path) -> None:

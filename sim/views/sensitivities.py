@@ -160,7 +160,8 @@ def _about(found: Sensitivity) -> str:
     both = chain.from_iterable((e.at_low, e.at_high) for e in found.effects)
     widest = max((each.half_width or 0.0 for each in both), default=0.0)
     unit = words.unit(found.key)
-    sure = f", ± {words.figure(widest, unit)} at most" if widest else ""
+    most = words.figure(widest, unit).replace(" %", " points")
+    sure = f", ± {most} at most" if widest else ""
     at = (
         f"At the ends, longest reach first: with the figure at the ends of its range, all else as "
         f"it is{sure}.{_year(found)}"

@@ -20,6 +20,7 @@ from sim.views.style import (
     headline,
     note,
     row_labels,
+    set_height,
     styled,
     text_width,
 )
@@ -38,8 +39,11 @@ class End(NamedTuple):
 LOW: Final = End("#cfe3f2", "////")
 HIGH: Final = End("#0072b2", "")
 
+PITCH = 0.48
+"""From row to row [inches]; vertical positions are in rows."""
+
 THICK = 0.42
-"""Of a bar; rows are 1 apart."""
+"""Of a bar."""
 
 
 @styled()
@@ -53,16 +57,19 @@ def plot_tornado(
     nothing was varied over a ledger.
     """
     found = _asked(results, metric)
-    moving = [each for each in found.effects if each.shows and not math.isnan(each.span)]
+    moving = [each for each in told.moving(found) if not math.isnan(each.span)]
     shown = moving[:MOST_BARS]
-    ax = dressed(ax, 1.6 + 0.48 * max(len(shown), 1), grid="x")
-    for row, effect in enumerate(shown):
-        _row(ax, found, effect, row)
+    ax = dressed(ax, 4, grid="x")
+    rows, bottom = list[float](), 0.0
+    for effect in shown:
+        rows.append(_row(ax, found, effect, bottom))
+        bottom = rows[-1] + 1
     row_labels(ax, {})
-    ax.set_ylim(max(len(shown), 1) - 0.1, -0.4)
+    ax.set_ylim(max(bottom, 1) - 0.1, -0.4)
     ax.set_xlabel(words.axis(found.key))
-    _label(ax, found, shown)
-    headline(ax, told.finding(found), _shown(found, len(moving) - len(shown)))
+    _label(ax, found, shown, rows)
+    headline(ax, told.finding(found), _shown(found, shown, len(moving) - len(shown)))
+    set_height(ax, 1.6 + PITCH * max(bottom, 1))
     return ax
 
 
@@ -72,11 +79,11 @@ def _asked(results: Results | Sensitivity, metric: str | None) -> Sensitivity:
     return Sensitivity.of(results, metric)
 
 
-def _row(ax: Axes, found: Sensitivity, effect: Effect, row: int) -> None:
-    """What a figure is and how well it is known, above its bars."""
+def _row(ax: Axes, found: Sensitivity, effect: Effect, row: float) -> float:
+    """What a figure is and how well it is known, above its bars; returns their row."""
     unit = fields.unit(effect.path, found.results.baseline.price_year)
     said = f"{told.ends(effect)} {unit}".rstrip()
-    heading(ax, fields.name(effect.path), [said, effect.quality], row)
+    row += heading(ax, fields.name(effect.path), [said, effect.quality], row) / PITCH
     for text in ax.texts[-2:]:  # no line of the grid runs through words
         text.set_bbox({"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 0.5})
     scale, base = words.scale(found.key), found.base.mean or 0.0
@@ -90,6 +97,7 @@ def _row(ax: Axes, found: Sensitivity, effect: Effect, row: int) -> None:
         )  # fmt: skip
         if half:
             ax.errorbar(scale * base + mean, y, xerr=half, color=INK, capsize=2.5, linewidth=1.2)
+    return row
 
 
 def _sides(effect: Effect) -> tuple[int, int]:
@@ -99,7 +107,7 @@ def _sides(effect: Effect) -> tuple[int, int]:
     return low, high or -low
 
 
-def _places(effect: Effect, row: int) -> list[tuple[float, float]]:
+def _places(effect: Effect, row: float) -> list[tuple[float, float]]:
     """Height and thickness of both bars: beside each other, or above where both are on one side."""
     low, high = _sides(effect)
     if low != high:
@@ -107,11 +115,11 @@ def _places(effect: Effect, row: int) -> list[tuple[float, float]]:
     return [(row + 0.5 + shift, THICK / 2) for shift in (-0.14, 0.14)]
 
 
-def _label(ax: Axes, found: Sensitivity, shown: Sequence[Effect]) -> None:
+def _label(ax: Axes, found: Sensitivity, shown: Sequence[Effect], rows: Sequence[float]) -> None:
     """The value of each figure at the end of its bar, after making room for it."""
     base, scale = found.base.mean or 0.0, words.scale(found.key)
     ends = list[tuple[str, float, float, int]]()  # what it says, where, and on which side
-    for row, effect in enumerate(shown):
+    for row, effect in zip(rows, shown, strict=True):
         values, tos = (effect.low, effect.high), (effect.to_low, effect.to_high)
         for value, to, (y, _), side in zip(
             values, tos, _places(effect, row), _sides(effect), strict=True
@@ -133,7 +141,7 @@ def _label(ax: Axes, found: Sensitivity, shown: Sequence[Effect]) -> None:
         ax.set_xticks([tick for tick in ax.get_xticks() if max(left, 0) <= tick <= right])
 
 
-def _shown(found: Sensitivity, more: int) -> str:
+def _shown(found: Sensitivity, shown: Sequence[Effect], more: int) -> str:
     """What is shown, below the finding."""
     number_ = len(found.results.measures[found.results.baseline.name])
     said = [
@@ -143,6 +151,8 @@ def _shown(found: Sensitivity, more: int) -> str:
     ]
     if number_ > 1:
         said.append(f"whiskers: {100 * found.results.baseline.run.confidence:g} % interval")
+    if not all(each.shows for each in shown):
+        said.append("without a bar: what matters only together with others")
     if more:
         said.append(f"{more} shorter ones are not shown")
     text = "; ".join(said)
