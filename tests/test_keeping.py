@@ -269,7 +269,7 @@ def test_a_goal_seek_takes_no_folder_of_a_study(
 
 @linux
 def test_what_a_killed_run_left_beside_its_file_is_not_in_a_new_one(
-    files: list[str], undisturbed: sim.Results, tmp_path: Path
+    files: list[str], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     with begun(command(files, out)) as first:
@@ -278,8 +278,10 @@ def test_what_a_killed_run_left_beside_its_file_is_not_in_a_new_one(
         first.wait()
     assert (out / f"{FILE}-wal").exists()
     (out / FILE).unlink()
-    assert ended(command(files, out)).returncode == 0
-    assert_as(undisturbed, out)
+    other = ended(command(files, out, "--seed", "7"))
+    assert other.returncode == 0, other.stderr
+    assert {scenario.run.seed for scenario in load_results(out).scenarios} == {7}
+    assert kept(out) == 2 * REPLICATIONS
 
 
 @linux

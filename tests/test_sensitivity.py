@@ -118,7 +118,7 @@ SHARES = SMALL.replace('"fastest"', '"share"\nshares = { rail = 0.5, sea = 0.5 }
         (LEDGER, {"metric": "rail.shar"}, "--metric: no metric .*did you mean rail.share"),
         (LEDGER, {"samples": 2.5}, "--samples: must be a whole number"),
         (LEDGER, {"samples": 100, "method": "sobol"}, "--samples: must be a power of 2"),
-        (LEDGER, {"jobs": 0}, "jobs must be a whole number, at least 1"),
+        (LEDGER, {"jobs": 0}, "jobs: must be a whole number, at least 1"),
     ],
 )
 def test_a_study_that_makes_no_sense(

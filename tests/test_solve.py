@@ -335,7 +335,7 @@ def test_a_metric_that_is_nowhere_defined(tmp_path: Path) -> None:
         ({"target": {"rail.share": 0.5}, "by": FREIGHT, "vary": {DAYS: [5, 5.0]}}, "says 5 twice"),
         (
             {"target": {"rail.share": 0.5}, "by": FREIGHT, "jobs": 0},
-            "jobs must be a whole number, at least 1",
+            "jobs: must be a whole number, at least 1",
         ),
     ],
 )

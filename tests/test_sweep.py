@@ -240,7 +240,7 @@ def test_the_metric_is_that_of_what_is_varied() -> None:
         ({SLOTS: [4_000]}, {"metric": "rail.thruput"}, "--metric: no metric .*rail.throughput"),
         ({SLOTS: [4_000]}, {"worth": 0}, "--worth: must be above 0"),
         ({SLOTS: [4_000]}, {"worth": float("nan")}, "--worth: must be above 0"),
-        ({SLOTS: [4_000]}, {"jobs": 0}, "jobs must be a whole number, at least 1"),
+        ({SLOTS: [4_000]}, {"jobs": 0}, "jobs: must be a whole number, at least 1"),
     ],
 )
 def test_a_sweep_that_makes_no_sense(

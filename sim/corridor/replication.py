@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from numbers import Integral
 
 from sim.corridor.backlog import Backlog, Levels
 from sim.corridor.bookings import Office, bookings
@@ -18,9 +17,9 @@ from sim.corridor.lanes import Lane, Way
 from sim.corridor.recorder import checked, observed
 from sim.corridor.shippers import booking_days, cargo, shippers
 from sim.corridor.vehicles import Service
-from sim.errors import UsageError
 from sim.results.observations import Observations
 from sim.scenario.calendar import pieces
+from sim.scenario.distributions import whole
 from sim.scenario.model import Era, Scenario, a_scenario
 
 
@@ -30,7 +29,7 @@ def simulate(scenario: Scenario, replication: int = 0) -> Observations:
     Raises UsageError for what is no scenario or no number, SimulationError when a law that the
     model must keep is broken: a bug.
     """
-    scenario, replication = a_scenario(scenario), a_number("replication", replication)
+    scenario, replication = a_scenario(scenario), whole("replication", replication, 0)
     clock, disruptions = Clock(), Disruptions(scenario, replication)
     eras = disruptions.dearer(scenario.eras)
     pools = Pools(clock, eras, scenario.directions, disruptions)
@@ -50,13 +49,6 @@ def simulate(scenario: Scenario, replication: int = 0) -> Observations:
                 dispatch(clock, service, scenario.run.horizon)
     clock.run_to(scenario.run.horizon)
     return checked(observed(scenario, replication, pools, disruptions, offices))
-
-
-def a_number(name: str, value: object) -> int:
-    """A number counted from 0. Raises UsageError."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 0:
-        raise UsageError(f"{name}: is numbered from 0 (got {value!r:.60})")
-    return int(value)
 
 
 def _office(way: Way) -> Office:

@@ -15,6 +15,7 @@ from sim.experiments.workers import places
 from sim.results.indices import MORRIS, SOBOL, block, check_installed, sampled
 from sim.results.results import SENSITIVITY, SHOWN, STUDY, VARIED
 from sim.results.sensitivity import METHOD, SAMPLE, Sensitivity
+from sim.scenario.distributions import whole
 from sim.scenario.fields import Named
 from sim.scenario.files import changed
 from sim.scenario.model import Scenario, a_scenario
@@ -114,8 +115,7 @@ def _samples(method: str, samples: int | None, figures: int) -> int:
     fewest, most = SAMPLES[method]
     if samples is None:
         return min(max(USUAL_POINTS // block(method, figures), fewest), most)
-    if isinstance(samples, bool) or not isinstance(samples, int) or samples < 2:
-        raise UsageError(f"--samples: must be a whole number, at least 2 (got {samples!r:.60})")
+    samples = whole("--samples", samples, 2)
     if method == SOBOL and samples & (samples - 1):
         raise UsageError(f"--samples: must be a power of 2 for Sobol, such as 64 (got {samples})")
     return samples

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sim.corridor import simulate
-from sim.corridor.replication import a_number
 from sim.experiments.estimate import refuse_if_large
 from sim.results.story import Story, story
+from sim.scenario.distributions import whole
 from sim.scenario.model import Scenario, a_scenario
 
 
@@ -17,7 +17,7 @@ def trace(
     large: go on where a replication needs more than about an hour or 2 GB. Raises UsageError where
     there is no such container, and TooLargeError.
     """
-    number = a_number("container", container)
+    number = whole("container", container, 0)
     if not large:
         refuse_if_large([a_scenario(scenario).with_changes({"run.replications": 1})], jobs=1)
     return story(scenario, simulate(scenario, replication), number)

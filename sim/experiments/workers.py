@@ -26,7 +26,7 @@ from typing import Protocol
 from sim.errors import UsageError
 from sim.experiments.memory import keep_freed_memory
 from sim.experiments.tasks import Done, Failure, Outcome, Task, run_task
-from sim.scenario.changes import plain
+from sim.scenario.distributions import whole
 
 AHEAD = 2
 """Tasks in flight for each worker: none starves, and an interruption has few to wait for."""
@@ -254,9 +254,7 @@ def places(
 
     Raises UsageError, and where there is a cluster what `on_cluster` raises.
     """
-    jobs = plain(jobs)
-    if jobs is not None and (type(jobs) is not int or jobs < 1):
-        raise UsageError(f"jobs must be a whole number, at least 1 (got {jobs!r:.40})")
+    jobs = None if jobs is None else whole("jobs", jobs, 1)
     if cluster is None:
         at_once = executor is None and seconds < STARTING_SECONDS
         return jobs or (1 if at_once else usable_cores())

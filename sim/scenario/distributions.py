@@ -22,7 +22,10 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
+from numbers import Integral
 from typing import Any, Literal, TypeGuard
+
+from sim.errors import UsageError
 
 NORMAL_P95 = 1.6448536269514722
 """The 95th percentile of the standard normal distribution."""
@@ -185,6 +188,13 @@ def _rising(value: object, count: int, form: str) -> tuple[float, ...]:
     if list(numbers) != sorted(numbers):
         raise ValueError(f"must rise: {form} (got {show(value)})")
     return numbers
+
+
+def whole(said: str, value: object, least: int) -> int:
+    """A whole number, of Python or numpy, that somebody gave. Raises UsageError."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise UsageError(f"{said}: must be a whole number, at least {least} (got {value!r:.60})")
+    return int(value)
 
 
 def show(value: object) -> str:
