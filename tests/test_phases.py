@@ -331,6 +331,18 @@ def test_each_phase_is_laid_over_those_before_it(tmp_path: Path) -> None:
     assert (leg.arrived - leg.departed)[:4].tolist() == [1, 1, 1, 3]
 
 
+@pytest.mark.parametrize("day", [8, 9])
+def test_what_two_phases_set_on_one_date_is_told(tmp_path: Path, day: int) -> None:
+    days = '"routes.rail.stages.line.days"'
+    again = f"[phases.again]\nfrom = 2001-01-09\nset = {{ {days} = 3 }}\n"
+    said = (
+        "phases.again: routes.rail.stages.line.days is set by phases.later, too, from 2001-01-09 "
+        "on: what phases.again says holds"
+    )
+    warnings = phased(tmp_path, RAIL, day, f"{days} = 2", again).preview().warnings
+    assert [each for each in warnings if each.startswith("phases")] == [said] * (day == 8)
+
+
 def test_a_number_scales_a_distribution(tmp_path: Path) -> None:
     # Between 2 and 4 days; with a mean of 1.5 between 1 and 2.
     rail = RAIL.replace("days = 1 }", "days = { uniform = [2, 4] } }")

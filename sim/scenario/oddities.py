@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from datetime import date
 
 from sim.scenario.charges import unknown_carbon
 from sim.scenario.disruptions import Disruption
@@ -12,7 +13,9 @@ from sim.scenario.fleets import FleetUse, fleets, within_fleets
 from sim.scenario.fluid import queues
 from sim.scenario.model import Scenario
 from sim.scenario.network import HOURS_A_DAY
+from sim.scenario.phases import in_order
 from sim.scenario.routes import Route
+from sim.scenario.schema import split
 from sim.scenario.stages import Departures, Quota, Stage, Transit
 from sim.scenario.usage import facilities
 
@@ -43,6 +46,7 @@ def warnings(scenario: Scenario) -> Iterator[str]:
     yield from _shares(scenario)
     yield from _idle(scenario)
     yield from _no_waits_posted(scenario)
+    yield from _said_twice(scenario)
     for number, era in enumerate(scenario.eras):
         for warning in _overloads(within_fleets(era.scenario)):
             yield warning if number == 0 else f"from day {era.day:,.6g} on: {warning}"
@@ -74,6 +78,20 @@ def _no_waits_posted(scenario: Scenario) -> Iterator[str]:
                 f"a {departures.vehicle} of routes.{name}.stages.{stage} is about to leave: with "
                 "inertia no wait for it is ever known"
             )
+
+
+def _said_twice(scenario: Scenario) -> Iterator[str]:
+    """What two phases set on one date: only the last of them is ever seen."""
+    last: dict[tuple[date, tuple[str, ...]], str] = {}
+    for name, phase in in_order(scenario.phases):
+        for path in phase.set:
+            moment = (phase.starts, split(path))
+            if moment in last:
+                yield (
+                    f"phases.{name}: {path} is set by phases.{last[moment]}, too, from "
+                    f"{phase.starts} on: what phases.{name} says holds"
+                )
+            last[moment] = name
 
 
 def _idle(scenario: Scenario) -> Iterator[str]:
