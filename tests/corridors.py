@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import sim
 
@@ -40,9 +44,23 @@ def written(folder: Path, text: str, name: str = "small") -> Path:
     return path
 
 
-def loaded(folder: Path, text: str = SMALL, name: str = "small") -> sim.Scenario:
-    """The scenario of a text."""
+def loaded(folder: Path, said: str | dict[str, Any] = SMALL, name: str = "small") -> sim.Scenario:
+    """The scenario of a text, or of a document."""
+    text = said if isinstance(said, str) else "\n".join(map(" = ".join, _items(said)))
     return sim.load_scenario(written(folder, text, name))
+
+
+def _items(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Keys and values in TOML, tables in braces."""
+    return ((json.dumps(key), _toml(value)) for key, value in document.items())
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{{ {', '.join(map(' = '.join, _items(value)))} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return value.isoformat() if isinstance(value, date) else json.dumps(value)
 
 
 def pair(folder: Path) -> list[str]:

@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import tomlkit
 from corridors import loaded
 from hypothesis import strategies as st
 
@@ -280,4 +279,4 @@ def single_routes(draw: st.DrawFn) -> Document:
 
 def read(document: Document) -> sim.Scenario:
     with tempfile.TemporaryDirectory() as folder:
-        return loaded(Path(folder), tomlkit.dumps(document))
+        return loaded(Path(folder), document)

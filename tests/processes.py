@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sim.experiments.store import FILE
 
 TRANSSIB = str(Path(sys.executable).with_name("transsib"))
-PATIENCE = 60
+PATIENCE = 300
 """Seconds after which something will not happen any more."""
 
 
@@ -24,6 +24,10 @@ def ended(arguments: list[str], **how: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         arguments, capture_output=True, text=True, timeout=PATIENCE, check=False, **how
     )
+
+
+def transsib(*arguments: str | Path, **how: Any) -> subprocess.CompletedProcess[str]:
+    return ended([TRANSSIB, *map(str, arguments)], **how)
 
 
 @contextlib.contextmanager

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from corridors import SMALL, loaded
+from processes import transsib
 from rich.console import Console
 from support import sampled
-from test_solve import transsib
 
 import sim
 from sim.experiments.solve import frontier

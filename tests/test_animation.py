@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from corridors import loaded
 from daily import daily, disruption
+from processes import transsib
 from test_sensitivity import LEDGER
-from test_solve import transsib
 
 import sim
 from sim.errors import UsageError

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tomlkit
 from corridors import loaded
 from laws_departures import timetable
 from support import sampled
@@ -244,7 +243,7 @@ class Drawn:
 
 
 def drawn(folder: Path, number: int, *, plain: bool) -> sim.Scenario:
-    return loaded(folder, tomlkit.dumps(Drawn(number, plain=plain).document()))
+    return loaded(folder, Drawn(number, plain=plain).document())
 
 
 PLAIN, EVERYTHING = range(0, 80, 10), range(0, 40, 10)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import subprocess
-import sys
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 
 import pytest
 from corridors import loaded, written
+from processes import transsib
 
 import sim
 from sim.errors import UsageError
@@ -28,8 +27,6 @@ from sim.views.more import finding, gains
 from sim.views.previews import print_preview
 from sim.views.sliders import sliders
 from sim.views.tables import print_results
-
-TRANSSIB = Path(sys.executable).with_name("transsib")
 
 BY_HAND = """
 [run]
@@ -441,22 +438,18 @@ def test_there_may_be_nothing_to_have_more_of() -> None:
 def test_the_command_keeps_what_it_shows(tmp_path: Path) -> None:
     written(tmp_path, SATURATED)
     few = ["--replications", "2", "--set", "run.days=40", "--jobs", "1", "-q"]
-    ask = [str(TRANSSIB), "run", "small.toml", "--one-more", *few, "--out", "out"]
-    done = subprocess.run(ask, cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = transsib("run", "small.toml", "--one-more", *few, "--out", "out", cwd=tmp_path)
     assert "What one more would give" in done.stdout
     assert (tmp_path / "out" / "scenarios" / "border +1 server.toml").is_file()
     assert (tmp_path / "out" / "stages.png").is_file()
-    shown = subprocess.run(
-        [TRANSSIB, "show", "out"], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+    shown = transsib("show", "out", cwd=tmp_path)
     assert shown.stdout == done.stdout
     assert sim.load_results(tmp_path / "out").detail("small").scenario == "small"
 
 
 def test_one_more_asks_about_one_file(tmp_path: Path) -> None:
     written(tmp_path, SATURATED)
-    ask = [str(TRANSSIB), "run", "small.toml", "small.toml", "--one-more"]
-    done = subprocess.run(ask, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = transsib("run", "small.toml", "small.toml", "--one-more", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == "--one-more asks about one FILE (got 2)\n"
 

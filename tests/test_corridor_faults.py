@@ -5,7 +5,6 @@ Each fault is told at its place with value, rule and remedy, and all of a file t
 
 from __future__ import annotations
 
-import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +24,7 @@ from every_key import (
     changed,
     faults,
 )
+from soon import soon
 
 import sim
 from sim.scenario.changes import Draft
@@ -515,6 +515,5 @@ def test_a_big_corridor_is_refused_at_once(tmp_path: Path) -> None:
             f"[phases.f{phase}]\nfrom = 2001-02-01\nset = {{ {sets}, 'routes.r1.fright' = 1 }}\n"
         )
     path = written(tmp_path, text)
-    start = time.process_time()
-    assert len(faults(path)) == 50
-    assert time.process_time() - start < 2
+    with soon(2):
+        assert len(faults(path)) == 50

@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from hostile import ESCAPES, LIKE_TOML, damaged_document, damaged_text, quoted
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from processes import PATIENCE, TRANSSIB
+from soon import soon
 
 import sim
 from sim.errors import ScenarioError, TooLargeError, legible
@@ -85,15 +85,13 @@ def tried(law: Callable[[Any], None], made: st.SearchStrategy[Any], number: int,
 
 def assert_told(path: Path) -> None:
     """A scenario that works, or faults with their places."""
-    began = time.process_time()
-    try:
-        scenario, notes = load_with_notes(path, ())
-    except ScenarioError as error:
-        assert time.process_time() - began < SOON
-        assert_located(error, path)
-        return
-    assert_previewed(scenario, notes)
-    assert time.process_time() - began < SOON
+    with soon(SOON):
+        try:
+            scenario, notes = load_with_notes(path, ())
+        except ScenarioError as error:
+            assert_located(error, path)
+            return
+        assert_previewed(scenario, notes)
     assert_simulated(scenario)
 
 

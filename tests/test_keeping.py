@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from corridors import loaded, pair
 from processes import PATIENCE, TRANSSIB, begun, ended, kept, until
+from soon import is_soon
 
 import sim
 from sim.errors import IncompleteError, ResultsError
@@ -97,7 +98,7 @@ def test_killed_at_any_moment_and_run_again(
     done = ended(command(files, out))
     assert done.returncode == 0, done.stderr
     assert_as(undisturbed, out)
-    until(lambda: not any(processes(group) for group in groups), SOON)
+    until(lambda: not any(processes(group) for group in groups))
 
 
 def _readable(out: Path) -> Mapping[str, Mapping[int, Measures]]:
@@ -126,8 +127,8 @@ def test_stopped_and_gone_on(
         process.send_signal(number)
         stopped = time.monotonic()
         output, error = process.communicate(timeout=PATIENCE)
-        assert time.monotonic() - stopped < SOON
-    until(lambda: not processes(process.pid), SOON)  # also the one that cleans up after others
+        assert is_soon(time.monotonic() - stopped, SOON)
+    until(lambda: not processes(process.pid))  # also the one that cleans up after others
     assert (process.returncode, output) == (status, "")
     there = kept(out)
     assert f"{said}; {there} of {2 * REPLICATIONS} replications are kept in {out}" in error

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from corridors import SMALL, loaded, written
+from processes import transsib
 
 import sim
 from sim.experiments.store import load_results, save
@@ -18,8 +17,6 @@ from sim.results.document import comparison, document
 from sim.views import words
 from sim.views.previews import print_ledger, print_preview
 from sim.views.tables import print_results
-
-TRANSSIB = Path(sys.executable).with_name("transsib")
 
 PRICED = "price_year = 2001\n" + SMALL.replace(
     'rule = "fastest"', 'rule = "logit"\nscale_usd = 150'
@@ -115,8 +112,7 @@ def test_amounts_in_prices_of_different_years_are_warned_of(tmp_path: Path) -> N
     assert differing in printed(lambda out: print_results(results, out))
     path, other = written(tmp_path, PRICED), tmp_path / "other.toml"
     other.write_text(PRICED.replace("2001", "2010"))
-    command = [str(TRANSSIB), "compare", str(path), str(other), "--json", "--jobs", "1"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = transsib("compare", path, other, "--json", "--jobs", "1")
     assert f"warning: {differing}" in done.stderr
     assert len(json.loads(done.stdout)["scenarios"]) == 2
 

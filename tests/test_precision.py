@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from corridors import SMALL, loaded, written
+from processes import transsib
 
 import sim
 from sim.errors import UsageError
 from sim.experiments.precision import FIRST, Precision
 from sim.results.metrics import ALL, Key, Measures
 
-TRANSSIB = str(Path(sys.executable).with_name("transsib"))
 KEY = Key("rail", ALL, "throughput")
 
 
@@ -155,8 +153,7 @@ def test_a_study_goes_on_until_all_is_narrow_and_keeps_what_it_had(tmp_path: Pat
 
 def test_the_command_says_what_was_not_reached(tmp_path: Path) -> None:
     path = str(written(tmp_path, SMALL))
-    command = [TRANSSIB, "run", path, "--precision", "0.01%", "--replications", "22", "-q"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = transsib("run", path, "--precision", "0.01%", "--replications", "22", "-q")
     assert done.returncode == 3
     assert "22 replications" in done.stdout
     assert "the precision was not reached:" in done.stderr

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import transsib
 
 import sim
 from sim.scenario.options import setting
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-TRANSSIB = Path(sys.executable).with_name("transsib")
 
 
 def block(language: str) -> str:
@@ -25,9 +23,7 @@ def block(language: str) -> str:
 
 def test_the_first_scenario_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(block("toml"), encoding="utf-8")
-    done = subprocess.run(
-        [TRANSSIB, "check", "mine.toml"], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+    done = transsib("check", "mine.toml", cwd=tmp_path)
     assert "trains binds at 300,000" in done.stdout
     assert "changed without restating its assumption" in done.stdout
 
@@ -35,9 +31,7 @@ def test_the_first_scenario_of_ones_own(tmp_path: Path) -> None:
 def test_the_mistake_is_told_as_shown(tmp_path: Path) -> None:
     wrong = block("toml").replace(" capacity = 70", " capcity = 70")
     (tmp_path / "mine.toml").write_text(wrong, encoding="utf-8")
-    done = subprocess.run(
-        [TRANSSIB, "check", "mine.toml"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    done = transsib("check", "mine.toml", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stdout == ""
     (shown,) = re.findall(r"^    (mine\.toml:.*)$", README, re.MULTILINE)
@@ -75,7 +69,7 @@ def test_the_commands_that_ask_backwards(tmp_path: Path) -> None:
     assert len(commands) == 2
     for command in commands:
         few = [*command.split(), "--replications", "1", "--set", "run.days=60"]
-        subprocess.run([TRANSSIB, *few], cwd=tmp_path, check=True, capture_output=True)
+        transsib(*few, cwd=tmp_path).check_returncode()
     assert (tmp_path / "frontier" / "frontier.png").is_file()
 
 

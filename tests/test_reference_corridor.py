@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tomlkit
 from corridors import loaded
 from support import figures, sampled
 from test_reference import Record, assert_alike, referenced
@@ -268,7 +267,7 @@ def test_they_agree(tmp_path: Path, record_property: Record, name: str) -> None:
 
 @pytest.mark.parametrize("number", sampled(range(36), range(0, 36, 6)))
 def test_they_are_the_same_where_nothing_is_random(tmp_path: Path, number: int) -> None:
-    scenario = loaded(tmp_path, tomlkit.dumps(Drawn(number).document()))
+    scenario = loaded(tmp_path, Drawn(number).document())
     ours, theirs = figures(scenario, sim.simulate(scenario)), referenced(scenario, seed=1)
     assert {metric: ours.get(metric) for metric in theirs} == pytest.approx(
         theirs, rel=1e-9, abs=1e-9

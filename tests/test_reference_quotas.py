@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tomlkit
 from corridors import loaded
 from support import figures, lawful_run, sampled
 from test_reference import Record, assert_alike, corridor, referenced
@@ -62,7 +61,7 @@ def test_corridors_with_facilities_and_phases_are_the_same(tmp_path: Path, numbe
 
 
 def assert_same(folder: Path, document: Document) -> None:
-    scenario = loaded(folder, tomlkit.dumps(document))
+    scenario = loaded(folder, document)
     ours, theirs = figures(scenario, lawful_run(scenario)), referenced(scenario, seed=1)
     assert {metric: ours.get(metric) for metric in theirs} == pytest.approx(
         theirs, rel=1e-9, abs=1e-9

@@ -13,7 +13,7 @@ import pytest
 from browsers import browser_page, chromium
 from corridors import SMALL, loaded
 from playwright.sync_api import expect
-from test_solve import transsib
+from processes import transsib
 
 import sim
 from sim.experiments.solve import frontier

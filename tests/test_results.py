@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from corridors import SMALL, loaded, written
+from processes import transsib
 
 import sim
 from sim.errors import ResultsError, SimulationError, TooLargeError, UsageError
@@ -19,9 +18,6 @@ from sim.experiments.store import FILE, load_results, save
 from sim.results.document import comparison, document
 from sim.results.intervals import paired, student
 from sim.results.metrics import ALL, METRICS, Key, Measures
-
-TRANSSIB = Path(sys.executable).with_name("transsib")
-
 
 OF_FACILITIES = {
     "queueing_mean", "queueing_p95", "service_mean", "service_p95", "utilisation", "vehicles",
@@ -262,35 +258,29 @@ def test_other_peoples_files_are_left_alone(results: sim.Results, tmp_path: Path
 
 def test_the_command_line_prints_what_python_returns(tmp_path: Path) -> None:
     path, folder = written(tmp_path, SMALL), tmp_path / "out"
-    command = [str(TRANSSIB), "compare", str(path), "link-200k", "--jobs", "1", "-q", "--json"]
+    command = ["compare", str(path), "link-200k", "--jobs", "1", "-q", "--json"]
     small = ["--replications", "2", "--seed", "5", "--out", str(folder)]
     small += ["--set", "demand.containers_per_year=10_000", "--set", "run.days=30"]
-    done = subprocess.run([*command, *small], capture_output=True, text=True, check=True)
+    done = transsib(*command, *small)
     assert json.loads(done.stdout) == json.loads(json.dumps(comparison(load_results(folder))))
     pictures = {"shares", "times", "stages", "flows", "map", "strings", "warmup"}
     assert (
         {p.stem for p in folder.glob("*.png")} == {p.stem for p in folder.glob("*.svg")} == pictures
     )
-    shown = subprocess.run(
-        [TRANSSIB, "show", folder, "--json"], capture_output=True, text=True, check=True
-    )
+    shown = transsib("show", folder, "--json")
     assert shown.stdout == done.stdout
     before = (folder / "times.svg").read_bytes()
     (folder / "times.svg").unlink()
-    subprocess.run([TRANSSIB, "plot", folder, "--quiet"], check=True)
+    transsib("plot", folder, "--quiet")
     assert (folder / "times.svg").read_bytes() == before
 
 
 def test_tables_are_no_wider_than_100_columns_and_begin_with_the_answer(tmp_path: Path) -> None:
     path = written(tmp_path, SMALL)
-    for command in (["run", path], ["check", path, "link-500k", "--ledger"]):
-        options = ["--jobs", "1", "--quiet"] if command[0] == "run" else []
-        done = subprocess.run(
-            [TRANSSIB, *map(str, command), *options], capture_output=True, text=True, check=True
-        )
-        assert max(map(len, done.stdout.splitlines())) <= 100
-        if command[0] == "run":
-            assert done.stdout.startswith("Of 20,000 containers a year, small carries")
+    run = transsib("run", path, "--jobs", "1", "--quiet").stdout
+    check = transsib("check", path, "link-500k", "--ledger").stdout
+    assert max(map(len, f"{run}{check}".splitlines())) <= 100
+    assert run.startswith("Of 20,000 containers a year, small carries")
 
 
 def test_what_was_not_compared_has_no_differences(tmp_path: Path) -> None:
@@ -300,12 +290,9 @@ def test_what_was_not_compared_has_no_differences(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not compared"):
         results.differences()
     save(results, tmp_path / "out")
-    command = [str(TRANSSIB), "show", str(tmp_path / "out")]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    shown = transsib("show", tmp_path / "out").stdout
     assert "paired" not in shown
-    listed = json.loads(
-        subprocess.run([*command, "--json"], capture_output=True, text=True, check=True).stdout
-    )
+    listed = json.loads(transsib("show", tmp_path / "out", "--json").stdout)
     assert [(each["scenario"], each["replications"]) for each in listed] == [
         ("small", 3), ("other", 2),
     ]  # fmt: skip

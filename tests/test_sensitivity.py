@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-import time
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 from corridors import SMALL, loaded
 from matplotlib.patches import Rectangle
+from soon import soon
 
 import sim
 from sim.errors import ScenarioError, TooLargeError, UsageError
@@ -129,12 +129,11 @@ def test_a_study_that_makes_no_sense(
 
 
 def test_too_much_is_refused_before_it_is_made(tmp_path: Path) -> None:
-    scenario, start = loaded(tmp_path, LEDGER), time.process_time()
-    with pytest.raises(TooLargeError, match="more than 100,000 scenarios"):
+    scenario = loaded(tmp_path, LEDGER)
+    with soon(5), pytest.raises(TooLargeError, match="more than 100,000 scenarios"):
         sim.sensitivity(scenario, samples=10**9, large=True)
-    with pytest.raises(TooLargeError, match="--yes"):
+    with soon(5), pytest.raises(TooLargeError, match="--yes"):
         sim.sensitivity(scenario, samples=15_000, replications=500)
-    assert time.process_time() - start < 5
 
 
 def test_without_salib_it_says_what_to_install(

@@ -6,15 +6,14 @@ import io
 import json
 import math
 import re
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from corridors import loaded, written
+from processes import transsib
+from soon import soon
 
 import sim
 from sim.errors import ScenarioError, TooLargeError, UsageError
@@ -24,8 +23,6 @@ from sim.results.metrics import Key
 from sim.results.solution import Frontier, Solution
 from sim.views.grid import console
 from sim.views.solutions import answer, print_solutions
-
-TRANSSIB = str(Path(sys.executable).with_name("transsib"))
 
 FREIGHT = "routes.rail.freight_usd"
 DAYS = "routes.rail.stages.line.days"
@@ -358,12 +355,9 @@ def test_what_would_take_hours_is_refused_first(tmp_path: Path) -> None:
 
 
 def test_a_million_values_are_refused_at_once(tmp_path: Path) -> None:
-    start = time.process_time()
-    with pytest.raises(TooLargeError):
-        sim.solve(
-            loaded(tmp_path, ROADS), target=booked(0.5), by=FREIGHT, vary={DAYS: range(10**6)}
-        )
-    assert time.process_time() - start < 5
+    base = loaded(tmp_path, ROADS)
+    with soon(5), pytest.raises(TooLargeError):
+        sim.solve(base, target=booked(0.5), by=FREIGHT, vary={DAYS: range(10**6)})
 
 
 def test_numbers_of_numpy_are_values_too(tmp_path: Path) -> None:
@@ -411,12 +405,6 @@ def test_a_switch_that_is_varied_is_told_as_files_say_it(tmp_path: Path) -> None
     assert [row.split()[0] for row in printed.getvalue().splitlines()[5:7]] == ["true", "false"]
     ax = sim.plots.plot_frontier(found)
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["true", "false"]
-
-
-def transsib(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [TRANSSIB, *arguments], cwd=cwd, capture_output=True, text=True, check=False, timeout=120
-    )
 
 
 def test_the_command_prints_the_value_with_its_precision(tmp_path: Path) -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import subprocess
-import sys
-import time
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -19,6 +16,8 @@ from corridors import SMALL, loaded, written
 from matplotlib.collections import PolyCollection, QuadMesh
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
+from processes import transsib
+from soon import soon
 from typer.testing import CliRunner
 
 import sim
@@ -260,17 +259,13 @@ def test_a_sweep_that_makes_no_sense(
     ids=["a billion", "without end", "a grid"],
 )
 def test_a_million_points_are_never_made(vary: dict[str, Any], tmp_path: Path) -> None:
-    start = time.process_time()
-    with pytest.raises(TooLargeError, match="more than 100,000"):
+    with soon(2), pytest.raises(TooLargeError, match="more than 100,000"):
         swept(tmp_path, vary, large=True)
-    assert time.process_time() - start < 2
 
 
 def test_hours_are_refused_before_scenarios_are_made(tmp_path: Path) -> None:
-    start = time.process_time()
-    with pytest.raises(TooLargeError, match="--yes"):
+    with soon(2), pytest.raises(TooLargeError, match="--yes"):
         swept(tmp_path, {SLOTS: range(1, 100_001)}, replications=100)
-    assert time.process_time() - start < 2
 
 
 def test_results_that_are_no_sweep_say_so(tmp_path: Path) -> None:
@@ -406,8 +401,7 @@ def test_what_is_set_cannot_vary(verb: str, tmp_path: Path) -> None:
 
 
 def test_the_command_as_people_run_it(tmp_path: Path) -> None:
-    transsib, file = str(Path(sys.executable).with_name("transsib")), written(tmp_path, SMALL)
-    asked = [transsib, "sweep", str(file), "--vary", f"{SLOTS}=4_000,8_000", "--replications", "2"]
-    done = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=60)
+    asked = ["--vary", f"{SLOTS}=4_000,8_000", "--replications", "2"]
+    done = transsib("sweep", written(tmp_path, SMALL), *asked)
     assert "8,000" in done.stdout
     assert "\x1b" not in done.stdout + done.stderr

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from corridors import loaded, written
 from costly import COSTLY
+from processes import transsib
 
 import sim
 from sim.errors import UsageError
 from sim.results.story import Story
 from sim.views.story import print_story
-
-TRANSSIB = Path(sys.executable).with_name("transsib")
 
 BY_HAND = """
 [run]
@@ -227,25 +224,23 @@ def assert_sums(scenario: sim.Scenario, story: Story) -> None:
     told(story)
 
 
-def transsib(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [TRANSSIB, "trace", *arguments], capture_output=True, text=True, check=False
-    )
-
-
 def test_the_command_prints_a_story(tmp_path: Path) -> None:
     path = written(tmp_path, BY_HAND)
-    done = transsib(path, "--container", "14")
+    done = transsib("trace", path, "--container", "14")
     assert done.returncode == 0
     assert "delivered by port" in done.stdout
-    later = transsib(path, "--container", "14", "--replication", "3", "--seed", "8", "--quiet")
+    later = transsib(
+        "trace", path, "--container", "14", "--replication", "3", "--seed", "8", "--quiet"
+    )
     assert "replication 3" in later.stdout
     assert later.stderr == ""
 
 
 def test_json_is_one_document(tmp_path: Path) -> None:
     path = written(tmp_path, BY_HAND)
-    done = transsib(path, "--container", "14", "--json", "--set", "routes.link.max_wait_days=2")
+    done = transsib(
+        "trace", path, "--container", "14", "--json", "--set", "routes.link.max_wait_days=2"
+    )
     document = json.loads(done.stdout)
     assert (document["route"], document["fate"]) == ("link", "delivered")
     assert document["events"][0]["date"] == "2000-12-26"
@@ -254,10 +249,10 @@ def test_json_is_one_document(tmp_path: Path) -> None:
 
 def test_a_number_that_nobody_has_is_told(tmp_path: Path) -> None:
     path = written(tmp_path, BY_HAND)
-    done = transsib(path, "--container", "150", "--quiet")
+    done = transsib("trace", path, "--container", "150", "--quiet")
     said = "no container 150 in small: there are 150, numbered from 0"
     assert (done.returncode, done.stdout, done.stderr.strip()) == (2, "", said)
-    done = transsib(path, "--container", "-1")
+    done = transsib("trace", path, "--container", "-1")
     assert (done.returncode, done.stdout) == (2, "")
     assert "'--container': must be a whole number, at least 0 (got '-1')" in done.stderr
     small = loaded(tmp_path, BY_HAND)

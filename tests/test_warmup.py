@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from corridors import SMALL, loaded, written
+from processes import transsib
 
 import sim
 from sim.results.intervals import paired, student
 from sim.results.warmup import daily_under_way, mser5, warm_ups, warnings
 
-TRANSSIB = str(Path(sys.executable).with_name("transsib"))
 KNOWN = json.loads((Path(__file__).parent / "data" / "statistics.json").read_text())
 
 
@@ -82,9 +80,7 @@ def test_a_window_that_starts_too_early_is_warned_of(tmp_path: Path) -> None:
     suggested = {each.route: each.suggested for each in warm_ups(results, "small")}
     assert 10 <= suggested["rail"] <= 40, "a trip takes 13 to 18 days"
     assert 25 <= suggested["sea"] <= 90, "a voyage takes 30 to 40 days"
-    done = subprocess.run(
-        [TRANSSIB, "run", written(tmp_path, text)], capture_output=True, text=True, check=True
-    )
+    done = transsib("run", written(tmp_path, text))
     for route, days in suggested.items():
         said = f"warning: small: {route}: containers under way settle later than on day 2: "
         assert f"{said}MSER-5 suggests run.warmup_days of {days}" in done.stderr

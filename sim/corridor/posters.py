@@ -121,7 +121,7 @@ class Posters:
     def __init__(
         self, desks: Sequence[Desk], opens: float, times: Floats, first: Counts, levels: Levels
     ) -> None:
-        self.times, self.first, self._levels = times, first, levels
+        self.times, self.first = times, first
         self.each = [Outlook(desk, opens) for desk in desks]
         self._late = [(row, each.late) for row, each in enumerate(self.each) if each.late]
         if self._late:
@@ -132,6 +132,7 @@ class Posters:
                 self.first[row] = timetable.caught(times - late)
         self.offers = [desk.offers(times) for desk in desks]
         self.levels = range(desks[0].levels.number)
+        self._behind = [] if levels is None else [levels == level for level in self.levels[1:]]
         self._free = _columns(each.free for each in self.each)
         timetables = [each.timetable for each in self.each]
         self._without = [row for row, each in enumerate(timetables) if each is None]
@@ -155,9 +156,9 @@ class Posters:
         by_level: Sequence[Counts | None] = ahead or [None] * len(self.levels)
         parts = [self._post(level, each) for level, each in enumerate(by_level)]
         wait, days = parts[0]
-        if self._levels is not None:
-            own = [self._levels == level for level in self.levels]
-            wait, days = (np.select(own, each) for each in zip(*parts, strict=True))
+        for own, (its_wait, its_days) in zip(self._behind, parts[1:], strict=True):
+            np.copyto(wait, its_wait, where=own)
+            np.copyto(days, its_days, where=own)
         return Posted(wait, days, self._full(by_level[-1]))
 
     def _full(self, ahead: Counts | None) -> NDArray[np.bool_] | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, get_args
 
 from sim.errors import Fault
@@ -84,6 +85,7 @@ def _times(draft: Draft, said: dict[str, Any], lasts: Distribution) -> float:
     return several * run / each if each else math.inf
 
 
+@lru_cache(maxsize=1024)  # every phase and change asks again
 def _within(days: Distribution, run: float) -> float:
     """The mean of as much of some days as a run has: rare long ones hide no short ones."""
     return math.fsum(min(each, run) * weight for each, weight in weighted(days))
