@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import types
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -96,6 +97,7 @@ def _resolve(annotation: Any, data: Any) -> Any:
     return tables[0] if tables and isinstance(data, Mapping) else members[0]
 
 
+@cache
 def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
     """The fields of a table by the key that a file writes; a scenario's name is no key."""
     return {
