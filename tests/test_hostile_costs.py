@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 from corridors import SMALL, written
 from processes import cost
-from soon import is_soon
+from soon import is_soon, soon
 from support import sampled
 
 MOST_SECONDS, MOST_MEGABYTES = 2.0, 300
@@ -175,6 +175,11 @@ def assert_cheap(path: Path, usual: float) -> None:
     assert len(found.said) < 200_000
     assert is_soon(found.seconds - usual, MOST_SECONDS)
     assert found.megabytes < MOST_MEGABYTES
+
+
+def test_a_limit_of_time_can_be_missed() -> None:
+    with pytest.raises(AssertionError, match="took"), soon(0.001):
+        sum(range(10**7))
 
 
 def test_a_thousand_files_that_extend_each_other(usual: float, tmp_path: Path) -> None:
