@@ -274,6 +274,7 @@ def single_routes(draw: st.DrawFn) -> Document:
         "demand": {"containers_per_year": 365 * a_day},
         "facilities": {"border": service},
         "routes": {"rail": {"stages": stages}},
+        "choice": {"posted_every_hours": 8},
     }
 
 
