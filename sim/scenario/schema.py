@@ -82,19 +82,28 @@ def _child(node: Any, part: str | int, data: Any) -> Any:
 
 def _resolve(annotation: Any, data: Any) -> Any:
     """Look through Annotated and None; pick the member of a union that `kind` names."""
-    while get_origin(annotation) is Annotated:
-        annotation = get_args(annotation)[0]
-    if get_origin(annotation) not in (Union, types.UnionType):
-        return annotation
-    members = [m for m in get_args(annotation) if m is not type(None)]
+    members, kinds = _members(annotation)
     if len(members) == 1:
-        return _resolve(members[0], data)
-    kind = at(data, ["kind"])
-    kinds = {get_args(m.model_fields["kind"].annotation): m for m in members if is_model(m)}
+        return members[0]
     if kinds:
+        kind = at(data, ["kind"])
         return kinds.get((kind,)) if isinstance(kind, str) else None
     tables = [m for m in members if is_table(m)]
     return tables[0] if tables and isinstance(data, Mapping) else members[0]
+
+
+@cache
+def _members(annotation: Any) -> tuple[tuple[Any, ...], dict[tuple[str, ...], Any]]:
+    """The types that an annotation allows, but None, and by their kind those that name it."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) not in (Union, types.UnionType):
+        return (annotation,), {}
+    members = tuple(m for m in get_args(annotation) if m is not type(None))
+    if len(members) == 1:
+        return _members(members[0])
+    models = [m for m in members if is_model(m)]
+    return members, {get_args(m.model_fields["kind"].annotation): m for m in models}
 
 
 @cache
