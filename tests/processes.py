@@ -26,8 +26,13 @@ def ended(arguments: list[str], **how: Any) -> subprocess.CompletedProcess[str]:
     )
 
 
-def transsib(*arguments: str | Path, **how: Any) -> subprocess.CompletedProcess[str]:
-    return ended([TRANSSIB, *map(str, arguments)], **how)
+def transsib(
+    *arguments: str | Path, status: int = 0, **how: Any
+) -> subprocess.CompletedProcess[str]:
+    """The command, which has to end with this status."""
+    done = ended([TRANSSIB, *map(str, arguments)], **how)
+    assert done.returncode == status, done
+    return done
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from corridors import SMALL
 
 ORDINARY = 0.02
-"""Seconds that the work of `slowness` takes on the machines for which limits are set."""
+"""Seconds for the work of `slowness`, 121 million instructions, at two a cycle of 3 GHz."""
 
 
 def slowness() -> float:

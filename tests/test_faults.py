@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 from corridors import SMALL, written
-from processes import PATIENCE, TRANSSIB, begun, cost, until
+from processes import PATIENCE, TRANSSIB, begun, cost, ended, until
 from soon import is_soon
 
 from sim.corridor.clock import COMPLETION, Clock
@@ -29,16 +29,9 @@ from sim.errors import SimulationError
 def transsib(
     *arguments: str | Path, cwd: Path | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [TRANSSIB, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=cwd,
-        timeout=PATIENCE,
-        check=False,
-        env=os.environ | environment,
-    )
+    """The command, however it ends."""
+    command = [TRANSSIB, *map(str, arguments)]
+    return ended(command, encoding="utf-8", cwd=cwd, env=os.environ | environment)
 
 
 def assert_refused(path: Path | str, *said: str, command: str = "check", options: Any = ()) -> str:

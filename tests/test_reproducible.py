@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 from corridors import SMALL, loaded, written
+from processes import TRANSSIB
 
 import sim
 from sim.corridor.streams import quantile, stream
 from sim.experiments import workers
 from sim.experiments.estimate import estimate
 from sim.scenario.distributions import parse
-
-TRANSSIB = Path(sys.executable).with_name("transsib")
 
 
 def test_any_number_and_kind_of_workers_measures_the_same(tmp_path: Path) -> None:
