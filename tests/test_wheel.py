@@ -1,4 +1,4 @@
-"""What pip installs has everything that the command needs."""
+"""What pip installs has everything that the command needs, and says which version it is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import sys
 import zipfile
 from pathlib import Path
 
+from processes import transsib
+
+import sim
 from sim.scenario.files import bundled
 
 ROOT = Path(__file__).parents[1]
@@ -37,3 +40,7 @@ sys.path.insert(0, sys.argv[1])
 import sim, pathlib
 print(pathlib.Path(sim.__file__).parent, sim.load_scenario("link-500k").name)
 """
+
+
+def test_the_command_says_its_version() -> None:
+    assert transsib("--version").stdout == f"transsib {sim.__version__}\n"

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+import sim
 from sim.cli import work
 from sim.cli.exits import note, told
 from sim.cli.options import (
@@ -64,6 +65,25 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+
+
+def say_version(asked: bool) -> None:
+    """Of what is installed: results of another version are told apart by it."""
+    if asked:
+        typer.echo(f"transsib {sim.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def transsib(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=say_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """All that stands before the verb."""
 
 
 @app.command()
