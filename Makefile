@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT ?= out/demo
 
+# Each of the many commands that tests run finds compiled what it imports, wherever they run.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test verify repeat lint mutants kills bench pictures lock clean
 

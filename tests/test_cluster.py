@@ -118,7 +118,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def command(files: list[str], out: Path, *options: str) -> list[str]:
     number = ["--replications", str(REPLICATIONS), "--json", "--quiet"]
-    return [TRANSSIB, "compare", *files, *number, "--out", str(out), *options]
+    return [TRANSSIB, "compare", *files, *number, "--out", str(out), "--no-pictures", *options]
 
 
 def on_cluster(address: str, statements: str, **settings: str) -> subprocess.CompletedProcess[str]:

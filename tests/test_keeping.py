@@ -44,7 +44,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 def command(files: list[str], out: Path, *options: str) -> list[str]:
     number = ["--replications", str(REPLICATIONS), "--jobs", "2", "--json"]
-    return [TRANSSIB, "compare", *files, *number, "--out", str(out), *options]
+    return [TRANSSIB, "compare", *files, *number, "--out", str(out), "--no-pictures", *options]
 
 
 def processes(group: int) -> list[int]:
@@ -63,6 +63,7 @@ def undisturbed(files: list[str], tmp_path_factory: pytest.TempPathFactory) -> s
     out = tmp_path_factory.mktemp("undisturbed") / "out"
     done = ended(command(files, out))
     assert done.returncode == 0, done.stderr
+    assert {each.name for each in out.iterdir()} == {".lock", FILE, "scenarios"}, "no pictures"
     return load_results(out)
 
 

@@ -19,6 +19,7 @@ from sim.cli.options import (
     Jobs,
     Json,
     Metrics,
+    NoPictures,
     Out,
     Precise,
     Quiet,
@@ -155,6 +156,7 @@ def run(
     jobs: Jobs = None,
     cluster: Cluster = None,
     out: Out = None,
+    no_pictures: NoPictures = False,
     as_json: Json = False,
     quiet: Quiet = False,
     dry_run: DryRun = False,
@@ -171,7 +173,8 @@ def run(
     asked = with_one_more(scenarios[0]) if one_more else scenarios
     work.study(
         asked, paired=one_more, tags=TAGS if one_more else None, jobs=jobs, cluster=cluster,
-        out=out, as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes, precision=goal,
+        out=out, pictures=not no_pictures, as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes,
+        precision=goal,
     )  # fmt: skip
 
 
@@ -188,6 +191,7 @@ def compare(
     jobs: Jobs = None,
     cluster: Cluster = None,
     out: Out = None,
+    no_pictures: NoPictures = False,
     as_json: Json = False,
     quiet: Quiet = False,
     dry_run: DryRun = False,
@@ -198,6 +202,7 @@ def compare(
     number = goal.first if goal else replications
     scenarios = work.to_simulate([base, *files], set_, number, seed, quiet=quiet)
     work.study(
-        scenarios, paired=True, jobs=jobs, cluster=cluster, out=out,
-        as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes, precision=goal,
+        scenarios, paired=True, jobs=jobs, cluster=cluster,
+        out=out, pictures=not no_pictures, as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes,
+        precision=goal,
     )  # fmt: skip

@@ -66,6 +66,9 @@ Cluster = Annotated[
 Out = Annotated[
     Path | None, typer.Option(metavar="DIR", help="keep results, scenarios and pictures there")
 ]
+NoPictures = Annotated[
+    bool, typer.Option("--no-pictures", help="draw none; transsib plot draws them later")
+]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no progress bar and no notes")]
 Precise = Annotated[

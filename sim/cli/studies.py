@@ -16,6 +16,7 @@ from sim.cli.options import (
     File,
     Jobs,
     Json,
+    NoPictures,
     Out,
     Precise,
     Quiet,
@@ -50,6 +51,7 @@ def solve(
     jobs: Jobs = None,
     cluster: Cluster = None,
     out: Out = None,
+    no_pictures: NoPictures = False,
     as_json: Json = False,
     quiet: Quiet = False,
     yes: Yes = False,
@@ -72,7 +74,7 @@ def solve(
                 jobs=jobs, cluster=cluster, progress=progress, large=yes,
             )  # fmt: skip
         work.show(found, as_json=as_json)
-        work.finish(found, out, quiet=quiet)
+        work.finish(found, out, pictures=not no_pictures, quiet=quiet)
     if len(found.solutions) == 1 and found.solutions[0].value is not None:
         from sim.views.solutions import next_command
 
@@ -108,6 +110,7 @@ def sensitivity(
     jobs: Jobs = None,
     cluster: Cluster = None,
     out: Out = None,
+    no_pictures: NoPictures = False,
     as_json: Json = False,
     quiet: Quiet = False,
     dry_run: DryRun = False,
@@ -131,8 +134,8 @@ def sensitivity(
     if not silent:
         note(str(work.what_it_takes(scenarios, jobs, cluster)), quiet=silent)
     work.study(
-        scenarios, paired=True, tags=tags, jobs=jobs, cluster=cluster, out=out,
-        as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes,
+        scenarios, paired=True, tags=tags, jobs=jobs, cluster=cluster,
+        out=out, pictures=not no_pictures, as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes,
     )  # fmt: skip
 
 
@@ -165,6 +168,7 @@ def sweep(
     jobs: Jobs = None,
     cluster: Cluster = None,
     out: Out = None,
+    no_pictures: NoPictures = False,
     as_json: Json = False,
     quiet: Quiet = False,
     dry_run: DryRun = False,
@@ -183,6 +187,7 @@ def sweep(
     points, tags = laid_out(scenario, values, metric, worth)
     goal = work.goal(precision, [tags[SHOWN]] if precision else None, replications)
     work.study(
-        points, paired=True, tags=tags, jobs=jobs, cluster=cluster, out=out,
-        as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes, precision=goal,
+        points, paired=True, tags=tags, jobs=jobs, cluster=cluster,
+        out=out, pictures=not no_pictures, as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes,
+        precision=goal,
     )  # fmt: skip

@@ -80,6 +80,7 @@ def study(
     jobs: int | None,
     cluster: str | None,
     out: Path | None,
+    pictures: bool,
     as_json: bool,
     quiet: bool,
     dry_run: bool,
@@ -106,7 +107,7 @@ def study(
         )  # fmt: skip
     note(*(f"warning: {warning}" for warning in warnings(results)), quiet=quiet)
     show(results, as_json=as_json)
-    finish(results, out, quiet=quiet, precision=precision)
+    finish(results, out, pictures=pictures, quiet=quiet, precision=precision)
 
 
 def what_it_takes(
@@ -178,6 +179,7 @@ def finish(
     found: Results | Frontier,
     out: Path | None,
     *,
+    pictures: bool,
     quiet: bool,
     precision: Precision | None = None,
 ) -> None:
@@ -190,7 +192,8 @@ def finish(
         sys.stdout.flush()
         if isinstance(found, Frontier):  # a study keeps itself
             save(found, out)
-        draw(found, out, quiet=quiet)
+        if pictures:
+            draw(found, out, quiet=quiet)
         note(f"kept in {out}; once more: transsib show {out}", quiet=quiet)
     else:
         note("nothing was kept; --out DIR keeps results and draws pictures", quiet=quiet)
