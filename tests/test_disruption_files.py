@@ -234,7 +234,8 @@ def test_two_directions_share_a_yearly_capacity(timetable: str, tmp_path: Path) 
 
 
 def test_the_engine_makes_as_many_departures_as_the_sketch_says(tmp_path: Path) -> None:
-    scenario = loaded(tmp_path, changed(SHUTTLE, "days = 365", "days = 3650"))
+    daily = "\n[choice]\nposted_every_hours = 24\n"
+    scenario = loaded(tmp_path, changed(SHUTTLE, "days = 365", "days = 3650") + daily)
     (leg,) = sim.simulate(scenario).ways[0].route("rail").legs
     a_year = len(leg.departed) / 10
     assert a_year == pytest.approx(fleets(scenario)[0].departures_a_year, rel=0.01)
@@ -412,7 +413,7 @@ def test_every_stream_that_is_drawn_from_has_a_name_that_was_checked(
     monkeypatch.setattr("sim.corridor.lanes.stream", noted)
     monkeypatch.setattr("sim.corridor.disruptions.stream", noted)
     scenario = loaded(tmp_path, changed(EVERY_KEY, '"share"\n', '"logit"\n'))
-    sim.simulate(scenario)
+    sim.simulate(scenario.with_changes({"choice.posted_every_hours": 24}))
     assert {"disruptions.canal", "disruptions.wear.0", "fleets.sets.eastbound"} <= asked
     assert asked <= set(scenario.stream_names)
 

@@ -22,12 +22,20 @@ PUBLIC = [
 
 
 def modules_after(statement: str) -> set[str]:
-    code = f"import sys; {statement}; print(' '.join(sys.modules))"
+    code = f"import sys\n{statement}\nprint(' '.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.split()) & {
         "matplotlib", "pandas", "scipy", "scipy.special", "scipy.stats", "numpy", "simpy",
         "typer", "pydantic", "rich", "tomlkit",
     }  # fmt: skip
+
+
+MISTAKE = """
+import contextlib, sim.cli
+sys.argv = ["transsib", "run", "toady"]
+with contextlib.suppress(SystemExit):
+    sim.cli.main()
+"""
 
 
 def test_the_public_names() -> None:
@@ -43,13 +51,14 @@ def test_the_public_names() -> None:
     [
         ("import sim", set()),
         ("import sim.cli", {"typer"}),
+        (MISTAKE, {"typer", "pydantic"}),
         ("import sim; sim.load_scenario('today').preview()", {"pydantic"}),
         (
             "from sim.experiments.workers import run_task",
             {"pydantic", "numpy", "simpy", "scipy", "scipy.special"},
         ),
     ],
-    ids=["package", "command line", "check", "worker"],
+    ids=["package", "command line", "mistake", "check", "worker"],
 )
 def test_heavy_packages_are_imported_where_they_are_used(statement: str, allowed: set[str]) -> None:
     assert modules_after(statement) <= allowed

@@ -38,6 +38,7 @@ ships = {{ kind = "departures", annual_capacity = {ships}, capacity = 50 }}
 voyage = {{ kind = "transit", days = 35 }}
 [choice]
 rule = "{rule}"
+posted_every_hours = 12
 {more_choice}
 shares = {{ rail = 0.5, sea = 0.5 }}
 """

@@ -119,10 +119,12 @@ def check(
 ) -> None:
     """Validate scenarios and preview them without simulating."""
     from sim.scenario.preview import to_json
-    from sim.views.previews import print_ledger, print_preview
 
     previews, warned = [], False
-    for scenario, notes in work.load(files, set_, {}):
+    loaded = work.load(files, set_, {})
+    from sim.views.previews import print_ledger, print_preview  # mistakes are told without NumPy
+
+    for scenario, notes in loaded:
         previews.append(to_json(scenario, notes))
         if ledger:
             previews[-1]["assumptions"] = scenario.to_data().get("assumptions", {})
@@ -163,13 +165,13 @@ def run(
     yes: Yes = False,
 ) -> None:
     """Simulate scenarios, each by itself."""
-    from sim.experiments.one_more import TAGS, with_one_more
-
     if one_more and len(files) > 1:
         raise UsageError(f"--one-more asks about one FILE (got {len(files)})")
     goal = work.goal(precision, metric, replications)
     number = goal.first if goal else replications
     scenarios = work.to_simulate(files, set_, number, seed, quiet=quiet)
+    from sim.experiments.one_more import TAGS, with_one_more
+
     asked = with_one_more(scenarios[0]) if one_more else scenarios
     work.study(
         asked, paired=one_more, tags=TAGS if one_more else None, jobs=jobs, cluster=cluster,

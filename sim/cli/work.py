@@ -61,9 +61,9 @@ def to_simulate(
     quiet: bool,
 ) -> list[Scenario]:
     """The scenarios to simulate; their warnings are told."""
-    from sim.views.words import price_years
-
     loaded = load(files, settings, {"replications": replications, "seed": seed})
+    from sim.views.words import price_years  # heavy, and mistakes are told without it
+
     for scenario, notes in loaded:
         warnings = (*scenario.preview().warnings, *notes)
         note(*(f"warning: {scenario.name}: {warning}" for warning in warnings), quiet=quiet)
@@ -207,12 +207,13 @@ def goal(
 ) -> Precision | None:
     """How narrow intervals have to be, if that was asked for. Raises UsageError."""
     from sim.errors import UsageError
-    from sim.experiments.precision import Precision
 
     if precision is None:
         if metrics:
             raise UsageError("--metric: is what --precision looks at: say how precise")
         return None
+    from sim.experiments.precision import Precision
+
     return Precision.parse(precision, metrics or (), replications)
 
 

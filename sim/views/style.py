@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import RLock
 from typing import Any, Final, Literal
 
@@ -301,11 +303,16 @@ def _pieces(
 
 def shortened(text: str, room: float, size: float = SMALL, weight: str = "normal") -> str:
     """The text in one line of so many points, without its middle where it is longer."""
-    short, kept = text, len(text)
-    while kept > 1 and text_points(short, size, weight) > room:
-        kept -= 1
-        short = f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
-    return short
+
+    def short(kept: int) -> str:
+        return f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
+
+    if text_points(text, size, weight) <= room:
+        return text
+    more = range(2, len(text))  # letters, of which one is kept whatever the room
+    return short(
+        1 + bisect_left(more, x=True, key=lambda n: text_points(short(n), size, weight) > room)
+    )
 
 
 def line_count(text: str) -> int:
@@ -313,9 +320,10 @@ def line_count(text: str) -> int:
     return 1 + text.count("\n")
 
 
+@lru_cache(maxsize=10_000)
 def text_points(text: str, size: float = SMALL, weight: str = "normal") -> float:
     """The width of a text in points, on the safe side."""
-    font, measure = FontProperties(size=size, weight=weight), text_to_path
+    font, measure = FontProperties(family=RC["font.family"], size=size, weight=weight), text_to_path
     lines = text.split("\n")
     return HINTED * max(
         measure.get_text_width_height_descent(line, font, ismath=False)[0] for line in lines
