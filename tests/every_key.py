@@ -93,7 +93,7 @@ crossing = { kind = "transit", days = 20, detour = { length_km = 9_000, km_per_d
 rule = "share"
 shares = { westbound = { rail = 0.5, sea = 0.5 }, eastbound = { rail = 0.4, sea = 0.6 } }
 scale_usd = 100
-posted_every_hours = 6
+posted_every_hours = 20
 inertia_days = 10
 
 [phases.boom]
