@@ -413,7 +413,7 @@ def test_every_stream_that_is_drawn_from_has_a_name_that_was_checked(
     monkeypatch.setattr("sim.corridor.lanes.stream", noted)
     monkeypatch.setattr("sim.corridor.disruptions.stream", noted)
     scenario = loaded(tmp_path, changed(EVERY_KEY, '"share"\n', '"logit"\n'))
-    sim.simulate(scenario.with_changes({"choice.posted_every_hours": 24}))
+    sim.simulate(scenario)
     assert {"disruptions.canal", "disruptions.wear.0", "fleets.sets.eastbound"} <= asked
     assert asked <= set(scenario.stream_names)
 

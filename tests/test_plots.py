@@ -331,6 +331,7 @@ def test_a_name_is_broken_at_its_hyphens_and_else_loses_its_middle() -> None:
     short = wrapped(30 * "a" + 30 * "b")
     assert re.fullmatch("a+…b+", short)
     assert text_points(short) <= LABEL < text_points(short + "b")
+    assert [wrapped(narrow, room=1) for narrow in ("W", "WV", "WVW")] == ["W", "W…", "W…"]
 
 
 @pytest.mark.parametrize("draw", [each for each in PICTURES if each != sim.plots.plot_map])

@@ -307,12 +307,12 @@ def shortened(text: str, room: float, size: float = SMALL, weight: str = "normal
     def short(kept: int) -> str:
         return f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
 
-    if text_points(text, size, weight) <= room:
+    def is_wide(kept: int) -> bool:
+        return text_points(short(kept), size, weight) > room
+
+    if len(text) < 2 or text_points(text, size, weight) <= room:
         return text
-    more = range(2, len(text))  # letters, of which one is kept whatever the room
-    return short(
-        1 + bisect_left(more, x=True, key=lambda n: text_points(short(n), size, weight) > room)
-    )
+    return short(1 + bisect_left(range(2, len(text)), x=True, key=is_wide))  # one is always kept
 
 
 def line_count(text: str) -> int:
