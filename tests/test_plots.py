@@ -25,8 +25,9 @@ from sim.results.results import Results
 from sim.results.warmup import under_way, warm_ups, warnings
 from sim.scenario.files import load_text
 from sim.views import findings
+from sim.views.lettering import LABEL, TEXT, text_points, wrapped
 from sim.views.pictures import save_pictures
-from sim.views.style import FILLS, LABEL, TEXT, looks, spread, text_points, wrapped
+from sim.views.style import FILLS, looks, spread
 
 Picture = Callable[..., Axes]
 

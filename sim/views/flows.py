@@ -12,6 +12,7 @@ from sim.results.curves import RouteCurves
 from sim.results.observations import Floats
 from sim.results.results import Results
 from sim.views import findings, words
+from sim.views.lettering import line_count, wrapped
 from sim.views.style import (
     DASHES,
     MUTED,
@@ -20,7 +21,6 @@ from sim.views.style import (
     Look,
     dress,
     headline,
-    line_count,
     line_height,
     looks,
     new_axes,
@@ -28,7 +28,6 @@ from sim.views.style import (
     points_up,
     spread,
     styled,
-    wrapped,
 )
 
 MOST_NAMED = 6

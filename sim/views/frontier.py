@@ -9,17 +9,7 @@ from matplotlib.axes import Axes
 from sim.results.solution import Frontier
 from sim.views import solutions as told
 from sim.views import words
-from sim.views.style import (
-    BLUE,
-    FAINT,
-    INK,
-    MUTED,
-    dressed,
-    headline,
-    note,
-    styled,
-    value_places,
-)
+from sim.views.style import BLUE, FAINT, INK, MUTED, dressed, headline, note, styled, value_places
 
 
 @styled()

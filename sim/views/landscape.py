@@ -16,13 +16,13 @@ from sim.results.sweep import Knee, Sweep
 from sim.scenario.distributions import is_number
 from sim.scenario.schema import split
 from sim.views import sweeps, words
+from sim.views.lettering import SMALL
 from sim.views.style import (
     BLUE,
     FAINT,
     INK,
     MUTED,
     SHADE,
-    SMALL,
     WIDTH,
     commas,
     dress,

@@ -18,21 +18,8 @@ from sim.results.observations import Floats
 from sim.results.results import Results
 from sim.views import findings
 from sim.views.geography import Geography, Spot, geography
-from sim.views.style import (
-    INK,
-    SMALL,
-    WIDTH,
-    Look,
-    headline,
-    line_count,
-    looks,
-    new_axes,
-    note,
-    set_height,
-    styled,
-    text_points,
-    wrapped,
-)  # fmt: skip
+from sim.views.lettering import SMALL, line_count, text_points, wrapped
+from sim.views.style import INK, WIDTH, Look, headline, looks, new_axes, note, set_height, styled
 
 LAND: Final = "#e6e6e3"
 

@@ -8,21 +8,17 @@ from sim.results.metrics import ALL, Key
 from sim.results.results import Results
 from sim.scenario.model import Scenario
 from sim.views import findings, words
+from sim.views.lettering import LINE, SMALL, TEXT, line_count, wrapped
 from sim.views.style import (
     INK,
-    LINE,
     MUTED,
-    SMALL,
-    TEXT,
     dressed,
     heading,
     headline,
-    line_count,
     looks,
     row_labels,
     set_height,
     styled,
-    wrapped,
 )
 
 PITCH = 0.27

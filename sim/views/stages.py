@@ -15,10 +15,10 @@ from sim.results.breakdown import StageFigures, most_used, stages
 from sim.results.results import Results
 from sim.scenario.model import Scenario
 from sim.views import findings, words
+from sim.views.lettering import SMALL, shortened
 from sim.views.style import (
     FILLS,
     MUTED,
-    SMALL,
     dressed,
     heading,
     headline,
@@ -27,7 +27,6 @@ from sim.views.style import (
     points,
     row_labels,
     set_height,
-    shortened,
     styled,
     text_width,
 )

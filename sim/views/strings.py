@@ -19,18 +19,8 @@ from sim.scenario.routes import Route
 from sim.scenario.stages import Departures, FacilityStage, Transit
 from sim.views import findings
 from sim.views.geography import disrupted, drawn_routes
-from sim.views.style import (
-    INK,
-    MUTED,
-    SHADE,
-    dressed,
-    headline,
-    line_count,
-    line_height,
-    looks,
-    styled,
-    wrapped,
-)
+from sim.views.lettering import line_count, wrapped
+from sim.views.style import INK, MUTED, SHADE, dressed, headline, line_height, looks, styled
 
 SHOWN: Final = 30.0
 """Days across: so many trains can still be told apart."""

@@ -14,22 +14,20 @@ from sim.results.results import Results
 from sim.scenario.model import Scenario
 from sim.scenario.routes import Route
 from sim.views import findings, words
+from sim.views.lettering import line_count, shortened, wrapped
 from sim.views.style import (
     MUTED,
     Look,
     dressed,
     heading,
     headline,
-    line_count,
     looks,
     note,
     points,
     row_labels,
     set_height,
-    shortened,
     styled,
     text_width,
-    wrapped,
 )
 
 RIDGE = 0.85
