@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
+import pkgutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import sim
+from sim.cli import main
 from sim.experiments.store import FILE
 
 TRANSSIB = str(Path(sys.executable).with_name("transsib"))
@@ -27,19 +32,56 @@ def ended(arguments: list[str], **how: Any) -> subprocess.CompletedProcess[str]:
 
 
 def transsib(
-    *arguments: str | Path, status: int = 0, **how: Any
+    *arguments: str | Path, status: int | None = 0, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """The command, which has to end with this status."""
-    done = ended([TRANSSIB, *map(str, arguments)], **how)
-    assert done.returncode == status, done
+    """The command in a process of its own, which has to end with this status.
+
+    A fork of one that has imported the program already: most of what a command takes is that.
+    """
+    command = [TRANSSIB, *map(str, arguments)]
+    with tempfile.TemporaryDirectory() as folder:
+        said = [str(Path(folder) / name) for name in ("output", "errors")]
+        process = FORKS.Process(
+            target=_run, args=(command, dict(os.environ), str(cwd or Path.cwd()), *said)
+        )
+        process.start()
+        process.join(PATIENCE)
+        if process.exitcode is None:
+            process.kill()
+        output, errors = (Path(name).read_text("utf-8") for name in said)
+    assert process.exitcode is not None, "it did not end"
+    done = subprocess.CompletedProcess(command, process.exitcode, output, errors)
+    assert status in (None, done.returncode), done
     return done
 
 
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(
+    [
+        *(room for _, room, _ in pkgutil.walk_packages(sim.__path__, "sim.") if "__" not in room),
+        "matplotlib.backends.backend_agg",
+        "matplotlib.backends.backend_svg",
+    ]
+)
+
+
+def _run(
+    command: list[str], environment: dict[str, str], folder: str, output: str, errors: str
+) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    for number, path in ((1, output), (2, errors)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
+    sys.argv = command
+    main()
+
+
 @contextlib.contextmanager
-def begun(arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
-    """A run in a process group of its own, as in a terminal."""
+def begun(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """The command in a process group of its own, as in a terminal."""
     process = subprocess.Popen(
-        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [TRANSSIB, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True, preexec_fn=interruptible,  # noqa: PLW1509 - here are no threads
     )  # fmt: skip
     try:

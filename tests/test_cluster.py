@@ -18,7 +18,7 @@ from typing import Any, cast
 
 import pytest
 from corridors import loaded, pair
-from processes import PATIENCE, TRANSSIB, begun, ended, kept, until
+from processes import PATIENCE, begun, ended, kept, transsib, until
 from soon import is_soon
 
 import sim
@@ -118,7 +118,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def command(files: list[str], out: Path, *options: str) -> list[str]:
     number = ["--replications", str(REPLICATIONS), "--json", "--quiet"]
-    return [TRANSSIB, "compare", *files, *number, "--out", str(out), "--no-pictures", *options]
+    return ["compare", *files, *number, "--out", str(out), "--no-pictures", *options]
 
 
 def on_cluster(address: str, statements: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -132,8 +132,7 @@ def on_cluster(address: str, statements: str, **settings: str) -> subprocess.Com
 def alone(files: list[str], tmp_path_factory: pytest.TempPathFactory) -> tuple[str, sim.Results]:
     """What one process says, and what it keeps."""
     out = tmp_path_factory.mktemp("alone") / "out"
-    done = ended(command(files, out, "--jobs", "1"))
-    assert done.returncode == 0, done.stderr
+    done = transsib(*command(files, out, "--jobs", "1"))
     return done.stdout, load_results(out)
 
 
@@ -154,15 +153,15 @@ def test_a_cluster_gives_what_one_process_gives(
     site: Site, files: list[str], alone: tuple[str, sim.Results], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    done = ended(command(files, out, "--cluster", site.address))
-    assert (done.returncode, done.stderr) == (0, "")
+    done = transsib(*command(files, out, "--cluster", site.address))
+    assert done.stderr == ""
     assert_as(alone, done.stdout, out)
 
 
 def test_an_interruption_ends_it_soon(site: Site, files: list[str], tmp_path: Path) -> None:
     out = tmp_path / "out"
     options = ("--cluster", site.address, "--replications", "500")
-    with begun([*command(files, out), *options]) as process:
+    with begun(*command(files, out), *options) as process:
         until(lambda: kept(out) > 0)
         process.send_signal(signal.SIGINT)
         stopped = time.monotonic()
@@ -182,7 +181,7 @@ def test_a_lost_worker_changes_nothing(
 ) -> None:
     out, worker = tmp_path / "out", site.worker()
     site.until_workers(3)
-    with begun(command(files, out, "--cluster", site.address)) as process:
+    with begun(*command(files, out, "--cluster", site.address)) as process:
         until(lambda: kept(out) > 0)
         kill(worker)
         assert kept(out) < 2 * REPLICATIONS, "it was killed in the middle"
@@ -192,9 +191,9 @@ def test_a_lost_worker_changes_nothing(
 
 
 def test_what_a_site_has_to_have(bare: Site, tmp_path: Path) -> None:
-    run = [TRANSSIB, "run", "today", "--cluster", bare.address, "--quiet"]
-    done = ended(run)
-    assert (done.returncode, done.stdout) == (4, "")
+    run = ["run", "today", "--cluster", bare.address, "--quiet"]
+    done = transsib(*run, status=4)
+    assert done.stdout == ""
     said = f"no workers at {bare.address}; start some: dask worker {bare.address}\n"
     assert done.stderr == said
     other = tmp_path / "transsib-9.9.dist-info"
@@ -202,9 +201,9 @@ def test_what_a_site_has_to_have(bare: Site, tmp_path: Path) -> None:
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: transsib\nVersion: 9.9\n")
     worker = bare.worker(PYTHONPATH=str(tmp_path))
     bare.until_workers(1)
-    done = ended(run)
+    done = transsib(*run, status=2)
     kill(worker)
-    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stdout == ""
     assert f"{bare.address}: would give other numbers: worker tcp://127.0.0.1:" in done.stderr
     assert done.stderr.endswith(f": transsib 9.9 there, {made_by()['transsib']} here\n")
 
@@ -244,7 +243,7 @@ def test_a_lost_scheduler_is_told_and_the_rest_runs_without_it(
     out = tmp_path / "out"
     bare.worker()
     bare.until_workers(1)
-    with begun(command(files, out, "--cluster", bare.address)) as process:
+    with begun(*command(files, out, "--cluster", bare.address)) as process:
         until(lambda: kept(out) > 0)
         kill(bare.scheduler)
         output, error = process.communicate(timeout=PATIENCE)
@@ -255,8 +254,7 @@ def test_a_lost_scheduler_is_told_and_the_rest_runs_without_it(
         f"the scheduler at {bare.address} was lost; {number} of {2 * REPLICATIONS} replications "
         f"are kept in {out}; the same command goes on from there\n"
     )
-    done = ended(command(files, out, "--jobs", "1"))
-    assert done.returncode == 0, done.stderr
+    done = transsib(*command(files, out, "--jobs", "1"))
     assert_as(alone, done.stdout, out)
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import processes
 import pytest
 from corridors import SMALL, written
 from processes import PATIENCE, TRANSSIB, begun, cost, ended, until
@@ -26,12 +27,9 @@ from sim.corridor.clock import COMPLETION, Clock
 from sim.errors import SimulationError
 
 
-def transsib(
-    *arguments: str | Path, cwd: Path | None = None, **environment: str
-) -> subprocess.CompletedProcess[str]:
+def transsib(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """The command, however it ends."""
-    command = [TRANSSIB, *map(str, arguments)]
-    return ended(command, encoding="utf-8", cwd=cwd, env=os.environ | environment)
+    return processes.transsib(*arguments, cwd=cwd, status=None)
 
 
 def assert_refused(path: Path | str, *said: str, command: str = "check", options: Any = ()) -> str:
@@ -395,7 +393,8 @@ def test_what_it_takes_is_told_in_json_too(verb: str, tmp_path: Path) -> None:
     "environment", [{}, {"TERM": "dumb"}, {"NO_COLOR": "1"}], ids=["none", "dumb", "no colour"]
 )
 def test_no_terminal_no_codes(environment: dict[str, Any], tmp_path: Path) -> None:
-    done = transsib("run", written(tmp_path, SMALL), **environment)
+    command = [TRANSSIB, "run", str(written(tmp_path, SMALL))]
+    done = ended(command, env=os.environ | environment)
     assert "\x1b" not in done.stdout + done.stderr
     assert "━" not in done.stderr
 
@@ -475,7 +474,7 @@ def running(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A long run on two processes, in a group of its own, that has begun to simulate."""
     text = changed(("= 20_000", "= 400_000"), ("= 8_000", "= 100_000"))
     command = ["run", str(written(tmp_path, text)), "--replications", "5000", "--jobs", "2"]
-    with begun([TRANSSIB, *command, "--out", str(tmp_path / "out")]) as process:
+    with begun(*command, "--out", tmp_path / "out") as process:
         until(lambda: len(children(process.pid)) == 2)
         time.sleep(1)
         yield process

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import subprocess
 from collections.abc import Mapping
 from html.parser import HTMLParser
@@ -16,7 +15,7 @@ import pytest
 from corridors import SMALL, written
 from every_key import EVERY_KEY
 from hostile import ESCAPES, find, paths, quoted
-from processes import PATIENCE, TRANSSIB
+from processes import transsib
 
 import sim
 from sim.cli.work import print_csv
@@ -113,11 +112,7 @@ class Study(dict[str, subprocess.CompletedProcess[str]]):
     folder: Path
 
     def tell(self, *arguments: str) -> None:
-        done = subprocess.run(
-            [TRANSSIB, *arguments], cwd=self.folder, capture_output=True, timeout=PATIENCE,
-            text=True, encoding="utf-8", check=False,
-            env={**os.environ, "FORCE_COLOR": "", "TERM": "xterm"},
-        )  # fmt: skip
+        done = transsib(*arguments, cwd=self.folder, status=None)
         self[" ".join(arguments[:3])] = done
 
 

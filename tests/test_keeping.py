@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from corridors import loaded, pair
-from processes import PATIENCE, TRANSSIB, begun, ended, kept, until
+from processes import PATIENCE, TRANSSIB, begun, ended, kept, transsib, until
 from soon import is_soon
 
 import sim
@@ -44,7 +44,12 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 def command(files: list[str], out: Path, *options: str) -> list[str]:
     number = ["--replications", str(REPLICATIONS), "--jobs", "2", "--json"]
-    return [TRANSSIB, "compare", *files, *number, "--out", str(out), "--no-pictures", *options]
+    return ["compare", *files, *number, "--out", str(out), "--no-pictures", *options]
+
+
+def finished(files: list[str], out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """The command in one process, to its end."""
+    return transsib(*command(files, out, "--jobs", "1", *options), status=None)
 
 
 def processes(group: int) -> list[int]:
@@ -61,7 +66,7 @@ def processes(group: int) -> list[int]:
 @pytest.fixture(scope="module")
 def undisturbed(files: list[str], tmp_path_factory: pytest.TempPathFactory) -> sim.Results:
     out = tmp_path_factory.mktemp("undisturbed") / "out"
-    done = ended(command(files, out))
+    done = finished(files, out)
     assert done.returncode == 0, done.stderr
     assert {each.name for each in out.iterdir()} == {".lock", FILE, "scenarios"}, "no pictures"
     return load_results(out)
@@ -87,7 +92,7 @@ def test_killed_at_any_moment_and_run_again(
             assert_as(undisturbed, out)
             folders += 1
             out, before = tmp_path / str(folders), 0
-        with begun(command(files, out)) as process:
+        with begun(*command(files, out)) as process:
             if chance.random() < 0.7:  # while it works; else perhaps while it begins
                 until(lambda: kept(out) > before or process.poll() is not None)  # noqa: B023
             time.sleep(chance.uniform(0, 0.7))
@@ -96,7 +101,7 @@ def test_killed_at_any_moment_and_run_again(
         for name, replications in _readable(out).items():
             for number, measures in replications.items():
                 assert measures == undisturbed.measures[name][number]
-    done = ended(command(files, out))
+    done = finished(files, out)
     assert done.returncode == 0, done.stderr
     assert_as(undisturbed, out)
     until(lambda: not any(processes(group) for group in groups))
@@ -123,7 +128,7 @@ def test_stopped_and_gone_on(
     number: int, status: int, said: str, files: list[str], undisturbed: sim.Results, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    with begun(command(files, out)) as process:
+    with begun(*command(files, out)) as process:
         until(lambda: kept(out) >= 3)
         process.send_signal(number)
         stopped = time.monotonic()
@@ -134,10 +139,9 @@ def test_stopped_and_gone_on(
     there = kept(out)
     assert f"{said}; {there} of {2 * REPLICATIONS} replications are kept in {out}" in error
     assert "the same command goes on from there" in error
-    shown = ended([TRANSSIB, "show", str(out)])
-    assert shown.returncode == 3
+    shown = transsib("show", out, status=3)
     assert f"of {REPLICATIONS} replications" in shown.stderr
-    done = ended(command(files, out))
+    done = finished(files, out)
     assert f"{there} of {2 * REPLICATIONS} replications were kept before" in done.stderr
     assert_as(undisturbed, out)
 
@@ -147,7 +151,7 @@ def test_a_worker_that_is_killed_is_replaced(
     files: list[str], undisturbed: sim.Results, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    with begun(command(files, out)) as process:
+    with begun(*command(files, out)) as process:
         until(lambda: kept(out) >= 2)
         worker = next(p for p in processes(process.pid) if _works(p))
         os.kill(worker, signal.SIGKILL)
@@ -202,7 +206,7 @@ def test_the_disk_fills(files: list[str], undisturbed: sim.Results, tmp_path: Pa
     def little() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
 
-    done = ended(command(files, out), preexec_fn=little)
+    done = ended([TRANSSIB, *command(files, out)], preexec_fn=little)
     assert done.returncode == 4, done.stderr
     assert "cannot be written" in done.stderr
     assert (
@@ -212,7 +216,7 @@ def test_the_disk_fills(files: list[str], undisturbed: sim.Results, tmp_path: Pa
     assert "Traceback" not in done.stderr
     assert 0 < kept(out) < 2 * REPLICATIONS
     assert load_results(out).names == ("one", "other")
-    assert ended(command(files, out)).returncode == 0
+    assert finished(files, out).returncode == 0
     assert_as(undisturbed, out)
 
 
@@ -222,8 +226,8 @@ def test_nowhere_to_print_and_yet_kept(
 ) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            command(files, tmp_path / "out"), stdout=full, stderr=subprocess.PIPE, text=True,
-            timeout=PATIENCE, check=False,
+            [TRANSSIB, *command(files, tmp_path / "out")], stdout=full, stderr=subprocess.PIPE,
+            text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
     assert done.returncode == 4
     assert "Traceback" not in done.stderr
@@ -233,10 +237,10 @@ def test_nowhere_to_print_and_yet_kept(
 @linux
 def test_two_runs_on_one_folder(files: list[str], undisturbed: sim.Results, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    with begun(command(files, out)) as first:
+    with begun(*command(files, out)) as first:
         until(lambda: kept(out) >= 1)
         first.send_signal(signal.SIGSTOP)  # however long the second takes to begin
-        second = ended(command(files, out))
+        second = finished(files, out)
         first.send_signal(signal.SIGCONT)
         assert second.returncode == 4
         said = second.stderr.splitlines()[-1]
@@ -252,20 +256,19 @@ def test_a_goal_seek_takes_no_folder_of_a_study(
 ) -> None:
     out = tmp_path / "out"
     seek = [
-        TRANSSIB, "solve", files[0], "--target", "rail.share=0.3",
+        "solve", files[0], "--target", "rail.share=0.3",
         "--by", "routes.rail.stages.trains.annual_capacity", "--out", str(out),
     ]  # fmt: skip
-    with begun(command(files, out)) as first:
+    with begun(*command(files, out)) as first:
         until(lambda: kept(out) >= 1)
         first.send_signal(signal.SIGSTOP)
-        while_it_runs = ended(seek)
+        while_it_runs = transsib(*seek, status=4)
         first.kill()
-    killed = ended(seek)
+    killed = transsib(*seek, status=4)
     said = [each.stderr.splitlines()[-1] for each in (while_it_runs, killed)]
     assert said[0] == f"{out}: another run writes here (process {first.pid})"
     assert said[1] == f"{out}: holds a study; name another folder"
-    assert [while_it_runs.returncode, killed.returncode] == [4, 4]
-    assert ended(command(files, out)).returncode == 0
+    assert finished(files, out).returncode == 0
     assert_as(undisturbed, out)
 
 
@@ -274,13 +277,13 @@ def test_what_a_killed_run_left_beside_its_file_is_not_in_a_new_one(
     files: list[str], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    with begun(command(files, out)) as first:
+    with begun(*command(files, out)) as first:
         until(lambda: kept(out) >= 1)
         first.kill()
         first.wait()
     assert (out / f"{FILE}-wal").exists()
     (out / FILE).unlink()
-    other = ended(command(files, out, "--seed", "7"))
+    other = finished(files, out, "--seed", "7")
     assert other.returncode == 0, other.stderr
     assert {scenario.run.seed for scenario in load_results(out).scenarios} == {7}
     assert kept(out) == 2 * REPLICATIONS
@@ -293,7 +296,7 @@ def test_who_reads_while_a_run_writes_sees_whole_pairs(
     import pandas as pd
 
     out, seen = tmp_path / "out", set()
-    with begun(command(files, out)) as process:
+    with begun(*command(files, out)) as process:
         while process.poll() is None:
             found = _readable(out)
             if found:
@@ -356,8 +359,7 @@ def test_what_is_there_of_many_scenarios_is_said_in_a_line(tmp_path: Path) -> No
     with pytest.raises(IncompleteError, match=r"ended yet in all of 7 scenarios \(3 in some\)"):
         load_results(out)
     stopped_after(9)
-    shown = ended([TRANSSIB, "show", str(out)])
-    assert shown.returncode == 3
+    shown = transsib("show", out, status=3)
     assert shown.stderr.splitlines() == [
         "not finished; the same command goes on:", "7 scenarios: 7 of 14 replications",
     ]  # fmt: skip
@@ -422,8 +424,8 @@ def test_changed_rows_are_named_and_nothing_is_added_to_them(tmp_path: Path) -> 
         load_results(out)
     with pytest.raises(ResultsError, match=said):
         sim.run(scenario, replications=4, jobs=1, out=out)
-    shown = ended([TRANSSIB, "show", str(out)])
-    assert (shown.returncode, shown.stdout) == (4, "")
+    shown = transsib("show", out, status=4)
+    assert shown.stdout == ""
     assert "replication 1" in shown.stderr
 
 
@@ -434,8 +436,7 @@ def test_rows_as_csv(tmp_path: Path) -> None:
 
     out = tmp_path / "out"
     results = sim.run(loaded(tmp_path), replications=2, jobs=1, out=out)
-    shown = ended([TRANSSIB, "show", str(out), "--csv"])
-    assert shown.returncode == 0, shown.stderr
+    shown = transsib("show", out, "--csv")
     table = pd.read_csv(io.StringIO(shown.stdout))
     expected = results.replications()
     assert list(table.columns) == list(expected.columns)
