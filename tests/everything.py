@@ -185,7 +185,7 @@ def choices(draw: st.DrawFn, names: list[str], days: int) -> Document:
         "rule": draw(st.sampled_from(["share", "fastest", "cheapest", "logit"])),
         "shares": {"out": even, "home": {names[0]: 1}},
         "scale_usd": draw(st.sampled_from([0, 100])),
-        "posted_every_hours": 12 if days < 100 else 72,
+        "posted_every_hours": 24 if days < 100 else 168,
         "inertia_days": draw(st.sampled_from([0, 4])),
     }
 
@@ -274,7 +274,7 @@ def single_routes(draw: st.DrawFn) -> Document:
         "demand": {"containers_per_year": 365 * a_day},
         "facilities": {"border": service},
         "routes": {"rail": {"stages": stages}},
-        "choice": {"posted_every_hours": 12},
+        "choice": {"posted_every_hours": 24},
     }
 
 

@@ -215,7 +215,7 @@ set = { "facilities.border.servers" = 3, "routes.rail.stages.line.km_per_day" = 
 
 
 def test_years_have_a_row_each() -> None:
-    results = ran(GROWING, run__days=2 * 365, run__replications=1)
+    results = ran(GROWING, run__days=2 * 365, run__replications=1, choice__posted_every_hours=24)
     said = table(results)
     rows = said.partition("the first from 2001-01-01")[2].partition("Where the days go")[0]
     assert [rows.count(year) for year in ("2001", "2002", "2003")] == [3, 3, 0]
@@ -278,7 +278,7 @@ def test_next_to_no_service_keeps_nobody_waiting() -> None:
 def test_containers_under_way_are_throughput_times_time(rule: str) -> None:
     shares = {"sea": 0.7, "rail": 0.3}
     changes = {"run__days": 800, "run__replications": 1, "choice__shares": shares}
-    results = ran(SHARED, choice__rule=rule, **changes)
+    results = ran(SHARED, choice__rule=rule, choice__posted_every_hours=24, **changes)
     for route in ("sea", "rail"):
         law = little(results, "small", route)
         assert law is not None
@@ -333,14 +333,14 @@ gauge = { kind = "facility", facility = "border" }
 line = { kind = "transit", days = 12 }
 [choice]
 rule = "fastest"
-posted_every_hours = 12
+posted_every_hours = 24
 """
 """Trains are full, and take 21 of the 24 hours of a border: an eighth a day would fill it."""
 
 
 @cache
 def saturated() -> Results:
-    return sim.one_more(scenario(SATURATED), jobs=1)
+    return sim.one_more(scenario(SATURATED, run__replications=2), jobs=1)
 
 
 def test_there_is_one_more_of_all_that_is_passed() -> None:
@@ -373,7 +373,8 @@ def test_one_more_train_carries_more_until_the_border_is_full() -> None:
 
 
 def test_what_is_worth_most_comes_first_and_is_said() -> None:
-    results = sim.one_more(scenario(SATURATED, facilities__border__servers=2), jobs=1)
+    wide = {"facilities__border__servers": 2, "run__replications": 2}
+    results = sim.one_more(scenario(SATURATED, **wide), jobs=1)
     found = gains(results)
     assert found[0].more.scenario.name == "rail trains +1 a day"
     assert finding(found).startswith(
@@ -437,10 +438,11 @@ def test_there_may_be_nothing_to_have_more_of() -> None:
 
 def test_the_command_keeps_what_it_shows(tmp_path: Path) -> None:
     written(tmp_path, SATURATED)
-    few = ["--replications", "2", "--set", "run.days=40", "--jobs", "1", "-q"]
+    few = ["--replications", "2", "--set", "run.days=40", "--jobs", "1", "--no-pictures", "-q"]
     done = transsib("run", "small.toml", "--one-more", *few, "--out", "out", cwd=tmp_path)
     assert "What one more would give" in done.stdout
     assert (tmp_path / "out" / "scenarios" / "border +1 server.toml").is_file()
+    transsib("plot", "out", "--only", "stages", "--format", "png", cwd=tmp_path)
     assert (tmp_path / "out" / "stages.png").is_file()
     shown = transsib("show", "out", cwd=tmp_path)
     assert shown.stdout == done.stdout
@@ -456,7 +458,9 @@ def test_one_more_asks_about_one_file(tmp_path: Path) -> None:
 # Around it
 
 
-def test_sliders_move_speeds_and_servers() -> None:
+def test_sliders_move_speeds_and_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    for picture in ("shares", "times"):  # to draw them is most of what a move takes
+        monkeypatch.setattr(f"sim.views.panel.{picture}", lambda *_: "")
     found = {s.path: s for some in sliders(scenario(SHARED)).values() for s in some}
     speed = found["routes.rail.stages.line.km_per_day"]
     assert (speed.label, speed.value) == ("line: mean speed [km/day]", 750)

@@ -208,6 +208,7 @@ RULES: list[dict[str, Any]] = [
         "demand.value_of_time_usd_per_day": {"lognormal": {"median": 10, "p95": 80}},
     },
 ]  # fmt: skip
+SHORT = {"run.warmup_days": 20, "run.days": 20, "routes.rail.freight_usd": 400}
 
 
 @pytest.mark.parametrize("changes", RULES, ids=lambda changes: "-".join(map(str, changes.values())))
@@ -227,7 +228,7 @@ def test_exact_figures_do_not_depend_on_when_they_are_posted(
 @pytest.mark.parametrize("changes", RULES, ids=lambda changes: "-".join(map(str, changes.values())))
 def test_the_block_decides_as_one_by_one_would(changes: dict[str, Any], tmp_path: Path) -> None:
     """A slot counter per departure, one container after the other, no arrays."""
-    scenario = loaded(tmp_path).with_changes({"routes.rail.freight_usd": 400, **changes})
+    scenario = loaded(tmp_path).with_changes(SHORT | changes)
     observed = sim.simulate(scenario).way()
     assert observed.taken.tolist() == one_by_one(scenario, observed.booked.tolist())
 
@@ -246,7 +247,7 @@ CHAINED = SMALL.replace(
 def test_rounds_and_the_loop_decide_the_same(
     text: str, changes: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scenario = loaded(tmp_path, text).with_changes({"routes.rail.freight_usd": 400, **changes})
+    scenario = loaded(tmp_path, text).with_changes(SHORT | changes)
     by_rounds = sim.simulate(scenario)
     monkeypatch.setattr("sim.corridor.choice.MOST_ROUNDS", 1)
     by_loop = sim.simulate(scenario)

@@ -36,7 +36,7 @@ rule = "fastest"
 """
 
 
-NO_ROAD = {"routes.road.closed": True}
+NO_ROAD = {"routes.road.closed": True, "run.days": 200}
 """Without the road, which takes all, some are unserved."""
 
 

@@ -22,6 +22,7 @@ import pytest
 from corridors import SMALL, written
 from processes import PATIENCE, TRANSSIB, begun, cost, ended, until
 from soon import is_soon
+from support import sampled
 
 from sim.corridor.clock import COMPLETION, Clock
 from sim.errors import SimulationError
@@ -95,15 +96,18 @@ def test_syntax_error_has_a_place(tmp_path: Path) -> None:
     assert_refused(path, f"{path}:2:8: not TOML: invalid value")
 
 
+EXHAUSTING = [
+    ("#" * 1_100_000, "larger than 1,000,000 bytes"),
+    ("x = " + "[" * 100_000 + "]" * 100_000, "nested more than 32 deep"),
+    ("a" + ".a" * 20_000 + " = 1", "nested more than 32 deep"),
+    ("x = " + "9" * 5_000, "whole number of more than 256 bits"),
+    ("x = 0x" + "f" * 5_000, "whole number of more than 256 bits"),
+]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
-    [
-        ("#" * 1_100_000, "larger than 1,000,000 bytes"),
-        ("x = " + "[" * 100_000 + "]" * 100_000, "nested more than 32 deep"),
-        ("a" + ".a" * 20_000 + " = 1", "nested more than 32 deep"),
-        ("x = " + "9" * 5_000, "whole number of more than 256 bits"),
-        ("x = 0x" + "f" * 5_000, "whole number of more than 256 bits"),
-    ],
+    sampled(EXHAUSTING, EXHAUSTING[::2]),
     ids=["over 1 MB", "brackets", "dotted key", "5,000 digits", "hexadecimal"],
 )
 def test_files_that_would_exhaust(text: str, said: str, tmp_path: Path) -> None:
@@ -265,8 +269,9 @@ def test_unit_slips_are_warnings_and_errors_when_strict(
     change: tuple[str, str], words: str, tmp_path: Path
 ) -> None:
     path = written(tmp_path, changed(change))
-    assert words in " ".join(transsib("check", path).stdout.split())
-    assert transsib("check", path).returncode == 0
+    done = transsib("check", path)
+    assert words in " ".join(done.stdout.split())
+    assert done.returncode == 0
     assert transsib("check", path, "--strict").returncode == (2 if words else 0)
 
 
@@ -342,7 +347,7 @@ def test_what_takes_hours_or_gigabytes_is_refused(options: list[str], tmp_path: 
 
 
 def test_a_big_seed_is_accepted_and_none_is_1(tmp_path: Path) -> None:
-    path, small = written(tmp_path, SMALL), ("--replications", "1", "--json")
+    path, small = written(tmp_path, SMALL), ("--replications", "1", "--jobs", "1", "--json")
     big = transsib("run", path, "--seed", str(2**200), *small)
     assert json.loads(big.stdout)["seed"] == 2**200
     assert (
@@ -393,7 +398,7 @@ def test_what_it_takes_is_told_in_json_too(verb: str, tmp_path: Path) -> None:
     "environment", [{}, {"TERM": "dumb"}, {"NO_COLOR": "1"}], ids=["none", "dumb", "no colour"]
 )
 def test_no_terminal_no_codes(environment: dict[str, Any], tmp_path: Path) -> None:
-    command = [TRANSSIB, "run", str(written(tmp_path, SMALL))]
+    command = [TRANSSIB, "run", str(written(tmp_path, SMALL)), "--jobs", "1"]
     done = ended(command, env=os.environ | environment)
     assert "\x1b" not in done.stdout + done.stderr
     assert "━" not in done.stderr
@@ -406,7 +411,8 @@ def test_no_terminal_no_codes(environment: dict[str, Any], tmp_path: Path) -> No
 )
 def test_on_a_terminal(options: tuple[str, ...], bar: bool, codes: bool, tmp_path: Path) -> None:
     environment = {"TERM": "xterm" if codes else "dumb"}
-    text = on_a_terminal("run", str(written(tmp_path, SMALL)), *options, environment=environment)
+    command = ("run", str(written(tmp_path, SMALL)), "--jobs", "1", *options)
+    text = on_a_terminal(*command, environment=environment)
     assert ("simulating" in text) == bar
     assert ("\x1b[" in text) == codes
 
@@ -436,7 +442,11 @@ def on_a_terminal(*command: str, environment: Mapping[str, str]) -> str:
     ids=["head", "true", "closed", "full"],
 )
 @pytest.mark.parametrize(
-    "verb", ["check link-200k today open-queue --ledger", "check today --json"]
+    "verb",
+    [
+        "check link-200k today open-queue --ledger",
+        pytest.param("check today --json", marks=pytest.mark.slow),
+    ],
 )
 def test_standard_output_that_takes_nothing(verb: str, tail: str, status: int) -> None:
     # Python sees a closed pipe only when it writes more than the pipe has taken: hence or 0.
@@ -454,8 +464,12 @@ def test_spaces_quotes_and_unicode_in_paths(tmp_path: Path) -> None:
     folder = tmp_path / "a b 'c' \"d\" é"
     folder.mkdir()
     path = written(folder, SMALL, "my «link» 1")
-    done = transsib("run", path, "--replications", "1", "--out", folder / "out put")
+    done = transsib(
+        "run", path, "--replications", "1", "--no-pictures", "--out", folder / "out put"
+    )
     assert done.returncode == 0, done.stderr
+    assert transsib("plot", folder / "out put", "--only", "shares").returncode == 0
+    assert (folder / "out put" / "shares.png").exists()
     assert transsib("show", folder / "out put").stdout == done.stdout
     assert (folder / "out put" / "scenarios" / "my «link» 1.toml").exists()
 
@@ -498,7 +512,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="ne
 @pytest.mark.parametrize(
     ("number", "to_group", "status", "said"),
     [
-        (signal.SIGINT, False, 130, "interrupted"),
+        pytest.param(signal.SIGINT, False, 130, "interrupted", marks=pytest.mark.slow),
         (signal.SIGINT, True, 130, "interrupted"),
         (signal.SIGTERM, False, 143, "terminated"),
     ],

@@ -157,8 +157,8 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> float:
 
 
 FEW: Final = (
-    "closed brackets", "headers, 30 deep", "many dotted keys", "many long numbers", "keys",
-    "a hundred routes", "changes of a phase", "ledger", "order", "pickle",
+    "closed brackets", "many dotted keys", "many long numbers", "a hundred routes",
+    "changes of a phase", "pickle",
 )  # fmt: skip
 """What `make test` tries."""
 
@@ -192,7 +192,7 @@ def test_a_thousand_files_that_extend_each_other(usual: float, tmp_path: Path) -
 
 def test_large_files_that_extend_each_other(usual: float, tmp_path: Path) -> None:
     """They are no larger together than one may be."""
+    keys = many("k{n} = 1\n", 30_000)
     for number in range(40):
-        begin = f'extends = "{number + 1}.toml"\n'
-        written(tmp_path, many("k{n} = 1\n", 30_000, begin), str(number))
+        written(tmp_path, f'extends = "{number + 1}.toml"\n{keys}', str(number))
     assert_cheap(tmp_path / "0.toml", usual)

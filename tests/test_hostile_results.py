@@ -29,7 +29,7 @@ from sim.views.grid import console
 from sim.views.solutions import print_solutions
 from sim.views.tables import print_results
 
-NUMBER = max(300, int(os.environ.get("TRANSSIB_EXAMPLES", "300")))
+NUMBER = max(100, int(os.environ.get("TRANSSIB_EXAMPLES", "100")))
 SOON = 2.0
 
 VALUES: Final[tuple[Any, ...]] = (

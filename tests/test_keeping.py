@@ -31,7 +31,7 @@ SOON = 5
 """Seconds after which an interrupted run must have ended."""
 
 KILLS = int(os.environ.get("TRANSSIB_KILLS", "4"))
-REPLICATIONS = 12
+REPLICATIONS = 8
 
 linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 
@@ -39,7 +39,11 @@ linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Two scenarios of which a replication takes some hundredths of a second."""
-    return pair(tmp_path_factory.mktemp("scenarios"))
+    files = pair(tmp_path_factory.mktemp("scenarios"))
+    for path in map(Path, files):
+        text = path.read_text("utf-8").replace("= 100_000", "= 33_000")
+        path.write_text(text.replace("= 300_000", "= 100_000"), "utf-8")
+    return files
 
 
 def command(files: list[str], out: Path, *options: str) -> list[str]:
@@ -121,14 +125,15 @@ def _readable(out: Path) -> Mapping[str, Mapping[int, Measures]]:
 
 @linux
 @pytest.mark.parametrize(
-    ("number", "status", "said"),
-    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+    ("number", "status", "said", "jobs"),
+    [(signal.SIGINT, 130, "interrupted", "2"), (signal.SIGTERM, 143, "terminated", "1")],
 )
 def test_stopped_and_gone_on(
-    number: int, status: int, said: str, files: list[str], undisturbed: sim.Results, tmp_path: Path
-) -> None:
+    number: int, status: int, said: str, jobs: str,
+    files: list[str], undisturbed: sim.Results, tmp_path: Path,
+) -> None:  # fmt: skip
     out = tmp_path / "out"
-    with begun(*command(files, out)) as process:
+    with begun(*command(files, out, "--jobs", jobs)) as process:
         until(lambda: kept(out) >= 3)
         process.send_signal(number)
         stopped = time.monotonic()
@@ -206,7 +211,7 @@ def test_the_disk_fills(files: list[str], undisturbed: sim.Results, tmp_path: Pa
     def little() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
 
-    done = ended([TRANSSIB, *command(files, out)], preexec_fn=little)
+    done = ended([TRANSSIB, *command(files, out, "--jobs", "1")], preexec_fn=little)
     assert done.returncode == 4, done.stderr
     assert "cannot be written" in done.stderr
     assert (
@@ -226,8 +231,8 @@ def test_nowhere_to_print_and_yet_kept(
 ) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [TRANSSIB, *command(files, tmp_path / "out")], stdout=full, stderr=subprocess.PIPE,
-            text=True, timeout=PATIENCE, check=False,
+            [TRANSSIB, *command(files, tmp_path / "out", "--jobs", "1")], stdout=full,
+            stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
     assert done.returncode == 4
     assert "Traceback" not in done.stderr
@@ -237,7 +242,7 @@ def test_nowhere_to_print_and_yet_kept(
 @linux
 def test_two_runs_on_one_folder(files: list[str], undisturbed: sim.Results, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    with begun(*command(files, out)) as first:
+    with begun(*command(files, out, "--jobs", "1")) as first:
         until(lambda: kept(out) >= 1)
         first.send_signal(signal.SIGSTOP)  # however long the second takes to begin
         second = finished(files, out)
@@ -259,7 +264,7 @@ def test_a_goal_seek_takes_no_folder_of_a_study(
         "solve", files[0], "--target", "rail.share=0.3",
         "--by", "routes.rail.stages.trains.annual_capacity", "--out", str(out),
     ]  # fmt: skip
-    with begun(*command(files, out)) as first:
+    with begun(*command(files, out, "--jobs", "1")) as first:
         until(lambda: kept(out) >= 1)
         first.send_signal(signal.SIGSTOP)
         while_it_runs = transsib(*seek, status=4)
@@ -277,7 +282,7 @@ def test_what_a_killed_run_left_beside_its_file_is_not_in_a_new_one(
     files: list[str], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    with begun(*command(files, out)) as first:
+    with begun(*command(files, out, "--jobs", "1")) as first:
         until(lambda: kept(out) >= 1)
         first.kill()
         first.wait()
@@ -296,7 +301,7 @@ def test_who_reads_while_a_run_writes_sees_whole_pairs(
     import pandas as pd
 
     out, seen = tmp_path / "out", set()
-    with begun(*command(files, out)) as process:
+    with begun(*command(files, out, "--jobs", "1")) as process:
         while process.poll() is None:
             found = _readable(out)
             if found:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracles import VERIFY
 
 from sim.scenario.positions import MAX_DEPTH, Path, positions
 
@@ -263,14 +264,17 @@ def documents(draw: st.DrawFn) -> tuple[Table, str]:
     return table, Writer(rng).document(table)
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+RANDOM = settings(derandomize=True, deadline=None, max_examples=300 if VERIFY else 100)
+
+
+@RANDOM
 @given(documents(), st.sampled_from(["\n", "\r\n"]))
 def test_paths_are_those_of_tomllib(document: tuple[Table, str], line_end: str) -> None:
     text = document[1].replace("\n", line_end)
     assert positions(text).keys() == dict(nodes(tomllib.loads(text))).keys()
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@RANDOM
 @given(documents())
 def test_what_stands_at_a_position_reads_as_that_path(document: tuple[Table, str]) -> None:
     table, text = document

@@ -153,7 +153,8 @@ def test_a_study_goes_on_until_all_is_narrow_and_keeps_what_it_had(tmp_path: Pat
 
 def test_the_command_says_what_was_not_reached(tmp_path: Path) -> None:
     path = str(written(tmp_path, SMALL))
-    done = transsib("run", path, "--precision", "0.01%", "--replications", "22", "-q", status=3)
+    asked = ("--precision", "0.01%", "--replications", "22", "--jobs", "1")
+    done = transsib("run", path, *asked, "-q", status=3)
     assert "22 replications" in done.stdout
     assert "the precision was not reached:" in done.stderr
     assert "small: sea.throughput: ± " in done.stderr

@@ -16,6 +16,7 @@ from corridors import loaded
 from daily import HEAD
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracles import VERIFY
 from support import figures, lawful_run
 
 import sim
@@ -348,7 +349,7 @@ shares = { rail = 0.4, link = 0.3, sea = 0.3 }
 """
 PERIODS = {"year": 365.0, "month": 365 / 12, "day": 1.0}
 
-EXAMPLES = settings(derandomize=True, deadline=None, max_examples=20)
+EXAMPLES = settings(derandomize=True, deadline=None, max_examples=20 if VERIFY else 8)
 
 
 def any_quota() -> st.SearchStrategy[Changes]:
@@ -420,7 +421,7 @@ def places(scenario: sim.Scenario, direction: str | None, route: str) -> list[Pl
     return [Places(stage.quota) for stage in stages if stage.quota]
 
 
-@settings(EXAMPLES, max_examples=30)
+@settings(EXAMPLES, max_examples=30 if VERIFY else 10)
 @given(QUOTAS, LIMITS, BOOKERS)
 def test_who_books_finds_a_place_and_whom_a_quota_refuses_finds_none(
     quotas: Changes, limits: Changes, bookers: Changes

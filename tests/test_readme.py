@@ -44,7 +44,7 @@ def test_the_options_that_change_a_value() -> None:
         assert changed != sim.load_scenario("link-200k")
 
 
-FEW = {"demand.containers_per_year": 200_000, "run.days": 20, "run.warmup_days": 30}
+FEW = {"demand.containers_per_year": 50_000, "run.days": 10, "run.warmup_days": 30}
 
 
 def test_the_python_example() -> None:

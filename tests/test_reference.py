@@ -245,12 +245,7 @@ SCENARIOS = {
         """,
 }
 
-SAMPLE = [
-    "rail is saturated, its queue is left at a limit",
-    "who is refused takes another route by its share",
-    "three routes by cost and taste, and a limit that binds",
-    "even bookings",
-]
+SAMPLE = ["three routes by cost and taste, and a limit that binds"]
 
 Figures = dict[str, float]
 Record = Callable[[str, object], None]  # pytest's record_property: tells the z values to --junitxml
@@ -298,7 +293,7 @@ def distance(ours: Sequence[float], theirs: Sequence[float]) -> float:
 # what happens first has to be the same too.
 
 
-@pytest.mark.parametrize("number", sampled(range(64), range(0, 64, 8)))
+@pytest.mark.parametrize("number", sampled(range(64), range(0, 64, 16)))
 def test_engine_and_reference_are_the_same_where_nothing_is_random(
     tmp_path: Path, number: int
 ) -> None:

@@ -248,10 +248,7 @@ SCENARIOS = {
     + SEA,
 }
 
-SAMPLE = [
-    "a track with a headway, by priority, and a crane",
-    "two directions",
-]
+SAMPLE = ["a track with a headway, by priority, and a crane"]
 
 
 @pytest.mark.parametrize("name", sampled(SCENARIOS, SAMPLE))
@@ -265,7 +262,7 @@ def test_they_agree(tmp_path: Path, record_property: Record, name: str) -> None:
     assert_alike(record_property, name, ours, theirs)
 
 
-@pytest.mark.parametrize("number", sampled(range(36), range(0, 36, 6)))
+@pytest.mark.parametrize("number", sampled(range(36), [0, 6, 12, 24]))
 def test_they_are_the_same_where_nothing_is_random(tmp_path: Path, number: int) -> None:
     scenario = loaded(tmp_path, Drawn(number).document())
     ours, theirs = figures(scenario, sim.simulate(scenario)), referenced(scenario, seed=1)

@@ -8,7 +8,7 @@ import pytest
 import reference
 from reference_document import Spec, eras, turned
 from reference_metrics import Figures
-from support import agreement
+from support import agreement, sampled
 
 # Two bookings a day, at .25 and .75; a train each day from day 1 on; half a day to the border.
 TRAINS = """
@@ -321,13 +321,16 @@ LONE = """
 RAIL = LONE.format(route="rail", priority=0)
 
 
+QUEUES = [
+    (1, 0.7, "{ exponential = 24 }", 0.7 / 0.3),  # M/M/1
+    (2, 0.8, "{ exponential = 24 }", 0.64 / 0.36),  # M/M/2: load² / (1 - load²)
+    (2, 0.8, "24", 0.903283879417),  # M/D/2, Crommelin 1932
+]
+
+
 @pytest.mark.parametrize(
     ("servers", "load", "hours", "wait"),
-    [
-        (1, 0.7, "{ exponential = 24 }", 0.7 / 0.3),  # M/M/1
-        (2, 0.8, "{ exponential = 24 }", 0.64 / 0.36),  # M/M/2: load² / (1 - load²)
-        (2, 0.8, "24", 0.903283879417),  # M/D/2, Crommelin 1932
-    ],
+    sampled(QUEUES, QUEUES[:1]),
     ids=["M/M/1", "M/M/2", "M/D/2"],
 )
 def test_lone_containers_queue_as_theory_says(
@@ -349,6 +352,7 @@ def test_the_greater_priority_waits_less_as_theory_says() -> None:
     assert_agrees(found, "low.door_to_door_mean", low + 1)
 
 
+@pytest.mark.slow
 def test_facilities_in_a_row_are_a_tandem() -> None:
     stages, desks = "[routes.rail.stages]\n", ""
     for n, days in enumerate([1.0, 1.25, 1.6]):

@@ -49,13 +49,13 @@ def quota(random: np.random.Generator, yearly: float) -> Document:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("number", sampled(range(60), range(9)))
+@pytest.mark.parametrize("number", sampled(range(60), [1, 2, 3, 6]))
 def test_plain_corridors_are_the_same(tmp_path: Path, number: int) -> None:
     assert_same(tmp_path, limited(corridor(np.random.default_rng(number)), number))
 
 
 # In the 30th somebody books where a period begins but for the last bit, here or there.
-@pytest.mark.parametrize("number", sampled([*range(30), *range(31, 60)], range(9)))
+@pytest.mark.parametrize("number", sampled([*range(30), *range(31, 60)], [1, 3, 6]))
 def test_corridors_with_facilities_and_phases_are_the_same(tmp_path: Path, number: int) -> None:
     assert_same(tmp_path, limited(Drawn(number).document(), number))
 
@@ -114,6 +114,7 @@ inertia_days = 4
 """West some 6 of 10 containers a day like rail more, and 4 a day find a place there."""
 
 
+@pytest.mark.slow
 def test_they_agree_where_much_is_random(tmp_path: Path, record_property: Record) -> None:
     scenario = loaded(tmp_path, RANDOM)
     ours = [figures(scenario, sim.simulate(scenario, n)) for n in range(REPLICATIONS)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -12,13 +13,14 @@ from typing import Any
 import pytest
 from browsers import browser_page, chromium
 from corridors import SMALL, loaded
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from processes import transsib
 
 import sim
 from sim.experiments.solve import frontier
 from sim.results.results import Results
 from sim.views import findings, words
+from sim.views.pieces import Part
 from sim.views.report import report
 
 __all__ = ["chromium"]  # a fixture, by its name
@@ -46,6 +48,21 @@ DATED = (
 
 
 @pytest.fixture(scope="module")
+def tab(chromium: str) -> Iterator[Page]:
+    """One browser for all tests."""
+    with browser_page(chromium) as page:
+        yield page
+
+
+@pytest.fixture
+def page(tab: Page) -> Page:
+    """As it is when a browser starts."""
+    tab.emulate_media(media="screen", color_scheme="light")
+    tab.set_viewport_size({"width": 1280, "height": 720})
+    return tab
+
+
+@pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """A year with a storm beside one without."""
     folder = tmp_path_factory.mktemp("scenarios")
@@ -57,6 +74,14 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Results:
 @pytest.fixture(scope="module")
 def text(compared: Results) -> str:
     return report(compared)
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Captions in the place of pictures: to draw them is most of what a page takes."""
+    monkeypatch.setattr(
+        "sim.views.report.picture", lambda _, caption="": Part("text", text=caption)
+    )
 
 
 class Reader(HTMLParser):
@@ -143,30 +168,31 @@ def test_the_same_results_give_the_same_page(compared: Results, text: str) -> No
 HOSTILE = '"><script>document.title=1</script><img src=x onerror=alert(1)>{{ 7*7 }}&amp;'
 
 
-def test_words_of_a_scenario_stay_words(tmp_path: Path, chromium: str) -> None:
+def test_words_of_a_scenario_stay_words(tmp_path: Path, page: Page) -> None:
     hostile = DATED.replace('"train"', json.dumps(HOSTILE)) + TROUBLED
     hostile = hostile.replace('"a timetable"', json.dumps(HOSTILE))
     scenario = loaded(tmp_path, f"title = {json.dumps(HOSTILE)}\n{hostile}")
     path = tmp_path / "report.html"
     path.write_text(report(sim.run(scenario, replications=1, jobs=1)), "utf-8")
-    with browser_page(chromium) as page:
-        page.goto(path.as_uri())
-        expect(page.get_by_role("heading", level=1)).to_have_text(HOSTILE)
-        assert page.title() == HOSTILE
-        assert page.locator("script").count() == 0
-        assert page.locator("img:not([src^='data:'])").count() == 0
-        assert HOSTILE in (page.locator("#assumptions").text_content() or "")
+    page.goto(path.as_uri())
+    expect(page.get_by_role("heading", level=1)).to_have_text(HOSTILE)
+    assert page.title() == HOSTILE
+    assert page.locator("script").count() == 0
+    assert page.locator("img:not([src^='data:'])").count() == 0
+    assert HOSTILE in (page.locator("#assumptions").text_content() or "")
 
 
 # Other studies.
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_run_has_no_differences(tmp_path: Path) -> None:
     text = report(sim.run(loaded(tmp_path), replications=2, jobs=1))
     assert "What changes" not in text
     assert "transsib run scenarios/small.toml --out again" in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_it_warns_before_the_figures(tmp_path: Path) -> None:
     """Nine of ten want a railway that can carry four of ten: its queue has no mean."""
     wanted = SMALL.replace("max_wait_days = 3", "")
@@ -175,6 +201,7 @@ def test_it_warns_before_the_figures(tmp_path: Path) -> None:
     assert text.index("there is no steady state") < text.index("<table>")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_one_more_is_a_scenario_and_what_more_would_give(tmp_path: Path) -> None:
     results = sim.one_more(loaded(tmp_path), replications=1, jobs=1)
     text = report(results)
@@ -234,31 +261,27 @@ def address(text: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     return path.as_uri()
 
 
-def test_one_can_click_through_it(address: str, chromium: str) -> None:
-    with browser_page(chromium) as page:
-        page.goto(address)
-        for link in page.get_by_role("navigation").get_by_role("link").all():
-            link.click()
-            target = page.url.split("#")[1]
-            expect(page.locator(f"#{target}")).to_be_in_viewport()
-        fold = page.locator("details").first
-        inside = fold.locator("table").first
-        expect(inside).to_be_hidden()
-        fold.locator("summary").click()
-        expect(inside).to_be_visible()
-        shown = page.evaluate("[...document.images].every((it) => it.naturalWidth > 100)")
-        assert shown
+def test_one_can_click_through_it(address: str, page: Page) -> None:
+    page.goto(address)
+    for link in page.get_by_role("navigation").get_by_role("link").all():
+        link.click()
+        target = page.url.split("#")[1]
+        expect(page.locator(f"#{target}")).to_be_in_viewport()
+    fold = page.locator("details").first
+    inside = fold.locator("table").first
+    expect(inside).to_be_hidden()
+    fold.locator("summary").click()
+    expect(inside).to_be_visible()
+    shown = page.evaluate("[...document.images].every((it) => it.naturalWidth > 100)")
+    assert shown
 
 
-def test_headings_are_in_order(address: str, chromium: str) -> None:
-    with browser_page(chromium) as page:
-        page.goto(address)
-        levels = page.evaluate(
-            "[...document.querySelectorAll('h1,h2,h3')].map((it) => +it.tagName[1])"
-        )
-        assert levels[0] == 1
-        assert levels.count(1) == 1
-        assert all(after - before <= 1 for before, after in pairwise(levels))
+def test_headings_are_in_order(address: str, page: Page) -> None:
+    page.goto(address)
+    levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3')].map((it) => +it.tagName[1])")
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 CONTRASTS = """() => {
@@ -285,23 +308,22 @@ CONTRASTS = """() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_texts_can_be_read(address: str, chromium: str, scheme: Any) -> None:
-    with browser_page(chromium, color_scheme=scheme) as page:
-        page.goto(address)
-        assert min(page.evaluate(CONTRASTS)) >= 4.5
+def test_texts_can_be_read(address: str, page: Page, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto(address)
+    assert min(page.evaluate(CONTRASTS)) >= 4.5
 
 
 @pytest.mark.parametrize("width", [1400, 1200, 400])
-def test_nothing_is_wider_than_the_window(address: str, chromium: str, width: int) -> None:
-    with browser_page(chromium, viewport={"width": width, "height": 900}) as page:
-        page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_nothing_is_wider_than_the_window(address: str, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(address)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_it_prints(address: str, chromium: str) -> None:
-    with browser_page(chromium) as page:
-        page.goto(address)
-        page.emulate_media(media="print")
-        expect(page.locator("nav")).to_be_hidden()
-        printed = page.pdf(format="A4")
+def test_it_prints(address: str, page: Page) -> None:
+    page.goto(address)
+    page.emulate_media(media="print")
+    expect(page.locator("nav")).to_be_hidden()
+    printed = page.pdf(format="A4")
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) > 3

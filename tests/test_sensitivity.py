@@ -14,6 +14,7 @@ import pytest
 from corridors import SMALL, loaded
 from matplotlib.patches import Rectangle
 from soon import soon
+from support import sampled
 
 import sim
 from sim.errors import ScenarioError, TooLargeError, UsageError
@@ -54,7 +55,10 @@ LEDGER = ledger({SLOTS: "[4_000, 12_000]", LOAD: "[8, 13]", LINE: "[12, 25]", MO
 # What varies
 
 
-@pytest.mark.parametrize("name", bundled())
+KEPT = ("corridor-risks", "fleet-500k", "forecast-200k", "quota-monthly")
+
+
+@pytest.mark.parametrize("name", sampled(bundled(), KEPT))
 def test_every_bundled_scenario_can_be_varied(name: str) -> None:
     """Without --yes on two cores, and with scenarios that are valid at all ends and samples."""
     scenario = sim.load_scenario(name).with_changes({"run.replications": study.REPLICATIONS})

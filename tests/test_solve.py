@@ -14,6 +14,7 @@ import pytest
 from corridors import loaded, written
 from processes import transsib
 from soon import soon
+from support import sampled
 
 import sim
 from sim.errors import ScenarioError, TooLargeError, UsageError
@@ -122,7 +123,10 @@ def test_a_calibration_recovers_the_constant_that_made_the_data(tmp_path: Path) 
 
 def test_one_process_and_two_find_the_same_to_the_bit(tmp_path: Path) -> None:
     base = loaded(tmp_path, ROADS)
-    one, two = (sim.solve(base, target=booked(0.3), by=FREIGHT, jobs=jobs) for jobs in (1, 2))
+    one, two = (
+        sim.solve(base, target=booked(0.3), by=FREIGHT, replications=3, jobs=jobs)
+        for jobs in (1, 2)
+    )
     assert one.to_data() == two.to_data()
     assert one.measures == two.measures
 
@@ -162,7 +166,7 @@ line = { kind = "transit", days = 5 }
 """
 
 
-@pytest.mark.parametrize("present", [300, 1_000, 4_000])
+@pytest.mark.parametrize("present", sampled([300, 1_000, 4_000], [1_000]))
 def test_a_metric_that_turns_just_above_the_target_is_seen_to(
     present: float, tmp_path: Path
 ) -> None:
@@ -409,13 +413,13 @@ def test_a_switch_that_is_varied_is_told_as_files_say_it(tmp_path: Path) -> None
 
 def test_the_command_prints_the_value_with_its_precision(tmp_path: Path) -> None:
     written(tmp_path, ROADS)
-    ask = ["solve", "small.toml", "--target", "rail.booked=6_000", "--by", FREIGHT]
+    ask = ["solve", "small.toml", "--target", "rail.booked=6_000", "--by", FREIGHT, "--jobs", "1"]
     done = transsib(*ask, cwd=tmp_path)
     said = " ".join(done.stdout.split())
     value = r"1,6\d\d\.\d ± \d\.\d USD of 2001"
     assert re.match(rf"small: {FREIGHT} = {value} gives rail.booked = (6,000|5,999) ± \d+", said)
     (command,) = re.findall(r"next: transsib (run small.toml --set \S+=16.*)", done.stderr)
-    again = json.loads(transsib(*command.split(), "--json", cwd=tmp_path).stdout)
+    again = json.loads(transsib(*command.split(), "--jobs", "1", "--json", cwd=tmp_path).stdout)
     assert again["replications"] == 8
     (measured,) = (m for m in again["metrics"] if (m["route"], m["metric"]) == ("rail", "booked"))
     assert measured["mean"] == pytest.approx(6_000, rel=1e-3)
@@ -427,7 +431,7 @@ def test_the_command_prints_the_value_with_its_precision(tmp_path: Path) -> None
 def test_a_single_solution_is_kept_with_the_pictures_of_its_scenario(tmp_path: Path) -> None:
     written(tmp_path, ROADS)
     ask = ["solve", "small.toml", "--target", "rail.booked=6_000", "--by", FREIGHT, "--out", "out"]
-    transsib(*ask, "--replications", "2", cwd=tmp_path)
+    transsib(*ask, "--replications", "2", "--jobs", "1", cwd=tmp_path)
     assert {path.name for path in (tmp_path / "out").glob("*.png")} == {
         "shares.png", "times.png", "stages.png", "flows.png", "map.png",
         "strings.png",
@@ -439,6 +443,7 @@ def test_the_command_says_what_cannot_be_reached(tmp_path: Path) -> None:
     written(tmp_path, ROADS)
     ask = ["solve", "small.toml", "--target", "rail.booked=15_000", "--by", FREIGHT]
     ask += ["--within", "1_300:1_800", "--vary", f"{DAYS}=5:25:10", "--out", "out"]
+    ask += ["--replications", "2", "--jobs", "1"]
     done = transsib(*ask, cwd=tmp_path, status=3)
     assert (
         "25: it is out of reach (tried from 1,300 to 1,800 USD of 2001, which gave" in done.stdout

@@ -117,7 +117,7 @@ IN_TRANSIT = [
 
 
 @pytest.mark.parametrize(
-    ("label", "low", "high", "replications", "looks"), sampled(IN_TRANSIT, IN_TRANSIT[:2])
+    ("label", "low", "high", "replications", "looks"), sampled(IN_TRANSIT, IN_TRANSIT[:1])
 )
 def test_containers_in_transit(
     tmp_path: Path,

@@ -182,14 +182,14 @@ def test_the_urgent_board_before_those_who_waited_longer(tmp_path: Path) -> None
     assert first.events[2].day > 1
 
 
-EVERY = 37
+EVERY = 97
 
 
 @pytest.mark.parametrize("rule", ["share", "logit"])
 def test_stories_agree_with_the_table_of_containers(
     rule: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    changes = {"choice.rule": rule, "run.days": 300, "routes.road.max_wait_days": 0.01}
+    changes = {"choice.rule": rule, "run.days": 200, "routes.road.max_wait_days": 0.01}
     scenario = loaded(tmp_path, COSTLY).with_changes(changes)
     observed = sim.simulate(scenario)
     monkeypatch.setattr("sim.experiments.tracing.simulate", lambda *_: observed)
