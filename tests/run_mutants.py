@@ -49,7 +49,8 @@ def copied(fault: Fault | None) -> Iterator[dict[str, str]]:
 
 def tested(fault: Fault | None, tests: Iterable[str]) -> subprocess.CompletedProcess[str]:
     """Some tests in a process of their own, until the first is red."""
-    options = ["-x", "-q", "-p", "no:cacheprovider"]
+    plain = ["-o", "addopts=", "-p", "no:nbmake"]  # which takes seconds to import
+    options = ["-x", "-q", "-p", "no:cacheprovider", *plain, "-m", "not slow"]
     with copied(fault) as environment:
         return subprocess.run(
             [sys.executable, "-m", "pytest", *options, *(f"tests/{test}" for test in tests)],
