@@ -284,10 +284,10 @@ def assert_other_is_the_same(
     logs = {(log.name, log.direction): log for log in long.facilities}
     for log in short.facilities:
         direction = log.direction and f"z-{log.direction}"
-        again = logs[f"z-{log.name}", direction]
+        later = logs[f"z-{log.name}", direction]
         began, once_more = (
             np.sort(days[days < short.horizon])
-            for days in (visits(scenario, short, log).started, visits(other, long, again).started)
+            for days in (visits(scenario, short, log).started, visits(other, long, later).started)
         )
         assert np.array_equal(began, once_more)
 
