@@ -6,8 +6,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
@@ -32,13 +30,16 @@ def _found() -> str | None:
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
-@contextmanager
-def browser_page(chromium: str, **how: Any) -> Iterator[Page]:
-    """A page that may load files alone; a request, a fault or a complaint of it fails the test."""
+@pytest.fixture(scope="module")
+def tab(chromium: str) -> Iterator[Page]:
+    """One browser for a module's tests, which may load files alone.
+
+    A request, a fault or a complaint of any page fails the last of them.
+    """
     complaints: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_context(**how).new_page()
+        page = browser.new_page()
         page.on(
             "request",
             lambda it: None if it.url.startswith(("file:", "data:")) else complaints.append(it.url),
@@ -50,3 +51,11 @@ def browser_page(chromium: str, **how: Any) -> Iterator[Page]:
         finally:
             browser.close()
     assert complaints == []
+
+
+@pytest.fixture
+def page(tab: Page) -> Page:
+    """As it is when a browser starts."""
+    tab.emulate_media(media="screen", color_scheme="light", reduced_motion="no-preference")
+    tab.set_viewport_size({"width": 1280, "height": 720})
+    return tab

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsers import browser_page, chromium
+from browsers import chromium, page, tab
 from corridors import SMALL, loaded
 from daily import daily, disruption
 from playwright.sync_api import Page, expect
@@ -18,22 +17,7 @@ from test_animation import PLACES, SECOND, content
 import sim
 from sim.views.animation import animation
 
-__all__ = ["chromium"]  # a fixture, by its name
-
-
-@pytest.fixture(scope="module")
-def tab(chromium: str) -> Iterator[Page]:
-    """One browser for all tests."""
-    with browser_page(chromium) as page:
-        yield page
-
-
-@pytest.fixture
-def page(tab: Page) -> Page:
-    """As it is when a browser starts."""
-    tab.emulate_media(color_scheme="light", reduced_motion="no-preference")
-    tab.set_viewport_size({"width": 1280, "height": 720})
-    return tab
+__all__ = ["chromium", "page", "tab"]  # fixtures, by their names
 
 
 @pytest.fixture

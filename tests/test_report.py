@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsers import browser_page, chromium
+from browsers import chromium, page, tab
 from corridors import SMALL, loaded
 from playwright.sync_api import Page, expect
 from processes import transsib
@@ -23,7 +22,7 @@ from sim.views import findings, words
 from sim.views.pieces import Part
 from sim.views.report import report
 
-__all__ = ["chromium"]  # a fixture, by its name
+__all__ = ["chromium", "page", "tab"]  # fixtures, by their names
 
 TROUBLED = """
 [disruptions.storm]
@@ -45,21 +44,6 @@ DATED = (
     .replace('"transit", days = [30', '"transit", mode = "sea", length_km = 20_000, days = [30')
     .replace('"transit", days = [13', '"transit", mode = "rail", length_km = 12_000, days = [13')
 )
-
-
-@pytest.fixture(scope="module")
-def tab(chromium: str) -> Iterator[Page]:
-    """One browser for all tests."""
-    with browser_page(chromium) as page:
-        yield page
-
-
-@pytest.fixture
-def page(tab: Page) -> Page:
-    """As it is when a browser starts."""
-    tab.emulate_media(media="screen", color_scheme="light")
-    tab.set_viewport_size({"width": 1280, "height": 720})
-    return tab
 
 
 @pytest.fixture(scope="module")
