@@ -35,8 +35,8 @@ RETRIES = 2
 """How often a task is tried again whose worker died."""
 
 
-STARTING_SECONDS = 1.0
-"""About what workers take to start."""
+WORTH_WORKERS_SECONDS = 2.0
+"""Of work that two workers do no sooner than this process alone: they take time to start."""
 
 
 class Crew(Protocol):
@@ -256,7 +256,7 @@ def places(
     """
     jobs = None if jobs is None else whole("jobs", jobs, 1)
     if cluster is None:
-        at_once = executor is None and seconds < STARTING_SECONDS
+        at_once = executor is None and seconds < WORTH_WORKERS_SECONDS
         return jobs or (1 if at_once else usable_cores())
     if jobs is not None or executor is not None:
         said = "--jobs" if jobs is not None else "an executor"
