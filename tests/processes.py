@@ -13,11 +13,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from forked import run
+
 import sim
-from sim.cli import main
 from sim.experiments.store import FILE
 
 TRANSSIB = str(Path(sys.executable).with_name("transsib"))
@@ -42,7 +44,7 @@ def transsib(
     with tempfile.TemporaryDirectory() as folder:
         said = [str(Path(folder) / name) for name in ("output", "errors")]
         process = FORKS.Process(
-            target=_run, args=(command, dict(os.environ), str(cwd or Path.cwd()), *said)
+            target=run, args=(command, dict(os.environ), str(cwd or Path.cwd()), *said)
         )
         process.start()
         process.join(PATIENCE)
@@ -63,18 +65,7 @@ FORKS.set_forkserver_preload(
         "matplotlib.backends.backend_svg",
     ]
 )
-
-
-def _run(
-    command: list[str], environment: dict[str, str], folder: str, output: str, errors: str
-) -> None:
-    os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(folder)
-    for number, path in ((1, output), (2, errors)):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
-    sys.argv = command
-    main()
+ensure_running()  # before a study here lets it import only what workers need
 
 
 @contextlib.contextmanager
@@ -90,6 +81,23 @@ def begun(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
+
+
+def processes(group: int) -> dict[int, int]:
+    """The processes of a group that live, each with its parent: where /proc tells, as on Linux."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it may have ended meanwhile
+            state, parent, belongs = (process / "stat").read_text().rpartition(")")[2].split()[:3]
+            if int(belongs) == group and state != "Z":
+                found[int(process.name)] = int(parent)
+    return found
+
+
+def at_work(group: int) -> list[int]:
+    """The workers of a command that has begun: its grandchildren, forks of one of its children."""
+    found = processes(group)
+    return [process for process, parent in found.items() if parent in found and parent != group]
 
 
 def interruptible() -> None:

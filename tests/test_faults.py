@@ -5,7 +5,6 @@ A refused file means: exit 2, every fault with its place, nothing on standard ou
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import pty
@@ -20,7 +19,7 @@ from typing import Any
 import processes
 import pytest
 from corridors import SMALL, written
-from processes import PATIENCE, TRANSSIB, begun, cost, ended, until
+from processes import PATIENCE, TRANSSIB, at_work, begun, cost, ended, until
 from soon import is_soon
 from support import sampled
 
@@ -489,20 +488,9 @@ def running(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     text = changed(("= 20_000", "= 400_000"), ("= 8_000", "= 100_000"))
     command = ["run", str(written(tmp_path, text)), "--replications", "5000", "--jobs", "2"]
     with begun(*command, "--out", tmp_path / "out") as process:
-        until(lambda: len(children(process.pid)) == 2)
+        until(lambda: len(at_work(process.pid)) == 2)
         time.sleep(1)
         yield process
-
-
-def children(group: int) -> list[str]:
-    """The workers of a process group: where /proc tells, as on Linux."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it may have ended meanwhile
-            if b"spawn_main" in (process / "cmdline").read_bytes():
-                after_name = (process / "stat").read_text().rpartition(")")[2].split()
-                found += [process.name] if int(after_name[2]) == group else []
-    return found
 
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
@@ -531,7 +519,7 @@ def test_a_run_that_is_stopped_ends_soon_and_leaves_no_process(
     assert running.returncode == status, error
     assert said in error
     assert "Traceback" not in error
-    assert children(group) == []
+    assert at_work(group) == []
     assert transsib("show", tmp_path / "out").returncode == 3, "what ended is kept"
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from corridors import loaded, pair
-from processes import PATIENCE, TRANSSIB, begun, ended, kept, transsib, until
+from processes import PATIENCE, TRANSSIB, at_work, begun, ended, kept, processes, transsib, until
 from soon import is_soon
 
 import sim
@@ -54,17 +54,6 @@ def command(files: list[str], out: Path, *options: str) -> list[str]:
 def finished(files: list[str], out: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """The command in one process, to its end."""
     return transsib(*command(files, out, "--jobs", "1", *options), status=None)
-
-
-def processes(group: int) -> list[int]:
-    """The processes of a group that live."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it may have ended meanwhile
-            state, _, belongs = (process / "stat").read_text().rpartition(")")[2].split()[:3]
-            if int(belongs) == group and state != "Z":
-                found.append(int(process.name))
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -158,15 +147,10 @@ def test_a_worker_that_is_killed_is_replaced(
     out = tmp_path / "out"
     with begun(*command(files, out)) as process:
         until(lambda: kept(out) >= 2)
-        worker = next(p for p in processes(process.pid) if _works(p))
-        os.kill(worker, signal.SIGKILL)
+        os.kill(at_work(process.pid)[0], signal.SIGKILL)
         _, error = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, error
     assert_as(undisturbed, out)
-
-
-def _works(process: int) -> bool:
-    return b"spawn_main" in Path(f"/proc/{process}/cmdline").read_bytes()
 
 
 class Deadly(Task):

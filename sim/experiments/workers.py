@@ -19,8 +19,10 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from functools import cache
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
 from typing import Protocol
 
 from sim.errors import UsageError
@@ -35,8 +37,8 @@ RETRIES = 2
 """How often a task is tried again whose worker died."""
 
 
-WORTH_WORKERS_SECONDS = 2.0
-"""Of work that two workers do no sooner than this process alone: they take time to start."""
+STARTING_SECONDS = 1.0
+"""About what the first workers take to start."""
 
 
 class Crew(Protocol):
@@ -81,8 +83,7 @@ class Watched:
     """So many processes of our own."""
 
     def __init__(self, jobs: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._theirs, self._ours = context.Pipe(duplex=False)
+        self._theirs, self._ours = multiprocessing.Pipe(duplex=False)
         self._workers = [_Worker(self._theirs) for _ in range(jobs)]
 
     def finished(self, tasks: Sequence[Task]) -> Iterator[Done]:
@@ -128,7 +129,7 @@ class _Worker:
     def _start(self) -> None:
         self.pool = ProcessPoolExecutor(
             1,
-            mp_context=multiprocessing.get_context("spawn"),
+            mp_context=_begin(),
             initializer=_live_by,
             initargs=(self._lifeline,),
         )
@@ -195,6 +196,19 @@ def workers(
             crew.end(now=now)
 
 
+@cache
+def _begin() -> BaseContext:
+    """How workers begin: as forks of a process that has imported what they need, which stays.
+
+    So only the first of a session waits for imports. Where forks are not safe, from nothing.
+    """
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([run_task.__module__])
+    return context
+
+
 def _live_by(lifeline: Connection) -> None:
     """Let the parent decide what an interruption means, and end when it is no more."""
     keep_freed_memory()
@@ -256,7 +270,7 @@ def places(
     """
     jobs = None if jobs is None else whole("jobs", jobs, 1)
     if cluster is None:
-        at_once = executor is None and seconds < WORTH_WORKERS_SECONDS
+        at_once = executor is None and seconds < STARTING_SECONDS
         return jobs or (1 if at_once else usable_cores())
     if jobs is not None or executor is not None:
         said = "--jobs" if jobs is not None else "an executor"
