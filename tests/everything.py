@@ -136,7 +136,7 @@ def routes(draw: st.DrawFn, a_day: float) -> Document:
     number = draw(st.integers(0, 2))
     run(0 if number else 1)
     for _ in range(number):
-        headway = draw(numbers(0.4, 3))
+        headway = draw(headways(a_day))
         capacity = max(1, round(a_day * headway * draw(numbers(0.2, 0.9))))
         timetable: Document = {"every_days": headway}
         when: Document = draw(st.sampled_from([timetable, timetable, WHEN_FULL]))
@@ -151,6 +151,11 @@ def routes(draw: st.DrawFn, a_day: float) -> Document:
         "max_wait_days": draw(st.sampled_from(["unlimited", 0.5, 2, 6])),
         "stages": stages,
     }
+
+
+def headways(a_day: float) -> st.SearchStrategy[float]:
+    """Days between departures, of which some are full, however few come a day."""
+    return numbers(0.4, 3) if a_day > 1 else numbers(2, 15)
 
 
 @st.composite
@@ -209,7 +214,7 @@ def phases(draw: st.DrawFn, document: Document) -> Document:
                 path = f"routes.{route}.stages.{stage}"
                 if said["kind"] == "departures":
                     if "every_days" in said:
-                        changes[f"{path}.every_days"] = draw(numbers(0.4, 3))
+                        changes[f"{path}.every_days"] = draw(headways(300 / days))
                     changes[f"{path}.capacity"] = said["capacity"] + 1
                 elif said["kind"] == "transit":
                     changes[f"{path}.days"] = draw(numbers(0.3, 4))
