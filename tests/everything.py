@@ -261,7 +261,7 @@ def whens(draw: st.DrawFn, days: int, kind: str) -> Document:
 @st.composite
 def single_routes(draw: st.DrawFn) -> Document:
     """One route that all take, with departures, transits of fixed days and a facility."""
-    a_day, days = 10, 60
+    a_day, days = 10, 40
     timetable: Document = {"every_days": draw(numbers(0.4, 3))}
     when: Document = draw(st.sampled_from([timetable, WHEN_FULL]))
     stages: Document = {
