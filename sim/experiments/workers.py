@@ -137,7 +137,8 @@ class _Worker:
     def take(self, task: Task) -> None:
         """One more task; where the process has died meanwhile, that shows when it should end."""
         try:
-            with _without_main(), _interrupts_blocked():  # processes start as tasks are submitted
+            # Processes start as tasks are submitted.
+            with _without_main(), _interrupts_blocked(), _with_our_path():
                 future = self.pool.submit(run_task, task)
         except BrokenProcessPool as error:
             future = Future()
@@ -200,7 +201,8 @@ def workers(
 def _begin() -> BaseContext:
     """How workers begin: as forks of a process that has imported what they need, which stays.
 
-    So only the first of a session waits for imports. Where forks are not safe, from nothing.
+    So only the first of a session waits for imports; whoever edits the program begins a new one.
+    Where forks are not safe, from nothing.
     """
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
@@ -252,6 +254,25 @@ def _without_main() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
+
+
+@contextlib.contextmanager
+def _with_our_path() -> Iterator[None]:
+    """Let workers, and what they are forks of, import the program from where this process has it.
+
+    Before 3.12.8 Python tells the latter nothing of `sys.path`: it would look into the working
+    directory, and then for whatever version is installed.
+    """
+    ours = {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONSAFEPATH": "1"}
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            del os.environ[name]
+            if value is not None:
+                os.environ[name] = value
 
 
 def places(
