@@ -30,7 +30,7 @@ from sim.scenario.fields import Named
 SOON = 5
 """Seconds after which an interrupted run must have ended."""
 
-KILLS = int(os.environ.get("TRANSSIB_KILLS", "4"))
+KILLS = int(os.environ.get("TRANSSIB_KILLS", "10"))
 REPLICATIONS = 8
 
 linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from corridors import SMALL, loaded, written
-from processes import ended
+from processes import TRANSSIB, ended
 
 import sim
 from sim.experiments.tasks import Failure, Task
@@ -52,3 +53,13 @@ def test_they_import_the_program_from_where_it_was_imported(tmp_path: Path) -> N
     script.write_text(SCRIPT, encoding="utf-8")
     done = ended([sys.executable, str(script), str(other), str(written(tmp_path, SMALL))])
     assert done.stderr.count(str(other / "sim" / "experiments" / "tasks.py")) >= 2, done
+
+
+@pytest.mark.parametrize("length", [75, 76])
+def test_a_socket_has_a_path_or_workers_begin_from_nothing(length: int, tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory() as short:
+        folder = Path(short, "t" * (length - len(short) - 1))
+        folder.mkdir()
+        command = [TRANSSIB, "run", str(written(tmp_path, SMALL)), "--jobs", "2"]
+        done = ended(command, env={**os.environ, "TMPDIR": str(folder)})
+        assert done.returncode == 0, done.stderr

@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 import types
 from collections import deque
@@ -202,13 +203,22 @@ def _begin() -> BaseContext:
     """How workers begin: as forks of a process that has imported what they need, which stays.
 
     So only the first of a session waits for imports; whoever edits the program begins a new one.
-    Where forks are not safe, from nothing.
+    Where forks are not safe, or no socket can be made to ask for them, from nothing.
     """
-    if sys.platform != "linux":
+    if sys.platform != "linux" or not _sockets_fit():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([run_task.__module__])
     return context
+
+
+def _sockets_fit() -> bool:
+    """Whether there is a place for temporary files, and room in the 107 bytes of a socket's path."""
+    try:
+        folder = os.fsencode(tempfile.gettempdir())
+    except FileNotFoundError:
+        return False
+    return len(folder + b"/pymp-12345678/listener-12345678") <= 107
 
 
 def _live_by(lifeline: Connection) -> None:
