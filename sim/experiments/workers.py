@@ -213,7 +213,7 @@ def _begin() -> BaseContext:
 
 
 def _sockets_fit() -> bool:
-    """Whether there is a place for temporary files, and room in the 107 bytes of a socket's path."""
+    """Whether temporary files have a place of which the 107 bytes of a socket's path leave room."""
     try:
         folder = os.fsencode(tempfile.gettempdir())
     except FileNotFoundError:
