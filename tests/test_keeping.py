@@ -8,6 +8,7 @@ import random
 import resource
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import time
@@ -110,6 +111,73 @@ def _readable(out: Path) -> Mapping[str, Mapping[int, Measures]]:
         if "no results here" not in str(error):
             raise
         return {}
+
+
+MAGIC = bytes.fromhex("d9d505f920a163d7")
+"""Begins a journal of SQLite (sqlite.org/fileformat.html), and ends one that names another."""
+
+
+def journal(whole: bytes, pages: int, *, names: bytes = b"") -> bytes:
+    """What stays beside a file when SQLite is killed while it changes the first page."""
+    page, nonce = int.from_bytes(whole[16:18]), 7
+    checksum = nonce + sum(whole[page - 200 : 0 : -200])
+    header = MAGIC + struct.pack(">5I", 1, nonce, pages, 512, page)
+    found = header.ljust(512, b"\0") + struct.pack(">I", 1) + whole[:page]
+    found += struct.pack(">I", checksum)
+    if names:
+        where = 2**30 // page + 1
+        found += struct.pack(">I", where) + names + struct.pack(">2I", len(names), sum(names))
+        found += MAGIC
+    return found
+
+
+@pytest.fixture
+def changing(tmp_path: Path) -> tuple[Path, bytes, sim.Results]:
+    """A file that SQLite was about to write in another way, as it was before, and its results."""
+    out = tmp_path / "out"
+    results = sim.run(loaded(tmp_path), replications=2, jobs=1, out=out)
+    whole = (out / FILE).read_bytes()
+    (out / FILE).write_bytes(whole[:18] + b"\2\2" + whole[20:])
+    return out / FILE, whole, results
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_killed_while_it_changed_how_the_file_is_written(
+    goes_on: bool, changing: tuple[Path, bytes, sim.Results]
+) -> None:
+    file, whole, results = changing
+    beside = file.with_name(f"{FILE}-journal")
+    beside.write_bytes(journal(whole, len(whole) // int.from_bytes(whole[16:18])))
+    if goes_on:
+        found = sim.run(results.scenarios, replications=3, jobs=1, out=file.parent)
+        assert {n: found.measures["small"][n] for n in range(2)} == results.measures["small"]
+    else:
+        assert load_results(file.parent).measures == results.measures
+        assert file.read_bytes() == whole
+    assert not beside.exists()
+
+
+@pytest.mark.parametrize("harm", ["removes another", "lengthens", "is of another"])
+def test_a_journal_that_is_not_as_ours_changes_nothing(
+    harm: str, changing: tuple[Path, bytes, sim.Results], tmp_path: Path
+) -> None:
+    file, whole, _ = changing
+    victim, pages = tmp_path / "letter", len(whole) // int.from_bytes(whole[16:18])
+    victim.write_text("dear")
+    beside = file.with_name(f"{FILE}-journal")
+    if harm == "removes another":
+        beside.write_bytes(journal(whole, pages, names=str(victim).encode()))
+    elif harm == "lengthens":
+        beside.write_bytes(journal(whole, pages * 1_000))
+    else:
+        beside.write_bytes(journal(whole, pages))
+        file.write_bytes(file.read_bytes()[:68] + b"mine" + whole[72:])
+    before = file.read_bytes()
+    with pytest.raises(ResultsError, match="damaged"):
+        load_results(file.parent)
+    assert victim.read_text() == "dear"
+    assert file.read_bytes() == before
+    assert beside.exists()
 
 
 @linux

@@ -10,7 +10,7 @@ import re
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sim.errors import IncompleteError, ResultsError, TranssibError
@@ -48,6 +48,9 @@ TABLES = {
     for name, rest in re.findall(r"CREATE TABLE (\w+)([^;]+)", SCHEMA)
 }
 """How each table is made, by name."""
+
+LONGEST_JOURNAL = 2**16
+"""Bytes of one that a change of how the file is written leaves: of a page, and a header."""
 
 SIDES = ("", "-journal", "-wal", "-shm")
 """What SQLite opens together with a file."""
@@ -87,7 +90,10 @@ def intact(path: Path) -> Iterator[None]:
 
 
 def opened(path: Path) -> sqlite3.Connection:
-    """A connection to one of our files that cannot change it. Raises ResultsError."""
+    """A connection to one of our files that cannot change it. Raises ResultsError.
+
+    Where a run was killed while it changed how the file is written, that is undone first.
+    """
     for beside in SIDES:  # SQLite would wait for a pipe
         side = path.resolve().with_name(f"{path.resolve().name}{beside}")
         if os.path.lexists(side) and not stat.S_ISREG(side.lstat().st_mode):
@@ -95,7 +101,7 @@ def opened(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     try:
         database.execute("PRAGMA trusted_schema = OFF")
-        (ours,) = database.execute("PRAGMA application_id").fetchone()
+        ours = _application(database, path.resolve())
         others = set(tables(database)) - {"table"} if ours == OURS else {"view"}
     except (*WRONG, OSError) as error:
         database.close()
@@ -104,6 +110,35 @@ def opened(path: Path) -> sqlite3.Connection:
         database.close()
         raise ResultsError(f"{path}: not written by transsib")
     return database
+
+
+def _application(database: sqlite3.Connection, path: Path) -> int:
+    """Whose file it is, by SQLite's application id."""
+    try:
+        (found,) = database.execute("PRAGMA application_id").fetchone()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname != "SQLITE_READONLY_ROLLBACK" or not _may_be_undone(path):
+            raise
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True)) as writer:
+            writer.execute("PRAGMA trusted_schema = OFF")
+            (found,) = writer.execute("PRAGMA application_id").fetchone()
+    return int(found)
+
+
+def _may_be_undone(path: Path) -> bool:
+    """Whether a journal left beside a file is as ours are: of the file as long as it is.
+
+    Somebody else's could make it longer, or name another journal, which SQLite would remove.
+    """
+    journal = path.with_name(f"{path.name}-journal")
+    with path.open("rb") as file:
+        file.seek(68)
+        ours = file.read(4) == OURS.to_bytes(4)
+    if not ours or journal.stat().st_size > LONGEST_JOURNAL:
+        return False
+    said = journal.read_bytes()
+    pages, page = int.from_bytes(said[16:20]), int.from_bytes(said[24:28])
+    return pages * page == path.stat().st_size and not said.endswith(said[:8])
 
 
 def tables(database: sqlite3.Connection) -> dict[str, dict[str, str]]:
