@@ -26,7 +26,7 @@ class Parent(Task):
         return Failure(str(os.getppid()))
 
 
-def test_all_of_a_session_are_forks_of_one_process(tmp_path: Path) -> None:
+def test_all_that_a_process_ever_has_are_forks_of_one(tmp_path: Path) -> None:
     scenario, parents = loaded(tmp_path), set()
     for _ in range(2):
         with workers(2) as crew:

@@ -202,7 +202,7 @@ def workers(
 def _begin() -> BaseContext:
     """How workers begin: as forks of a process that has imported what they need, which stays.
 
-    So only the first of a session waits for imports; whoever edits the program begins a new one.
+    So only the first of a program wait for imports; whoever edits this one starts anew.
     Where forks are not safe, or no socket can be made to ask for them, from nothing.
     """
     if sys.platform != "linux" or not _sockets_fit():
