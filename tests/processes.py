@@ -83,7 +83,7 @@ def begun(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-def processes(group: int) -> dict[int, int]:
+def living(group: int) -> dict[int, int]:
     """The processes of a group that live, each with its parent: where /proc tells, as on Linux."""
     found = {}
     for process in Path("/proc").glob("[0-9]*"):
@@ -96,7 +96,7 @@ def processes(group: int) -> dict[int, int]:
 
 def at_work(group: int) -> list[int]:
     """The workers of a command that has begun: its grandchildren, forks of one of its children."""
-    found = processes(group)
+    found = living(group)
     return [process for process, parent in found.items() if parent in found and parent != group]
 
 

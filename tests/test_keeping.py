@@ -17,11 +17,12 @@ from pathlib import Path
 
 import pytest
 from corridors import loaded, pair
-from processes import PATIENCE, TRANSSIB, at_work, begun, ended, kept, processes, transsib, until
+from processes import PATIENCE, TRANSSIB, at_work, begun, ended, kept, living, transsib, until
 from soon import is_soon
 
 import sim
 from sim.errors import IncompleteError, ResultsError
+from sim.experiments.opening import JOURNAL
 from sim.experiments.store import FILE, load_results
 from sim.experiments.tasks import Failure, Outcome, Task
 from sim.experiments.workers import RETRIES, Watched, workers
@@ -98,7 +99,7 @@ def test_killed_at_any_moment_and_run_again(
     done = finished(files, out)
     assert done.returncode == 0, done.stderr
     assert_as(undisturbed, out)
-    until(lambda: not any(processes(group) for group in groups))
+    until(lambda: not any(living(group) for group in groups))
 
 
 def _readable(out: Path) -> Mapping[str, Mapping[int, Measures]]:
@@ -113,21 +114,17 @@ def _readable(out: Path) -> Mapping[str, Mapping[int, Measures]]:
         return {}
 
 
-MAGIC = bytes.fromhex("d9d505f920a163d7")
-"""Begins a journal of SQLite (sqlite.org/fileformat.html), and ends one that names another."""
-
-
 def journal(whole: bytes, pages: int, *, names: bytes = b"") -> bytes:
     """What stays beside a file when SQLite is killed while it changes the first page."""
     page, nonce = int.from_bytes(whole[16:18]), 7
     checksum = nonce + sum(whole[page - 200 : 0 : -200])
-    header = MAGIC + struct.pack(">5I", 1, nonce, pages, 512, page)
+    header = JOURNAL + struct.pack(">5I", 1, nonce, pages, 512, page)
     found = header.ljust(512, b"\0") + struct.pack(">I", 1) + whole[:page]
     found += struct.pack(">I", checksum)
     if names:
         where = 2**30 // page + 1
         found += struct.pack(">I", where) + names + struct.pack(">2I", len(names), sum(names))
-        found += MAGIC
+        found += JOURNAL
     return found
 
 
@@ -157,7 +154,7 @@ def test_killed_while_it_changed_how_the_file_is_written(
     assert not beside.exists()
 
 
-@pytest.mark.parametrize("harm", ["removes another", "lengthens", "is of another"])
+@pytest.mark.parametrize("harm", ["removes another", "begins otherwise", "lengthens", "is foreign"])
 def test_a_journal_that_is_not_as_ours_changes_nothing(
     harm: str, changing: tuple[Path, bytes, sim.Results], tmp_path: Path
 ) -> None:
@@ -165,8 +162,11 @@ def test_a_journal_that_is_not_as_ours_changes_nothing(
     victim, pages = tmp_path / "letter", len(whole) // int.from_bytes(whole[16:18])
     victim.write_text("dear")
     beside = file.with_name(f"{FILE}-journal")
+    naming = journal(whole, pages, names=str(victim).encode())
     if harm == "removes another":
-        beside.write_bytes(journal(whole, pages, names=str(victim).encode()))
+        beside.write_bytes(naming)
+    elif harm == "begins otherwise":  # SQLite looks for the name before it looks at the beginning
+        beside.write_bytes(b"\1" + naming[1:])
     elif harm == "lengthens":
         beside.write_bytes(journal(whole, pages * 1_000))
     else:
@@ -196,7 +196,7 @@ def test_stopped_and_gone_on(
         stopped = time.monotonic()
         output, error = process.communicate(timeout=PATIENCE)
         assert is_soon(time.monotonic() - stopped, SOON)
-    until(lambda: not processes(process.pid))  # also the one that cleans up after others
+    until(lambda: not living(process.pid))  # also the one that cleans up after others
     assert (process.returncode, output) == (status, "")
     there = kept(out)
     assert f"{said}; {there} of {2 * REPLICATIONS} replications are kept in {out}" in error

@@ -37,8 +37,9 @@ def test_all_that_a_process_ever_has_are_forks_of_one(tmp_path: Path) -> None:
 
 
 SCRIPT = """
-import sys
+import pathlib, sys
 sys.path.insert(0, sys.argv[1])
+sys.path.append(pathlib.Path())  # which Python passes over
 import sim
 sim.run(sim.load_scenario(sys.argv[2]), replications=2, jobs=2)
 """
@@ -57,7 +58,7 @@ def test_they_import_the_program_from_where_it_was_imported(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("length", [75, 76])
 def test_a_socket_has_a_path_or_workers_begin_from_nothing(length: int, tmp_path: Path) -> None:
-    with tempfile.TemporaryDirectory() as short:
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:
         folder = Path(short, "t" * (length - len(short) - 1))
         folder.mkdir()
         command = [TRANSSIB, "run", str(written(tmp_path, SMALL)), "--jobs", "2"]

@@ -49,6 +49,9 @@ TABLES = {
 }
 """How each table is made, by name."""
 
+JOURNAL = bytes.fromhex("d9d505f920a163d7")
+"""Begins a journal of SQLite (sqlite.org/fileformat.html), and ends one that names another."""
+
 LONGEST_JOURNAL = 2**16
 """Bytes of one that a change of how the file is written leaves: of a page, and a header."""
 
@@ -128,7 +131,8 @@ def _application(database: sqlite3.Connection, path: Path) -> int:
 def _may_be_undone(path: Path) -> bool:
     """Whether a journal left beside a file is as ours are: of the file as long as it is.
 
-    Somebody else's could make it longer, or name another journal, which SQLite would remove.
+    Somebody else's could make it longer, or name another journal, which SQLite would remove
+    before it looks how this one begins.
     """
     journal = path.with_name(f"{path.name}-journal")
     with path.open("rb") as file:
@@ -138,7 +142,8 @@ def _may_be_undone(path: Path) -> bool:
         return False
     said = journal.read_bytes()
     pages, page = int.from_bytes(said[16:20]), int.from_bytes(said[24:28])
-    return pages * page == path.stat().st_size and not said.endswith(said[:8])
+    of_one_file = said.startswith(JOURNAL) and not said.endswith(JOURNAL)
+    return of_one_file and pages * page == path.stat().st_size
 
 
 def tables(database: sqlite3.Connection) -> dict[str, dict[str, str]]:

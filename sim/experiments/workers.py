@@ -200,10 +200,10 @@ def workers(
 
 @cache
 def _begin() -> BaseContext:
-    """How workers begin: as forks of a process that has imported what they need, which stays.
+    """How workers begin: as forks of a process that has imported what they need.
 
-    So only the first of a program wait for imports; whoever edits this one starts anew.
-    Where forks are not safe, or no socket can be made to ask for them, from nothing.
+    It stays until this process ends: only the first workers wait for imports, and none sees what
+    is edited meanwhile. Where forks are not safe, or no socket can ask for them: from nothing.
     """
     if sys.platform != "linux" or not _sockets_fit():
         return multiprocessing.get_context("spawn")
@@ -271,14 +271,18 @@ def _with_our_path() -> Iterator[None]:
     """Let workers, and what they are forks of, import the program from where this process has it.
 
     Before 3.12.8 Python tells the latter nothing of `sys.path`: it would look into the working
-    directory, and then for whatever version is installed.
+    directory, and then for whatever version is installed. What is no text there, which Python
+    passes over, could not be told.
     """
+    path = sys.path
+    sys.path = [each for each in path if isinstance(each, str)]
     ours = {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONSAFEPATH": "1"}
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)
     try:
         yield
     finally:
+        sys.path = path
         for name, value in before.items():
             del os.environ[name]
             if value is not None:
