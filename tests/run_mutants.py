@@ -44,7 +44,9 @@ def copied(fault: Fault | None) -> Iterator[dict[str, str]]:
         if fault is not None:
             file = Path(folder) / "sim" / fault.file
             file.write_text(fault.put_into(file.read_text("utf-8")), "utf-8")
-        yield {**os.environ, "PYTHONPATH": folder, "PYTHONSAFEPATH": "1"}
+        ours = {"PYTHONPATH": folder, "PYTHONSAFEPATH": "1"}
+        # A process that tests begin may outlive them, and would write where all is being removed.
+        yield {**os.environ, **ours, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def tested(fault: Fault | None, tests: Iterable[str]) -> subprocess.CompletedProcess[str]:
