@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -58,6 +59,7 @@ def phased(scenario: Scenario) -> Iterator[tuple[str, Scenario]]:
         yield name, scenario
 
 
+@lru_cache(maxsize=64)  # whoever simulates, measures and draws a scenario asks again
 def eras(scenario: Scenario) -> tuple[Era, ...]:
     """The scenario from day 0 on, and as it is from each phase on."""
     from sim.scenario.model import Era
