@@ -212,3 +212,23 @@ def test_all_containers_in_one_direction_are_those_of_a_corridor_without(tmp_pat
     assert found["rail.direction:out.load_factor"] == alone["rail.load_factor"]
     assert "rail.direction:home.share" not in found  # of no demand
     assert "rail.direction:home.door_to_door_mean" not in found
+
+
+def test_what_is_said_before_a_run_is_of_each_direction(tmp_path: Path) -> None:
+    # A train in 12 days each way: half of that, and 4 more. 456 places a year, 400 or 584 out.
+    text = DAILY.replace("out = 0.5", "out = 0.8").replace("home = 0.5", "home = 0.2")
+    rail = f"""
+[routes.rail]
+promise_days = 6
+[routes.rail.stages]
+trains = {{ kind = "departures", annual_capacity = {30 * 365 / 12}, capacity = 15 }}
+line = {{ kind = "transit", days = 4 }}
+"""
+    preview = loaded(tmp_path, text + rail).preview()
+    route = preview.route("rail")
+    assert route.free_flow_days == pytest.approx(12 / 2 + 4)
+    assert any("6 days is less than a free-flow trip takes" in each for each in preview.warnings)
+    assert route.demand < route.yearly_capacity
+    assert route.binds == "trains"
+    fewer = loaded(tmp_path, text.replace("= 730", "= 500") + rail).preview().route("rail")
+    assert fewer.binds is None

@@ -386,3 +386,8 @@ def test_a_computed_facility_is_one_with_a_queue(tmp_path: Path, kind: str, seed
             assert days.tolist() == same.tolist()
     assert (one.containers.delivered == other.containers.delivered).all()
     assert (customs(one, "slow").started > customs(one, "slow").entered).any()
+
+
+def test_servers_that_nobody_needs_take_no_memory() -> None:
+    pool, days = Computed(10**9), [1.0, 1.5, 1.75, 9.0]
+    assert [pool.start(day, 1.0, 0).begins for day in days] == days

@@ -376,3 +376,19 @@ def test_what_never_changes_is_as_without_phases(tmp_path: Path) -> None:
     assert (one.way().booked == other.way().booked).all()
     assert (one.way().taken == other.way().taken).all()
     assert (one.containers.delivered == other.containers.delivered).all()
+
+
+def test_who_books_when_a_phase_begins_is_asked(tmp_path: Path) -> None:
+    # 216 times 7 / 24 days is a bit more than 63 days in floating point.
+    daily = DAILY.replace("days = 12", "days = 70").replace("365", "182.5")
+    port = (
+        "[routes.rail]\nmax_wait_days = 50\n"
+        + RAIL
+        + 'port = { kind = "facility", facility = "port" }\n'
+    )
+    port += "[facilities.port]\nservice_hours = 1\n"
+    port += '[choice]\nrule = "share"\nshares = { rail = 1 }\nposted_every_hours = 7\n'
+    phase = '[phases.later]\nfrom = 2001-03-05\nset = { "routes.rail.freight_usd" = 10 }\n'
+    observed = lawful_run(loaded(tmp_path, daily + port + phase))
+    assert 63.0 in observed.containers.booked
+    assert (observed.containers.route >= 0).all()

@@ -151,6 +151,15 @@ def test_a_study_goes_on_until_all_is_narrow_and_keeps_what_it_had(tmp_path: Pat
         sim.run(scenario, precision=Precision(0.01, metrics=("rail.shar",)), jobs=1)
 
 
+def test_a_folder_keeps_the_replications_that_it_has_beyond_what_is_needed(tmp_path: Path) -> None:
+    many, few, out = loaded(tmp_path), loaded(tmp_path, name="few"), tmp_path / "out"
+    many = many.with_changes({"run.replications": 40})
+    sim.run([many, few], jobs=1, out=out)
+    found = sim.run([many, few], precision=Precision(1e-4, most=22), jobs=1, out=out)
+    assert [len(found.measures[name]) for name in ("small", "few")] == [40, 22]
+    assert sim.load_results(out).measures == found.measures
+
+
 def test_the_command_says_what_was_not_reached(tmp_path: Path) -> None:
     path = str(written(tmp_path, SMALL))
     asked = ("--precision", "0.01%", "--replications", "22", "--jobs", "1")

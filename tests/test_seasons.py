@@ -219,3 +219,15 @@ def test_the_busiest_month_has_so_many_times_the_deliveries_of_a_mean_one(tmp_pa
     scenario = loaded(tmp_path, YEAR).with_changes(changes)
     found = figures(scenario, sim.simulate(scenario))
     assert found["road.busiest_month"] == found["all.busiest_month"] == 2
+
+
+@pytest.mark.parametrize("warmup", [0, 147.3, 294.1])
+def test_years_are_whole_after_any_warm_up(warmup: float, tmp_path: Path) -> None:
+    # (147.3 + 365) - 147.3 is a bit less than 365 in floating point.
+    text = YEAR.replace("days = 0\ndays = 365", f"days = {warmup}\ndays = 730\nstart = 2001-01-01")
+    text = text.replace("[routes", "growth_per_year = 0.5\n[routes", 1)
+    text += '[phases.p]\nfrom = 2002-01-01\nset = { "demand.containers_per_year" = 1_200 }\n'
+    scenario = loaded(tmp_path, text)
+    found = figures(scenario, lawful_run(scenario))
+    for year in (2001, 2002):
+        assert found[f"all.year:{year}.booked"] == pytest.approx(1_200, abs=1)

@@ -96,6 +96,7 @@ class Office:
         """A block for each moment of an era at which figures are posted, empty ones too."""
         edges = np.arange(math.floor(start / every), math.ceil(end / every) + 1) * every
         edges = edges.clip(start, None)
+        edges[0] = start  # and not an ulp later
         rows = self.booked.searchsorted(edges).tolist()
         last = len(self.booked) if end == self.way.horizon else self.booked.searchsorted(end)
         rows[-1] = int(last)  # the last edge may round to just below the end

@@ -41,11 +41,14 @@ class Computed:
 
     def __init__(self, servers: int) -> None:
         self._servers = servers
-        self._free = [0.0] * servers  # a heap: the day each server is free again
+        self._free: list[float] = []  # a heap: the day each server that ever served is free again
         self._starts: deque[float] = deque()
 
     def start(self, now: float, days: float, priority: int) -> Slot:  # noqa: ARG002
         """The slot of a vehicle that comes now and takes a server for so many days."""
+        if len(self._free) < self._servers and (not self._free or self._free[0] > now):
+            heappush(self._free, now + days)
+            return Slot(now, now + days)
         begins = self._free[0]
         if begins > now:
             self._starts.append(begins)

@@ -114,7 +114,7 @@ def studied(
             number = precision.next_number(results) if precision and not failures else None
             if number is None:
                 break
-            scenarios = _replicated(scenarios, number)
+            scenarios = [_with_at_least(each, number) for each in scenarios]
             if not large:
                 refuse_if_large(scenarios, jobs, apart=apart)
             if keeper:
@@ -155,6 +155,11 @@ def _asked(
 
 def _replicated(scenarios: Sequence[Scenario], number: int) -> list[Scenario]:
     return [each.with_changes({"run.replications": number}) for each in scenarios]
+
+
+def _with_at_least(scenario: Scenario, number: int) -> Scenario:
+    """With so many replications, or the more that it has already."""
+    return scenario.with_changes({"run.replications": max(scenario.run.replications, number)})
 
 
 def _check_pairs(scenarios: Sequence[Scenario], fields: Sequence[str]) -> None:

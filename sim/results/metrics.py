@@ -20,7 +20,7 @@ from sim.results.figures import Choices, Figures, Lane, Sample
 from sim.results.months import busiest
 from sim.results.observations import Observations, Way
 from sim.results.window import Window
-from sim.scenario.calendar import yearly_demand
+from sim.scenario.calendar import A_BIT, yearly_demand
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Scenario
 
@@ -191,9 +191,10 @@ def _parts(
 def _years(scenario: Scenario, window: Window) -> Iterator[tuple[str, Window]]:
     """The whole years of a window that is longer than one, by the year in which each begins."""
     start = scenario.run.start
-    if start is None or window.days <= DAYS_A_YEAR:
+    years = window.days / DAYS_A_YEAR
+    if start is None or years <= 1 + A_BIT:
         return
-    for number in range(int(window.days // DAYS_A_YEAR)):
+    for number in range(int(years + A_BIT)):
         first = window.start + number * DAYS_A_YEAR
         yield f"year:{start.year + number}", Window(first, first + DAYS_A_YEAR)
 

@@ -17,6 +17,9 @@ from sim.scenario.demand import MONTHS, Monthly
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.model import Era, Run, Scenario
 
+A_BIT = 1e-9
+"""Of a year: a sum of days may be as much less than whole years, and is whole years then."""
+
 
 class Piece(NamedTuple):
     """Days on which demand is the same, [first, end), in containers a year."""
@@ -70,7 +73,7 @@ def yearly_demand(scenario: Scenario, first: float, end: float) -> dict[str | No
 
 def _year(run: Run, day: float) -> int:
     """Whole years since the start; the warm-up counts as the first."""
-    return max(0, math.floor((day - run.warmup_days) / DAYS_A_YEAR))
+    return max(0, math.floor((day - run.warmup_days) / DAYS_A_YEAR + A_BIT))
 
 
 def _start_of_year(run: Run) -> float:

@@ -168,8 +168,11 @@ class Scenario(Model):
         )
 
     def free_flow_days(self, name: str) -> float:
-        """Door-to-door days of a route with nothing ahead, service at facilities included."""
-        route = self.routes[name]
+        """Door-to-door days of a route with nothing ahead, service at facilities included.
+
+        Each way: of yearly capacities a direction has half.
+        """
+        route = self.one_way(self.directions[0]).routes[name]
         runs = [(route.approach, 1), *((leg.run, leg.departures.capacity) for leg in route.legs)]
         services = [
             self.facilities[stage.facility].service_days(load)

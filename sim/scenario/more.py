@@ -99,12 +99,15 @@ def _departure(now: Scenario, route: str, stage: str) -> Values:
 
 
 def _with(scenario: Scenario, name: str, more: Callable[[Scenario], Values]) -> Scenario:
-    """The scenario with more of something, also in each phase that sets how much there is."""
+    """The scenario with more of something, also in each phase that sets how much there is.
+
+    A phase that sets nothing at all closes a route, which stays closed.
+    """
     changes = more(scenario)
     around = next(iter(changes)).rpartition(".")[0]
     counted = {f"{around}.{key}" for key in COUNTED}
     for phase, now in phased(scenario):
         said = scenario.phases[phase].set
-        if counted & {joined(split(path)) for path in said}:
+        if counted & {joined(split(path)) for path, value in said.items() if value != 0}:
             changes[f"phases.{phase}.set"] = {**said, **more(now)}
     return scenario.with_changes(changes, name=name)

@@ -32,9 +32,11 @@ def warnings(scenario: Scenario) -> Iterator[str]:
     yield from _growth_warnings(within_fleets(scenario))
     yield from _troubles(scenario)
     yield from unknown_carbon(scenario)
+    one_way = scenario.one_way(scenario.directions[0])
+    each_way = " each way" if one_way is not scenario else ""
     for name, route in scenario.routes.items():
-        for stage_name, stage in route.stages.items():
-            yield from _odd(f"routes.{name}.stages.{stage_name}", stage)
+        for stage_name, stage in one_way.routes[name].stages.items():
+            yield from _odd(f"routes.{name}.stages.{stage_name}", stage, each_way)
         usual = scenario.free_flow_days(name) if route.is_open else 0.0
         if usual > scenario.run.horizon:
             yield (
@@ -166,7 +168,7 @@ def _promise(path: str, route: Route, usual: float) -> Iterator[str]:
         yield f"{said} is {promise / usual:,.0f} times a free-flow trip of {usual:,.4g} days"
 
 
-def _odd(path: str, stage: Stage) -> Iterator[str]:
+def _odd(path: str, stage: Stage, each_way: str) -> Iterator[str]:
     if isinstance(stage, Transit):
         days = stage.duration.mean
         if days > ODD_TRANSIT_DAYS:
@@ -179,8 +181,8 @@ def _odd(path: str, stage: Stage) -> Iterator[str]:
             return
         a_day = stage.places_a_year / DAYS_A_YEAR
         yield (
-            f"{path}: {stage.places_a_year:,.4g} containers a year is {a_day:,.2g} a day; "
-            f"a {stage.vehicle} holds {stage.capacity:,}: "
+            f"{path}: {stage.places_a_year:,.4g} containers a year{each_way} is {a_day:,.2g} a "
+            f"day; a {stage.vehicle} holds {stage.capacity:,}: "
             f"one departure in {stage.headway:,.3g} days"
         )
 

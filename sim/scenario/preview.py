@@ -122,16 +122,14 @@ def preview(scenario: Scenario) -> Preview:
     Of departures that fleets can make, and as if nothing went wrong.
     """
     kept = within_fleets(scenario)
-    wanted, queues = fluid.demand_by_route(kept), fluid.queues(kept)
-    facilities = usage.facilities(kept)
+    queues, facilities = fluid.queues(kept), usage.facilities(kept)
     ways = [_Way.of(scenario.one_way(each), kept.one_way(each)) for each in kept.directions]
     return Preview(
         scenario=scenario.name,
         title=scenario.title,
         demand=scenario.demand.containers_per_year,
         routes=tuple(
-            _route(kept, name, wanted[name], queues.get(name), facilities, ways)
-            for name in scenario.routes
+            _route(kept, name, queues.get(name), facilities, ways) for name in scenario.routes
         ),
         facilities=facilities,
         fleets=fleets(scenario),
@@ -147,23 +145,31 @@ def preview(scenario: Scenario) -> Preview:
 class _Way(NamedTuple):
     """One direction: as its timetables have it, as fleets keep them, and what is carried so.
 
-    flows: containers a year by route; queue_days: waited beyond free flow
+    wanted: containers a year that want each route; flows: that it carries; queue_days: waited
+        beyond free flow
     """
 
     said: Scenario
     kept: Scenario
+    wanted: dict[str, float]
     flows: dict[str, float]
     queue_days: dict[str, float]
 
     @classmethod
     def of(cls, said: Scenario, kept: Scenario) -> _Way:
-        return cls(said, kept, fluid.flows(kept), fluid.queue_days(kept))
+        wanted = fluid.demand_by_route(kept)
+        return cls(said, kept, wanted, fluid.flows(kept), fluid.queue_days(kept))
+
+    def binds(self, route: str) -> str | None:
+        """The departures stage for which more want a route than it can carry."""
+        about = self.kept.routes[route]
+        is_full = about.is_open and self.wanted[route] > about.yearly_capacity
+        return about.binding_stage if is_full else None
 
 
 def _route(
     scenario: Scenario,
     name: str,
-    demand: float,
     growth: float | None,
     facilities: Sequence[FacilityUse],
     ways: Sequence[_Way],
@@ -184,8 +190,8 @@ def _route(
             for stage in route.departures
         ),
         yearly_capacity=capacity if not route.closed else 0.0,
-        demand=demand,
-        binds=lanes[0][0].binding_stage if route.is_open and demand > capacity else None,
+        demand=sum(way.wanted[name] for way in ways),
+        binds=next(filter(None, (way.binds(name) for way in ways)), None),
         steady=growth is None and not piling.intersection(route.facilities),
         backlog_growth=growth or 0.0,
         flow=flow,
