@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sqlite3
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from corridors import SMALL, loaded, written
 from processes import transsib
+from rich.console import Console
 
 import sim
 from sim.errors import ResultsError, SimulationError, TooLargeError, UsageError
@@ -18,6 +20,8 @@ from sim.experiments.store import FILE, load_results, save
 from sim.results.document import comparison, document
 from sim.results.intervals import paired, student
 from sim.results.metrics import ALL, METRICS, Key, Measures
+from sim.views.grid import new_table
+from sim.views.words import answer
 
 OF_FACILITIES = {
     "queueing_mean", "queueing_p95", "service_mean", "service_p95", "utilisation", "vehicles",
@@ -332,3 +336,24 @@ def test_several_comparisons_hold_together(results: sim.Results) -> None:
     assert three.difference(key, "n21000").interval == paired(values, at_base, 0.975).interval
     assert two.difference(key, "n21000").interval == paired(values, at_base, 0.95).interval
     assert three.interval(key, base.name) == two.interval(key, base.name)
+
+
+def test_where_there_is_little_room_headings_break_and_then_names_but_no_figures() -> None:
+    table = new_table("", "of many words here", "mean")
+    table.add_row("a-very-long-name", "1,234 ± 56", "78.90 ± 0.12 %")
+    out = io.StringIO()
+    Console(file=out, width=48).print(table)
+    assert "of many words here" not in out.getvalue()
+    assert "a-very-long-name  1,234 ± 56  78.90 ± 0.12 %" in out.getvalue()
+    out = io.StringIO()
+    Console(file=out, width=40).print(table)
+    assert "1,234 ± 56  78.90 ± 0.12 %" in out.getvalue()
+    assert "a-very-long-name" not in out.getvalue()
+
+
+def test_the_answer_is_of_the_route_that_becomes_news(tmp_path: Path) -> None:
+    base = loaded(tmp_path, SMALL.replace("annual_capacity = 8_000", "annual_capacity = 1_000"))
+    more = base.with_changes({"routes.rail.stages.trains.annual_capacity": 80_000}, name="more")
+    found = sim.compare([base, more], replications=1, jobs=1)
+    assert found.value("sea.throughput", "more") < 1_000
+    assert "rail carries" in answer(found)

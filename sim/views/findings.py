@@ -282,10 +282,11 @@ def most_changed(results: Results, metric: str) -> str | None:
 
 
 def _move(results: Results, route: str, metric: str) -> float | None:
-    """The greatest move from the baseline, as a term of the chi-squared distance.
+    """The greatest move from the baseline, much as a term of Pearson's chi-squared.
 
     That weighs what a route gains by what it had: what a small one gains is news, what the large
-    one loses by it is less so.
+    one loses by it is less so, even if it loses all. A tenth of what it has then counts too: what
+    is next to nothing can grow many times and is no news.
     """
     start, *others = (mean(results, name, route, metric) for name in results.names)
     known = [value for value in others if value is not None]
@@ -293,4 +294,4 @@ def _move(results: Results, route: str, metric: str) -> float | None:
         return None
     if start is None:
         return 0.0
-    return max(((v - start) ** 2 / (v + start) for v in known if v + start), default=0.0)
+    return max(((v - start) ** 2 / (start + v / 10) for v in known if v + start), default=0.0)

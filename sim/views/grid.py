@@ -11,10 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 
 WIDEST = 100
+SHORTEST = 9
+"""Of the names in the first column, where there is little room."""
 
 
 class _Console(Console):
@@ -35,9 +38,30 @@ def console(file: IO[str] | None = None) -> Console:
     return out
 
 
+class _Grid(Table):
+    """A table that, where there is little room, breaks headings, then names, last figures."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        def width(of: RenderableType) -> int:
+            return Measurement.get(console, options.update_width(WIDEST), of).maximum
+
+        cells = [max(map(width, column.cells), default=0) for column in self.columns]
+        heads = [str(column.header) for column in self.columns]
+        whole = [max(cell, width(head)) for cell, head in zip(cells, heads, strict=True)]
+        least = [max([c, *map(len, h.split())]) for c, h in zip(cells, heads, strict=True)]
+        room = options.max_width - (width(self) - sum(whole))
+        least[0] = max(min(least[0], room - sum(least[1:])), SHORTEST)
+        if sum(least) <= room < sum(whole):
+            room -= sum(least)
+            for column, narrow, wide in zip(self.columns, least, whole, strict=True):
+                column.width = min(wide, narrow + room)
+                room -= column.width - narrow
+        yield from super().__rich_console__(console, options)
+
+
 def new_table(*columns: str, title: str | None = None) -> Table:
     """An empty table: words at the left, figures at the right; a free line above its title."""
-    table = Table(
+    table = _Grid(
         box=box.SIMPLE_HEAD,
         title=title and f"\n{title}",
         title_justify="left",
