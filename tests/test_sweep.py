@@ -304,6 +304,14 @@ def test_the_line_shows_the_figures(tmp_path: Path) -> None:
     assert "knee: 6,000" in [text.get_text() for text in ax.texts]
 
 
+def test_a_knee_among_tables_stands_at_its_place(tmp_path: Path) -> None:
+    quotas = [{"containers": number, "per": "day"} for number in (40, 5, 20)]
+    flows = np.array([[7_000.0, 1_825.0, 7_000.0]]) + np.array([[-40.0], [0.0], [40.0]])
+    ax = sim.plots.plot_sweep(made(loaded(tmp_path), f"{TRAINS}.quota", quotas, flows))
+    assert np.asarray(ax.lines[-1].get_xdata()).tolist() == [2, 2]
+    assert f"knee: {quotas[2]}" in [text.get_text() for text in ax.texts]
+
+
 def test_the_map_shows_the_figures_and_reads_in_grey(tmp_path: Path) -> None:
     found = swept(tmp_path, {SLOTS: [10_000, 30_000, 60_000], FREIGHT: [900, 1_000]})
     ax = sim.plots.plot_sweep(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter
 
 from sim.results.metrics import ALL
 from sim.results.results import Results
-from sim.results.sweep import Knee, Sweep
+from sim.results.sweep import Knee, Point, Sweep
 from sim.scenario.distributions import is_number
 from sim.scenario.schema import split
 from sim.views import sweeps, words
@@ -66,7 +66,7 @@ def _draw_line(ax: Axes, sweep: Sweep) -> None:
     places = value_places(ax, sweep.values[path])
     _curve(ax, sweep, places)
     for knee in sweep.knees:
-        _draw_knee(ax, knee)
+        _draw_knee(ax, knee, dict(zip(sweep.points, places, strict=True)))
     ax.set_xlabel(sweeps.heading(sweep, path))
     ax.set_ylabel(words.axis(sweep.key))
     headline(ax, sweeps.finding(sweep), _shown(sweep))
@@ -113,21 +113,21 @@ def _slots(sweep: Sweep) -> dict[str, float]:
     return {p.name: n for k in sweep.knees for p, n in zip(k.points, k.slots, strict=True)}
 
 
-def _draw_knee(ax: Axes, knee: Knee) -> None:
+def _draw_knee(ax: Axes, knee: Knee, places: Mapping[Point, float]) -> None:
     """A line where the knee is, over its interval in grey; without an end it goes to the last."""
     left, right = ax.get_xlim()
     if knee.has_interval and knee.low is not None:
         far = knee.points[-1] if knee.high is None else knee.high
-        low, high = sorted((knee.low.at[0], far.at[0]))
+        low, high = sorted((places[knee.low], places[far]))
         ax.axvspan(low, high, color=SHADE, zorder=0)
         for end in (low, high):
             ax.axvline(end, color=FAINT, linewidth=1.0, zorder=0)
     ax.set_xlim(left, right)
     if knee.point is None:
         return
-    x = knee.point.at[0]
+    x = places[knee.point]
     ax.axvline(x, color=INK, linewidth=1.2, zorder=1.5)
-    said = f"knee: {words.written(x)}"
+    said = f"knee: {words.written(knee.point.at[0])}"
     fits = x + text_width(ax, said) < right
     note(ax, said, (x, 0), (4 if fits else -4, 6), xycoords=("data", "axes fraction"))
 
