@@ -15,6 +15,7 @@ from support import sampled
 
 import sim
 from sim.experiments.solve import frontier
+from sim.experiments.store import load, save
 from sim.results.results import Results
 from sim.results.solution import Frontier
 from sim.scenario.writing import to_toml
@@ -45,10 +46,11 @@ STUDIES: dict[str, Study] = {
     "sensitivity": lambda it: sim.sensitivity(it, metric="sea.share", samples=2, jobs=1).results,
     "solve": lambda it: frontier(it, target=BOOKED, by=SLOTS, jobs=1),
     "frontier": lambda it: frontier(it, target=BOOKED, by=SLOTS, vary={WAIT: [1, 3]}, jobs=1),
+    "within": lambda it: frontier(it, target=BOOKED, by=SLOTS, within=(5_000, 6_500.5), jobs=1),
 }
 
 
-@pytest.mark.parametrize("name", sampled(STUDIES, ("run", "sweep", "solve")))
+@pytest.mark.parametrize("name", sampled(STUDIES, ("run", "sweep", "solve", "within")))
 def test_it_makes_the_same_results(name: str, tmp_path: Path) -> None:
     base = loaded(tmp_path, SMALL.replace("20_000", "9_000") + RANGES)
     found = STUDIES[name](base.with_changes({"run.replications": 2, "run.seed": 7}))
@@ -69,6 +71,14 @@ def told(found: Results | Frontier) -> str:
     console = Console(file=out, width=100, markup=False)
     print_solutions(found, console) if isinstance(found, Frontier) else print_study(found, console)
     return out.getvalue()
+
+
+def test_a_folder_knows_the_bounds_of_a_goal_seek(tmp_path: Path) -> None:
+    base, folder = loaded(tmp_path).with_changes({"run.replications": 1}), tmp_path / "out"
+    for within, said in (((5_000, 6_500.5), ["--within", "5000.0:6500.5"]), (None, [])):
+        save(frontier(base, target=BOOKED, by=SLOTS, within=within, jobs=1), folder)
+        command = shlex.split(again(load(folder)))
+        assert command[command.index(SLOTS) + 1 : -2] == said
 
 
 def test_a_name_is_no_command(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from sim.experiments.tasks import Progress
 from sim.experiments.trials import Laboratory, Unknown, check_metric
 from sim.experiments.varied import Values, points, varied
 from sim.experiments.workers import places, workers
-from sim.results.solution import Frontier, Solution
+from sim.results.solution import BOUNDS, Frontier, Solution
 from sim.scenario.changes import plain
 from sim.scenario.distributions import is_number
 from sim.scenario.model import Scenario, a_scenario
@@ -120,6 +120,8 @@ def frontier(
         laboratory = Laboratory(crew, jobs, apart, progress, large)
         solutions = tuple(search(unknowns, bounds, laboratory))
     provenance = made_by()
+    if bounds is not None:
+        provenance[BOUNDS] = "{!r}:{!r}".format(*bounds)
     return Frontier(solutions, provenance, partial(resimulate, provenance))
 
 

@@ -9,7 +9,7 @@ from sim.results.indices import block
 from sim.results.metrics import ALL, METRICS, Measures
 from sim.results.results import Results
 from sim.results.sensitivity import Sensitivity
-from sim.results.solution import Frontier, Solution
+from sim.results.solution import BOUNDS, Frontier, Solution
 from sim.results.sweep import Sweep
 from sim.scenario.model import Scenario
 
@@ -26,6 +26,9 @@ def check(found: Results | Frontier) -> None:
     if isinstance(found, Frontier):
         for solution in found.solutions:
             _check_solution(solution)
+        if BOUNDS in found.provenance:
+            low, high = map(float, found.provenance[BOUNDS].split(":"))
+            _check_figures((low, high))
         return
     for scenario in found.scenarios:
         _check_replications(scenario, found.measures[scenario.name])

@@ -20,6 +20,9 @@ _AS_TOLD = (
 )  # fmt: skip
 """What plain data says of a solution as it is."""
 
+BOUNDS = "within"
+"""What a provenance says of the bounds of the unknown, where there were any: LOW:HIGH."""
+
 
 @dataclass(frozen=True)
 class Solution:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.results.results import SHOWN, VARIED, WORTH, Results
 from sim.results.sensitivity import METHOD, Sensitivity
-from sim.results.solution import Frontier
+from sim.results.solution import BOUNDS, Frontier
 
 
 def again(found: Results | Frontier) -> str:
@@ -42,9 +42,11 @@ def _solve(frontier: Frontier) -> list[str]:
     settings = [each.setting for each in frontier.solutions if each.setting]
     varied = {settings[0][0]: [value for _, value in settings]} if settings else {}
     before = ["--set", f"{first.by}={first.present:.10g}"]
+    known = frontier.provenance
+    bounds = ["--within", known[BOUNDS]] if BOUNDS in known else []
     return [
         "solve", file, *before, "--target", f"{first.target}={first.goal!r}", "--by", first.by,
-        *_varied(varied),
+        *bounds, *_varied(varied),
     ]  # fmt: skip
 
 
