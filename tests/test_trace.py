@@ -104,6 +104,44 @@ def test_choice_and_departure_have_their_details(tmp_path: Path) -> None:
     assert second.events[1].details == {"ahead": 1}
 
 
+CHANGED = """
+[run]
+warmup_days = 0
+days = 120
+start = 2001-01-01
+[demand]
+containers_per_year = 3_650
+arrivals = "even"
+[choice]
+rule = "fastest"
+[routes.rail.stages]
+trains = { kind = "departures", every_days = 1, capacity = 20 }
+line = { kind = "transit", days = 5 }
+[phases.later]
+from = 2001-04-11
+set = { "routes.rail.stages.trains.KEY" = VALUE }
+"""
+"""Ten bookings a day; a phase begins with day 100."""
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "later"),
+    [
+        ("every_days", "2", (102, 101, None)),
+        ("capacity", "30", (101, 101, None)),
+        ("every_days", "1", (101, 101, 1)),
+    ],
+)
+def test_departures_are_counted_where_a_phase_changes_the_timetable(
+    key: str, value: str, later: tuple[float, int, float | None], tmp_path: Path
+) -> None:
+    # The last train of the timetable so far leaves on the day of the phase.
+    scenario = loaded(tmp_path, CHANGED.replace("KEY", key).replace("VALUE", value))
+    for container, expected in ((990, (100, 100, 1)), (1001, later)):
+        (left,) = (e for e in sim.trace(scenario, container).events if e.what == "departed")
+        assert (left.day, left.details["number"], left.details["headway_days"]) == expected
+
+
 def test_days_have_dates_where_the_run_has_a_start(tmp_path: Path) -> None:
     # Day 10, when the warm-up ends, is 1 January; day 6.75 is in the afternoon of 28 December.
     scenario = loaded(tmp_path, BY_HAND)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,13 +15,9 @@ from sim.results.bottleneck import KINDS
 from sim.results.containers import FATES, freight_at, numbering
 from sim.results.observations import Leg, Observations, Passage, RouteLog, Way
 from sim.scenario.model import Run, Scenario
-from sim.scenario.stages import Departures
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SAME_DAY: Final = 1e-9
-"""Relative difference below which a departure leaves when its timetable says."""
 
 
 @dataclass(frozen=True)
@@ -223,22 +219,25 @@ class _Facts:
         assert self.log is not None, "only who took a route departs"
         left = float(leg.departed[trip])
         planned = left if leg.planned is None else float(leg.planned[trip])
-        said = self._said(leg.name, planned)
-        number, headway = _number(said, planned)
+        headway = self._headway(leg.name, planned)
         return {
-            "vehicle": said.vehicle,
-            "number": trip + 1 if number is None else number,
+            "vehicle": self.eras[0][1][self.log.name].departures[leg.name].vehicle,
+            "number": trip + 1 if headway is None else round(planned / headway),
             "headway_days": headway,
             "late_days": left - planned,
             "load": int(leg.loads[trip]),
             "capacity": int(leg.capacities[trip]),
         }
 
-    def _said(self, stage: str, day: float) -> Departures:
-        """A departures stage as it is on some day."""
+    def _headway(self, stage: str, planned: float) -> float | None:
+        """That of a timetable which nothing changed before a departure: k leaves after k of it."""
         assert self.log is not None, "only who took a route departs"
-        routes = [routes for first, routes in self.eras if first <= day][-1]
-        return routes[self.log.name].departures[stage]
+        before = [routes[self.log.name] for first, routes in self.eras if first < planned]
+        if not all(route.is_open for route in before):
+            return None
+        stages = [route.departures[stage] for route in before]
+        said = {(each.headway, each.capacity) for each in stages if each.on_timetable}
+        return said.pop()[0] if len(said) == 1 else None
 
     def _passes(self, passage: Passage, place: int) -> bool:
         """Go through a stage between departures, as far as it came; whether it is through."""
@@ -277,13 +276,3 @@ def _ahead(leg: Leg, place: int) -> int:
     since = leg.since[place]
     gone = int(leg.loads[: leg.departed.searchsorted(since)].sum())
     return int(np.count_nonzero(leg.since[gone:place] <= since))
-
-
-def _number(said: Departures, planned: float) -> tuple[int | None, float | None]:
-    """The number of a departure on a timetable that was never changed, and its headway."""
-    if not said.on_timetable or not said.departures_a_year:
-        return None, None
-    number = round(planned / said.headway)
-    if not math.isclose(number * said.headway, planned, rel_tol=SAME_DAY):
-        return None, None
-    return number, said.headway
