@@ -112,6 +112,16 @@ def test_a_value_outside_of_its_assumption_widens_the_range(tmp_path: Path) -> N
     assert (found[WAIT].stops[0], found[WAIT].stops[-2]) == (0, 3)
 
 
+def test_servers_are_whole_whatever_is_assumed(tmp_path: Path) -> None:
+    servers, stages = "facilities.border.servers", "[routes.rail.stages]\n"
+    border = 'border = { kind = "facility", facility = "border" }\n'
+    text = SMALL.replace(stages, f"{stages}{border}")
+    text += "\n[facilities.border]\nservers = 1\nservice_hours = 1\n"
+    for low, high, stops in ((0.5, 1.5, (1, 2, 3, 4)), (0.5, 2.5, (1, 2))):
+        slider = offered(loaded(tmp_path, text + assumed(servers, low, high)))[servers]
+        assert slider.options == [(f"{stop}", stop) for stop in stops]
+
+
 def test_a_timetable_is_a_capacity_whichever_way_it_is_said(tmp_path: Path) -> None:
     path = "routes.sea.stages.sailing"
     ships = offered(loaded(tmp_path, SMALL + assumed(f"{path}.every_days", 0.5, 2)))

@@ -181,9 +181,12 @@ def _servers(scenario: Scenario, name: str) -> Slider:
 
 
 def _counted(scenario: Scenario, path: str, label: str, present: int) -> Slider:
-    """Servers or vehicles, from one to twice as many."""
-    low, high = _assumed(scenario, path) or (1, max(2 * present, MOST_SERVERS))
-    stops = range(max(1, math.ceil(min(low, present))), math.floor(max(high, present)) + 1)
+    """Servers or vehicles, from one to twice as many where no other number is assumed."""
+    low, high = _assumed(scenario, path) or (present, present)
+    least, most = max(1, math.ceil(min(low, present))), math.floor(max(high, present))
+    if least == most:
+        least, most = 1, max(2 * present, MOST_SERVERS)
+    stops = range(least, most + 1)
     step = max(1, len(stops) // STEPS)
     return Slider(path, label, present, tuple(sorted({present, *stops[::step]})))
 
