@@ -321,6 +321,9 @@ def test_extends_that_lead_nowhere(extends: str, said: str, tmp_path: Path) -> N
         (["run.days=[1,"], "neither TOML nor a word"),
         (["run.days=1\nseed=3"], "neither TOML nor a word"),
         (["routes.new.freight_usd=3"], "no 'new' here"),
+        (["run.start=2001-02-30"], "a date such as 2001-01-01, without quotes and time (got '2001"),
+        (["run.start=01.01.2001"], "a date such as 2001-01-01, without quotes and time (got '01."),
+        (["run.days=2001-02-30"], "must be a number (got '2001-02-30')"),
     ],
 )
 def test_options_that_set_nothing(options: list[str], said: str, tmp_path: Path) -> None:

@@ -342,7 +342,7 @@ def test_where_there_is_little_room_headings_break_and_then_names_but_no_figures
     table = new_table("", "of many words here", "mean")
     table.add_row("a-very-long-name", "1,234 ± 56", "78.90 ± 0.12 %")
     out = io.StringIO()
-    Console(file=out, width=48).print(table)
+    Console(file=out, width=46).print(table)
     assert "of many words here" not in out.getvalue()
     assert "a-very-long-name  1,234 ± 56  78.90 ± 0.12 %" in out.getvalue()
     out = io.StringIO()

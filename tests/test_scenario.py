@@ -89,6 +89,30 @@ def test_added_stages_need_an_order(tmp_path: Path) -> None:
     assert list(child(tmp_path, order + lorry).routes["rail"].stages) == ["lorry", "trains", "line"]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[routes.rial]\npromise_days = 9\n", ["rial.stages: is required; did you mean rail?"]),
+        ("[routes.rial.stages.line]\ndays = 9\n", ["facility; did you mean rail?"]),
+        (
+            "[routes.rail.stages.lines]\ndays = 9\n",
+            ["first to last; did you mean line?", "facility; did you mean line?"],
+        ),
+        ("[routes.road]\npromise_days = 9\n", ["road.stages: is required"]),
+        (
+            "[routes.road]\npromise_days = 9\n"
+            "[routes.roads.stages.line]\nkind = 'transit'\ndays = 9",
+            ["road.stages: is required"],
+        ),
+    ],
+    ids=["route", "stage of a route", "stage", "another route", "near one of the same file"],
+)
+def test_a_misspelt_inherited_name_is_guessed(text: str, said: list[str], tmp_path: Path) -> None:
+    found = faults(tmp_path, text)
+    assert len(found) == len(said)
+    assert all(each.endswith(words) for each, words in zip(found, said, strict=True)), found
+
+
 def test_order_drops_inherited_stages_with_their_assumptions(tmp_path: Path) -> None:
     ledger = f'[assumptions."{LINE}"]\nquality = "assumed"\nsource = "a guess"\n'
     written(tmp_path, SMALL + ledger, "grand")

@@ -23,6 +23,7 @@ from sim.scenario.schema import (
     is_section,
     joined,
     keys_at,
+    perhaps,
     split,
     table_at,
     type_at,
@@ -144,7 +145,7 @@ def _put_in_order(draft: Draft, parent: Any, child: Any) -> Iterator[Fault]:
             yield draft.fault(
                 ("routes", name, "stages", own[0]),
                 f"adds a stage to inherited ones: say order = [...], all stages of {name} "
-                "from first to last",
+                f"from first to last{perhaps(own[0], inherited)}",
                 key=True,
             )
 

@@ -215,16 +215,25 @@ def _syntax(text: str, file: str, message: str) -> Fault:
 
 
 def value_of(written: str) -> Any:
-    """What a text means as a value in a file, or as a bare word. Raises ValueError."""
+    """What a text means as a value in a file, or as a bare word. Raises ValueError.
+
+    What looks like a date and is none is a word.
+    """
     if _WORD.fullmatch(written):
         return written
-    document = _loaded(f"value = {written}")
+    try:
+        document = _loaded(f"value = {written}")
+    except ValueError:
+        if _NO_DATE.fullmatch(written):
+            return written  # whoever wants a date says how one is written
+        raise
     if list(document) != ["value"]:
         raise ValueError("more than a value")
     return document["value"]
 
 
 _WORD = re.compile(r"(?!(?:true|false|nan|inf)$)[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)*")
+_NO_DATE = re.compile(r"\d{4}([-./])\d\d?\1\d\d?|\d\d?([-./])\d\d?\2\d{4}")
 
 
 def _loaded(text: str) -> dict[str, Any]:

@@ -152,10 +152,16 @@ def nearest(word: object, known: Collection[str]) -> str | None:
     return next(iter(difflib.get_close_matches(str(word)[:LONGEST_WORD], words, n=1)), None)
 
 
+def perhaps(word: object, known: Collection[str]) -> str:
+    """A hint at the nearest known word, if one is near."""
+    near = nearest(word, known)
+    return f"; did you mean {near}?" if near else ""
+
+
 def did_you_mean(word: object, known: Collection[str]) -> str:
     """A hint at the nearest known word, or at all of them where there are few."""
-    if near := nearest(word, known):
-        return f"; did you mean {near}?"
+    if hint := perhaps(word, known):
+        return hint
     words = [each for each in known if len(each) <= LONGEST_WORD]
     return f"; known here: {', '.join(words)}" if 0 < len(words) <= 12 else ""
 

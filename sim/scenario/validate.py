@@ -12,11 +12,11 @@ from pydantic_core import ErrorDetails
 
 from sim.errors import Fault, ScenarioError
 from sim.scenario.across import across
-from sim.scenario.changes import Draft
+from sim.scenario.changes import Draft, Place
 from sim.scenario.distributions import show
 from sim.scenario.model import Scenario
 from sim.scenario.phasing import phases
-from sim.scenario.schema import did_you_mean, keys_at, nearest
+from sim.scenario.schema import did_you_mean, keys_at, nearest, perhaps, table_at
 
 MOST_FAULTS = 100
 """Who made more mistakes mends these first; a megabyte of them would take minutes to tell."""
@@ -106,7 +106,7 @@ def _fault(draft: Draft, path: tuple[str | int, ...], detail: ErrorDetails) -> F
     if kind in ("missing", "union_tag_not_found"):
         path = path if kind == "missing" else (*path, "kind")
         kinds = ": one of departures, transit, facility" if path[-1] == "kind" else ""
-        return draft.fault(path, f"is required{kinds}")
+        return draft.fault(path, f"is required{kinds}{_inherited(draft, path)}")
     if kind == "value_error":
         return draft.fault(path, str(context["error"]))
     if kind == "union_tag_invalid":
@@ -122,10 +122,22 @@ def _fault(draft: Draft, path: tuple[str | int, ...], detail: ErrorDetails) -> F
     return draft.fault(path, f"{message} (got {show(got)})")
 
 
+def _inherited(draft: Draft, path: tuple[str | int, ...]) -> str:
+    """A hint at a name near one on the path, of which an extended file says what is required."""
+    parts = tuple(map(str, path))
+    file = draft.places.get(parts[:-1], Place(draft.file)).file
+    for depth, name in enumerate(parts[:-1]):
+        around, rest = parts[:depth], parts[depth + 1 :]
+        there = {n: draft.places.get((*around, n, *rest)) for n in table_at(draft.data, *around)}
+        known = [near for near, place in there.items() if place and place.file != file]
+        if hint := perhaps(name, known):
+            return hint
+    return ""
+
+
 def _bad_word(draft: Draft, path: tuple[str | int, ...], expected: str, got: object) -> Fault:
     words = re.findall(r"[\w-]+", expected.replace(" or ", " "))
-    near = nearest(got, words) if isinstance(got, str) else None
-    hint = f"; did you mean {near}?" if near else ""
+    hint = perhaps(got, words) if isinstance(got, str) else ""
     return draft.fault(path, f"must be one of {', '.join(words)} (got {show(got)}){hint}")
 
 
