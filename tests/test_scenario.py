@@ -100,8 +100,7 @@ def test_added_stages_need_an_order(tmp_path: Path) -> None:
         ),
         ("[routes.road]\npromise_days = 9\n", ["road.stages: is required"]),
         (
-            "[routes.road]\npromise_days = 9\n"
-            "[routes.roads.stages.line]\nkind = 'transit'\ndays = 9",
+            "[routes.road]\npromise_days = 9\n[routes.roads.stages.line]\nkind='transit'\ndays=9",
             ["road.stages: is required"],
         ),
     ],
