@@ -109,6 +109,8 @@ def test_a_value_by_its_name(results: sim.Results) -> None:
         results.value("rail.shar", scenario="small")
     with pytest.raises(UsageError, match="did you mean bigger"):
         results.value("rail.share", scenario="biger")
+    with pytest.raises(UsageError, match="several scenarios .*: name one; .*: small, bigger$"):
+        results.value("rail.share")
 
 
 def test_the_difference_is_that_of_each_replication(results: sim.Results) -> None:

@@ -92,7 +92,10 @@ class Results:
 
     def scenario(self, name: str | None = None) -> Scenario:
         """A scenario by name, the only one without. Raises UsageError with a suggestion."""
-        if name is None and len(self.scenarios) == 1:
+        if name is None:
+            if len(self.scenarios) > 1:
+                known = did_you_mean("", self.names)
+                raise UsageError(f"several scenarios are in these results: name one{known}")
             return self.scenarios[0]
         for scenario in self.scenarios:
             if scenario.name == name:
