@@ -109,7 +109,7 @@ def test_a_value_by_its_name(results: sim.Results) -> None:
         results.value("rail.shar", scenario="small")
     with pytest.raises(UsageError, match="did you mean bigger"):
         results.value("rail.share", scenario="biger")
-    with pytest.raises(UsageError, match="several scenarios .*: name one; .*: small, bigger$"):
+    with pytest.raises(UsageError, match=r"several scenarios .*: name one; .*: small, bigger$"):
         results.value("rail.share")
 
 
