@@ -88,15 +88,24 @@ def test_a_file_name_gets_its_ending(tmp_path: Path) -> None:
 # --- What is refused ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("file", ["there.toml", "there", "folder", "link", ""])
-def test_nothing_is_overwritten(file: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("there.toml", "there.toml: is there already"),
+        ("there", "there.toml: is there already"),
+        ("folder", "folder: is a folder"),
+        ("link", "link: is there already"),
+        ("", ".: is a folder"),
+    ],
+)
+def test_nothing_is_overwritten(file: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "there.toml").write_text("mine")
     (tmp_path / "link").symlink_to("nowhere")
     before = snapshot(tmp_path)
     done = transsib("init", file, cwd=tmp_path)
     assert done.returncode == 2
-    assert "is there already, and init overwrites nothing" in done.stderr
+    assert f"{said}, and init overwrites nothing" in done.stderr
     assert snapshot(tmp_path) == before
 
 

@@ -23,7 +23,8 @@ from soon import is_soon
 import sim
 from sim.errors import IncompleteError, ResultsError
 from sim.experiments.opening import JOURNAL
-from sim.experiments.store import FILE, load_results
+from sim.experiments.solve import frontier
+from sim.experiments.store import FILE, load_results, save
 from sim.experiments.tasks import Failure, Outcome, Task
 from sim.experiments.workers import RETRIES, Watched, workers
 from sim.results.metrics import Measures
@@ -447,6 +448,25 @@ def test_what_was_changed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     made = {**first.provenance, "numpy": "1.0"}
     monkeypatch.setattr("sim.experiments.study.made_by", lambda: made)
     refused(base, r"numpy: .* then, 1\.0 now")
+
+
+def test_another_kind_of_study_is_named(tmp_path: Path) -> None:
+    base, out = loaded(tmp_path), tmp_path / "out"
+    other, first = (base.with_changes({}, name=name) for name in ("other", "first"))
+    sim.compare([base, other], replications=2, jobs=1, out=out)
+    said = "a comparison then, single runs now; without small now; without other now; with first"
+    with pytest.raises(ResultsError, match=rf"\({said} now\)"):
+        sim.run(first, replications=2, jobs=1, out=out)
+    with pytest.raises(ResultsError, match="a comparison then, one more of everything now"):
+        sim.one_more(base, replications=2, jobs=1, out=out)
+    freights = {"routes.rail.freight_usd": [1_000, 2_000]}
+    with pytest.raises(ResultsError, match="a comparison then, a sweep now"):
+        sim.sweep(base, freights, replications=2, jobs=1, out=out)
+    slots = "routes.rail.stages.trains.annual_capacity"
+    sought = frontier(base, target={"rail.share": 0.4}, by=slots, replications=2, jobs=1)
+    save(sought, tmp_path / "sought")
+    with pytest.raises(ResultsError, match="a goal seek then, single runs now"):
+        sim.run(base, replications=2, jobs=1, out=tmp_path / "sought")
 
 
 def test_a_changed_byte_is_found_or_harms_nothing(tmp_path: Path) -> None:

@@ -87,6 +87,28 @@ def test_what_makes_no_sense_is_told(case: str, small: sim.Scenario) -> None:
     assert len(str(error.value)) > 20
 
 
+REPLICATED: dict[str, Callable[..., object]] = {
+    "run": sim.run,
+    "compare": lambda s, **how: sim.compare([s, s.with_changes({}, name="other")], **how),
+    "one more": sim.one_more,
+    "sweep": lambda s, **how: sim.sweep(s, SLOTS_TRIED, **how),
+    "sensitivity": sim.sensitivity,
+    "solve": lambda s, **how: sim.solve(s, target={"rail.share": 0.1}, by=SLOTS, **how),
+    "precise": lambda s, **how: sim.run(s, precision="1%", **how),
+}
+
+
+@pytest.mark.parametrize("study", REPLICATED)
+@pytest.mark.parametrize("number", [0, 1.5, True])
+def test_a_number_of_replications_that_is_none(
+    study: str, number: Any, small: sim.Scenario
+) -> None:
+    with pytest.raises(UsageError) as error:
+        REPLICATED[study](small, replications=number)
+    said = f"replications: must be a whole number, at least 1 (got {number})"
+    assert str(error.value) == said
+
+
 def test_results_know_their_scenarios(small: sim.Scenario) -> None:
     results = sim.run(small, replications=1, jobs=1)
     for asked in (results.keys, results.growing, results.value):

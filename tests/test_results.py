@@ -348,7 +348,7 @@ def test_where_there_is_little_room_headings_break_and_then_names_but_no_figures
     assert "of many words here" not in out.getvalue()
     assert "a-very-long-name  1,234 ± 56  78.90 ± 0.12 %" in out.getvalue()
     out = io.StringIO()
-    Console(file=out, width=40).print(table)
+    Console(file=out, width=43).print(table)
     assert "1,234 ± 56  78.90 ± 0.12 %" in out.getvalue()
     assert "a-very-long-name" not in out.getvalue()
 

@@ -11,10 +11,12 @@ import pytest
 from corridors import SMALL, loaded, written
 
 import sim
+from sim.errors import UsageError
 from sim.scenario.changes import Change
 from sim.scenario.distributions import Distribution
 from sim.scenario.files import bundled, load_with_notes
 from sim.scenario.options import setting
+from sim.scenario.stages import Departures
 from sim.scenario.writing import to_toml
 
 TRAINS = "routes.rail.stages.trains"
@@ -68,6 +70,30 @@ def test_unlimited_undoes_an_inherited_limit(tmp_path: Path) -> None:
 def test_a_timetable_key_removes_the_inherited_one(tmp_path: Path) -> None:
     trains = child(tmp_path, f"[{TRAINS}]\nper_day = 2\n").routes["rail"].departures["trains"]
     assert (trains.per_day, trains.annual_capacity) == (2, None)
+
+
+def test_only_the_dispatch_full_removes_an_inherited_timetable(tmp_path: Path) -> None:
+    def trains(said: str) -> Departures:
+        scenario = child(tmp_path, f"[{TRAINS}]\n{said}\n")
+        return scenario.routes["rail"].departures["trains"]
+
+    restated, full = trains('dispatch = "timetable"'), trains('dispatch = "full"')
+    assert (restated.dispatch, restated.annual_capacity) == ("timetable", 8_000)
+    assert (full.dispatch, full.annual_capacity) == ("full", None)
+    other = trains('dispatch = "timetable"\nper_day = 2')
+    assert (other.dispatch, other.per_day, other.annual_capacity) == ("timetable", 2, None)
+    base = loaded(tmp_path)
+    assert base.with_changes({f"{TRAINS}.dispatch": "timetable"}).routes == base.routes
+
+
+@pytest.mark.parametrize("said", ["per_day = 2", 'per_day = 2\ndispatch = "timetable"'])
+def test_a_timetable_removes_the_inherited_dispatch_full(said: str, tmp_path: Path) -> None:
+    full = 'dispatch = "full", longest_hold_days = 3'
+    written(tmp_path, SMALL.replace("annual_capacity = 8_000", full), "grand")
+    scenario = loaded(tmp_path, f'extends = "grand.toml"\n[{TRAINS}]\n{said}\n', "child")
+    trains = scenario.routes["rail"].departures["trains"]
+    assert (trains.dispatch, trains.per_day) == ("timetable", 2)
+    assert trains.longest_hold_days is None
 
 
 def test_another_distribution_replaces_the_whole(tmp_path: Path) -> None:
@@ -265,6 +291,11 @@ def test_preview_of_the_bundled_link() -> None:
     assert rail.stages[0].departures_a_year == pytest.approx(200_000 / 62)
     assert (rail.binds, rail.demand) == ("trains", 1_000_000)
     assert rail.steady  # nobody waits more than three days
+
+
+def test_preview_of_a_route_that_is_none_suggests_one() -> None:
+    with pytest.raises(UsageError, match=r"no route 'lnk' here; did you mean link\?"):
+        sim.load_scenario("corridor-200k").preview().route("lnk")
 
 
 def test_preview_finds_the_stage_that_binds_and_demand_that_does() -> None:

@@ -19,11 +19,16 @@ from sim.experiments import store
 from sim.experiments.opening import create, intact, remove, told
 from sim.experiments.provenance import changed
 from sim.experiments.tasks import Outcome, Task
-from sim.results.results import STUDY
+from sim.results.results import ONE_MORE, SENSITIVITY, STUDY, SWEEP
 from sim.scenario.model import Scenario
 
 MOST_TOLD = 5
 """Differences between two studies that are told."""
+
+KINDS = {
+    ONE_MORE: "one more of everything", SWEEP: "a sweep", SENSITIVITY: "a sensitivity study",
+}  # fmt: skip
+"""How messages call studies that are more than a comparison."""
 
 
 class Keeper:
@@ -145,13 +150,17 @@ def _same(
     """The scenarios to run, if the folder is theirs. Raises ResultsError, saying what differs."""
     facts, stored = store.facts(database, path), store.stored_scenarios(database, path)
     if database.execute("SELECT 1 FROM solutions").fetchall():
-        raise ResultsError(f"{path.parent}: holds a goal seek; name another folder")
-    before = {each.name: each for each in stored}
-    changes = list(_other_study(facts, provenance, paired=paired))
-    changes += [f"without {name} now" for name in before.keys() - {s.name for s in scenarios}]
-    for each in scenarios:
-        changes += _changes(before.get(each.name, each), each)
-    if changes:
+        now = _kind({**provenance, store.PAIRED: str(paired)})
+        raise ResultsError(
+            f"{path.parent}: holds another study (a goal seek then, {now} now); name another folder"
+        )
+    before, names = {each.name: each for each in stored}, dict.fromkeys(s.name for s in scenarios)
+    kinds = list(_other_study(facts, provenance, paired=paired))
+    gone = [f"without {name} now" for name in before if name not in names]
+    new = [f"with {name} now" for name in names if name not in before]
+    values = [said for each in scenarios for said in _changes(before.get(each.name, each), each)]
+    if kinds or gone or values:
+        changes = [*kinds, *gone, *new, *values]
         more = f"; and {len(changes) - MOST_TOLD} more" * (len(changes) > MOST_TOLD)
         raise ResultsError(
             f"{path.parent}: holds another study ({'; '.join(changes[:MOST_TOLD])}{more}); "
@@ -165,8 +174,15 @@ def _other_study(
     facts: Mapping[str, str], provenance: Mapping[str, str], *, paired: bool
 ) -> Iterator[str]:
     if facts.get(store.PAIRED) != str(paired) or facts.get(STUDY) != provenance.get(STUDY):
-        yield "another kind of study"
+        then, now = _kind(facts), _kind({**provenance, store.PAIRED: str(paired)})
+        yield f"{then} then, {now} now"
     yield from changed(facts, provenance)
+
+
+def _kind(facts: Mapping[str, str]) -> str:
+    """What kind of study it is, in words."""
+    usual = "a comparison" if facts.get(store.PAIRED) == str(True) else "single runs"
+    return KINDS.get(facts.get(STUDY, ""), usual)
 
 
 def _asked(scenario: Scenario, before: Scenario, most: int) -> Scenario:

@@ -18,7 +18,7 @@ from sim.results.sensitivity import METHOD, SAMPLE, Sensitivity
 from sim.scenario.distributions import whole
 from sim.scenario.fields import Named
 from sim.scenario.files import changed
-from sim.scenario.model import Scenario, a_scenario
+from sim.scenario.model import Scenario, a_scenario, replicated
 from sim.scenario.schema import did_you_mean
 from sim.scenario.uncertain import Uncertain, uncertain
 
@@ -78,9 +78,7 @@ def sensitivity(
     that makes no scenario, TooLargeError, IncompleteError and ResultsError.
     """
     number = how.get("replications")
-    scenario = a_scenario(scenario).with_changes(
-        {"run.replications": REPLICATIONS if number is None else number}
-    )
+    scenario = replicated(a_scenario(scenario), REPLICATIONS if number is None else number)
     plan = planned(scenario, metric, method, samples)
     if not how.get("large"):
         refuse(scenario, plan, how.get("jobs"), how.get("cluster"))

@@ -18,7 +18,7 @@ from sim.experiments.workers import places, workers
 from sim.results.solution import BOUNDS, Frontier, Solution
 from sim.scenario.changes import plain
 from sim.scenario.distributions import is_number
-from sim.scenario.model import Scenario, a_scenario
+from sim.scenario.model import Scenario, a_scenario, replicated
 
 EVALUATIONS = 12
 """How often all replications run in a usual search, for the estimate."""
@@ -101,7 +101,7 @@ def frontier(
     """As `solve`, which explains the arguments; a single solution is a frontier of one."""
     a_scenario(scenario)
     if replications is not None:
-        scenario = scenario.with_changes({"run.replications": replications})
+        scenario = replicated(scenario, replications)
     metric, goal = _target(target)
     bounds = None if within is None else _bounds(within)
     values = None if vary is None else _varied(vary, by)

@@ -23,7 +23,8 @@ from sim.experiments.trials import check_known
 from sim.experiments.workers import Crew, places, workers
 from sim.results.metrics import measure
 from sim.results.results import Results, unique_names
-from sim.scenario.model import Scenario, a_scenario
+from sim.scenario.distributions import whole
+from sim.scenario.model import Scenario, a_scenario, replicated
 
 
 class How(TypedDict, total=False):
@@ -91,6 +92,8 @@ def studied(
     precision: Precision | str | None = None,
 ) -> Results:
     """What every study does: `tags` say in its provenance which it is. Errors as `compare`."""
+    if replications is not None:
+        replications = whole("replications", replications, 1)
     if precision is not None and not isinstance(precision, Precision):
         precision = Precision.parse(precision, most=replications)
     scenarios = _asked(scenarios, replications, precision, paired=paired)
@@ -114,7 +117,7 @@ def studied(
             number = precision.next_number(results) if precision and not failures else None
             if number is None:
                 break
-            scenarios = [_with_at_least(each, number) for each in scenarios]
+            scenarios = [replicated(each, max(each.run.replications, number)) for each in scenarios]
             if not large:
                 refuse_if_large(scenarios, jobs, apart=apart)
             if keeper:
@@ -149,17 +152,8 @@ def _asked(
         for scenario, metric in product(scenarios, precision.metrics):
             check_known("--metric", scenario, metric)
     if replications is not None:
-        scenarios = _replicated(scenarios, replications)
+        scenarios = [replicated(each, replications) for each in scenarios]
     return scenarios
-
-
-def _replicated(scenarios: Sequence[Scenario], number: int) -> list[Scenario]:
-    return [each.with_changes({"run.replications": number}) for each in scenarios]
-
-
-def _with_at_least(scenario: Scenario, number: int) -> Scenario:
-    """With so many replications, or the more that it has already."""
-    return scenario.with_changes({"run.replications": max(scenario.run.replications, number)})
 
 
 def _check_pairs(scenarios: Sequence[Scenario], fields: Sequence[str]) -> None:
@@ -222,7 +216,7 @@ def once(scenario: Scenario) -> Results:
 
     Its observations are kept, so that pictures do not simulate again. Raises TooLargeError.
     """
-    scenario = a_scenario(scenario).with_changes({"run.replications": 1})
+    scenario = replicated(a_scenario(scenario), 1)
     refuse_if_large([scenario], jobs=1)
     observations = simulate(scenario, 0)
     return Results(

@@ -16,7 +16,7 @@ from sim.experiments.workers import places
 from sim.results.results import SHOWN, STUDY, SWEEP, VARIED, WORTH, Results
 from sim.results.sweep import usual_metric
 from sim.scenario.distributions import is_number
-from sim.scenario.model import Scenario, a_scenario
+from sim.scenario.model import Scenario, a_scenario, replicated
 
 MOST_PATHS = 2
 """More can be simulated, but neither shown nor understood."""
@@ -44,8 +44,8 @@ def sweep(
     TooLargeError, IncompleteError and ResultsError.
     """
     a_scenario(scenario)
-    if how.get("replications") is not None:
-        scenario = scenario.with_changes({"run.replications": how["replications"]})
+    if (number := how.get("replications")) is not None:
+        scenario = replicated(scenario, number)
     values = asked(vary)
     if not how.get("large"):
         refuse(scenario, values, how.get("jobs"), how.get("cluster"))

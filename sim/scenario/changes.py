@@ -30,6 +30,9 @@ from sim.scenario.schema import (
 )
 
 TIMETABLES = ("every_days", "per_day", "annual_capacity")
+FULL = "full"
+"""The only dispatch that goes without them."""
+
 WHEN = ("from", "per_year", "up_days")
 TIMES = ("days", "km_per_day")
 HOURS = ("service_hours", "headway_hours")
@@ -104,6 +107,8 @@ def merged(parent: Draft, child: Draft, *, said: str = "") -> Draft:
 
 def _merged(parent: Any, child: Any, path: Path, root: Any) -> dict[str, Any]:
     changes = {key for key, value in child.items() if key not in parent or parent[key] != value}
+    if child.get("dispatch") != FULL:
+        changes.discard("dispatch")  # on a timetable, which may be the inherited one
     dropped = {key for group in EXCLUSIVE if group & changes for key in group - child.keys()}
     result = {key: value for key, value in parent.items() if key not in dropped}
     for key, value in child.items():

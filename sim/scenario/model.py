@@ -14,7 +14,7 @@ from sim.errors import UsageError
 from sim.scenario.assumptions import Assumption
 from sim.scenario.demand import Choice, Demand, Monthly
 from sim.scenario.disruptions import Carbon, Disruption, Fleet
-from sim.scenario.distributions import MOST_BITS
+from sim.scenario.distributions import MOST_BITS, whole
 from sim.scenario.fields import DAYS_A_YEAR, MOST, Model, Named, NonNegative, Positive, Table, Text
 from sim.scenario.network import Facility, Place
 from sim.scenario.phases import Phase
@@ -268,6 +268,11 @@ def a_scenario(value: object) -> Scenario:
     if isinstance(value, Scenario):
         return value
     raise UsageError(f"needs a scenario, as sim.load_scenario gives one (got {value!r:.60})")
+
+
+def replicated(scenario: Scenario, number: int) -> Scenario:
+    """The scenario with so many replications. Raises UsageError."""
+    return scenario.with_changes({"run.replications": whole("replications", number, 1)})
 
 
 def suffix(direction: str | None) -> str:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+from sim.errors import UsageError
 from sim.scenario import fluid, oddities, usage
 from sim.scenario.disruptions import Disruption
 from sim.scenario.fields import DAYS_A_YEAR
 from sim.scenario.fleets import FleetUse, fleets, within_fleets
 from sim.scenario.model import Scenario
 from sim.scenario.routes import Route
+from sim.scenario.schema import did_you_mean
 from sim.scenario.usage import FacilityUse, StageUse
 
 
@@ -102,8 +104,11 @@ class Preview:
     warnings: tuple[str, ...]
 
     def route(self, name: str) -> RoutePreview:
-        """One route by name. Raises KeyError."""
-        return {route.name: route for route in self.routes}[name]
+        """One route by name. Raises UsageError with a suggestion."""
+        routes = {route.name: route for route in self.routes}
+        if name not in routes:
+            raise UsageError(f"no route {name!r:.60} here{did_you_mean(name, routes)}")
+        return routes[name]
 
     @property
     def overloaded(self) -> tuple[str, ...]:

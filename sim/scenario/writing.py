@@ -62,13 +62,12 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def _free(file: Path) -> Path:
     """The path of a scenario that is not there yet. Raises UsageError, ResultsError."""
-    named = bool(file.name)
-    path = file if file.suffix == ".toml" or not named else file.with_name(f"{file.name}.toml")
+    is_whole = file.suffix == ".toml" or not file.name
+    path = file if is_whole else file.with_name(f"{file.name}.toml")
     for each in (file, path):
-        if not named or os.path.lexists(each):
-            raise UsageError(
-                f"{each}: is there already, and init overwrites nothing: choose another name"
-            )
+        if os.path.lexists(each):
+            there = "is a folder" if each.is_dir() else "is there already"
+            raise UsageError(f"{each}: {there}, and init overwrites nothing: choose another name")
     checked_name(path.stem)
     if not path.parent.is_dir():
         raise ResultsError(f"{path}: there is no folder {path.parent}: make it first")
