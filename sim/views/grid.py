@@ -45,6 +45,8 @@ class _Grid(Table):
         def width(of: RenderableType) -> int:
             return Measurement.get(console, options.update_width(WIDEST), of).maximum
 
+        for column in self.columns:
+            column.width = None  # it may have been printed where there was other room
         cells = [max(map(width, column.cells), default=0) for column in self.columns]
         heads = [str(column.header) for column in self.columns]
         whole = [max(cell, width(head)) for cell, head in zip(cells, heads, strict=True)]
