@@ -90,7 +90,7 @@ class Lane:
 
 def by_era(each: Sequence[Distribution], eras: Rows, u: Floats) -> Floats:
     """The values at uniform numbers of the distribution that holds in the era of each."""
-    if len(each) == 1 or all(one == each[0] for one in each):
+    if all(one == each[0] for one in each):
         return quantile(each[0], u)
     if len(eras) and (eras == eras[0]).all():  # as of most who book together
         return quantile(each[eras.item(0)], u)

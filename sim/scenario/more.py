@@ -101,7 +101,7 @@ def _departure(now: Scenario, route: str, stage: str) -> Values:
 def _with(scenario: Scenario, name: str, more: Callable[[Scenario], Values]) -> Scenario:
     """The scenario with more of something, also in each phase that sets how much there is.
 
-    A phase that sets nothing at all closes a route, which stays closed.
+    A route that a phase closes by a capacity of 0 stays closed.
     """
     changes = more(scenario)
     around = next(iter(changes)).rpartition(".")[0]
